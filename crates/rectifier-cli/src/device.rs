@@ -1,0 +1,182 @@
+//! The devices this build can compute on.
+
+use crate::error::CliError;
+use burn::tensor::{Device, Tensor};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A device that some build of the command has.
+struct Kind {
+    name: &'static str,
+    title: &'static str,
+    open: Option<fn(usize) -> Device>,
+}
+
+/// Every device a build could have, those of this build with a way to open them. The first compiled one is the default.
+fn kinds() -> [Kind; 7] {
+    [
+        Kind {
+            name: "flex",
+            title: "CPU, pure Rust",
+            #[cfg(feature = "flex")]
+            open: Some(|_| Device::flex()),
+            #[cfg(not(feature = "flex"))]
+            open: None,
+        },
+        Kind {
+            name: "ndarray",
+            title: "CPU, ndarray",
+            #[cfg(feature = "ndarray")]
+            open: Some(ndarray),
+            #[cfg(not(feature = "ndarray"))]
+            open: None,
+        },
+        Kind {
+            name: "wgpu",
+            title: "GPU, WebGPU shaders on any graphics interface",
+            #[cfg(feature = "wgpu")]
+            open: Some(|index| Device::wgpu(gpu(index))),
+            #[cfg(not(feature = "wgpu"))]
+            open: None,
+        },
+        Kind {
+            name: "vulkan",
+            title: "GPU, Vulkan",
+            #[cfg(feature = "vulkan")]
+            open: Some(|index| Device::vulkan(gpu(index))),
+            #[cfg(not(feature = "vulkan"))]
+            open: None,
+        },
+        Kind {
+            name: "metal",
+            title: "GPU, Metal (macOS)",
+            #[cfg(feature = "metal")]
+            open: Some(|index| Device::metal(gpu(index))),
+            #[cfg(not(feature = "metal"))]
+            open: None,
+        },
+        Kind {
+            name: "cuda",
+            title: "GPU, CUDA (NVIDIA)",
+            #[cfg(feature = "cuda")]
+            open: Some(|index| Device::cuda(index)),
+            #[cfg(not(feature = "cuda"))]
+            open: None,
+        },
+        Kind {
+            name: "rocm",
+            title: "GPU, ROCm (AMD)",
+            #[cfg(feature = "rocm")]
+            open: Some(|index| Device::rocm(index)),
+            #[cfg(not(feature = "rocm"))]
+            open: None,
+        },
+    ]
+}
+
+/// burn-ndarray is deprecated since Burn 0.22 and leaves in 0.23; it is offered for comparison until then.
+#[cfg(feature = "ndarray")]
+#[allow(deprecated)]
+fn ndarray(_index: usize) -> Device {
+    Device::ndarray()
+}
+
+#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+fn gpu(index: usize) -> burn::tensor::DeviceKind {
+    match index {
+        0 => burn::tensor::DeviceKind::DefaultDevice,
+        index => burn::tensor::DeviceKind::DiscreteGpu(index),
+    }
+}
+
+/// The names of the devices of this build, the default first.
+pub fn compiled() -> Vec<&'static str> {
+    kinds()
+        .iter()
+        .filter(|kind| kind.open.is_some())
+        .map(|kind| kind.name)
+        .collect()
+}
+
+/// Every device with its title, and whether this build has it.
+pub fn all() -> Vec<(&'static str, &'static str, bool)> {
+    kinds()
+        .iter()
+        .map(|kind| (kind.name, kind.title, kind.open.is_some()))
+        .collect()
+}
+
+/// Opens the device `name` or `name:index`; the first of this build where none is named.
+///
+/// # Errors
+/// [`CliError::Usage`] for a name this build has not, [`CliError::Failed`] for a device that is not there.
+pub fn open(request: Option<&str>) -> Result<(String, Device), CliError> {
+    let compiled = compiled();
+    let request = match (request, compiled.first()) {
+        (Some(request), _) => request,
+        (None, Some(first)) => first,
+        (None, None) => {
+            return Err(CliError::Usage(
+                "this build has no device: build it with --features flex".into(),
+            ));
+        }
+    };
+    let (name, index) = match request.split_once(':') {
+        Some((name, index)) => {
+            let parsed = index.parse::<usize>();
+            let index = parsed.map_err(|_| {
+                CliError::Usage(format!("--device {request}: `{index}` is no number"))
+            })?;
+            (name, index)
+        }
+        None => (request, 0),
+    };
+    let kinds = kinds();
+    let Some(kind) = kinds.iter().find(|kind| kind.name == name) else {
+        let known: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+        let text = format!(
+            "there is no device `{name}`: this build has {}; others could have {}",
+            compiled.join(", "),
+            known.join(", ")
+        );
+        return Err(CliError::Usage(text));
+    };
+    let Some(make) = kind.open else {
+        return Err(CliError::Usage(format!(
+            "this build has no device `{name}`, it has {}: build it with `cargo build --release --features {name}`",
+            compiled.join(", ")
+        )));
+    };
+    let device = quietly(|| {
+        let device = make(index);
+        // A device that is not there shows itself at its first use.
+        let two = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
+        (two == 2.0).then_some(device)
+    });
+    match device {
+        Ok(Some(device)) => Ok((request.to_string(), device)),
+        Ok(None) => Err(CliError::Failed(format!(
+            "device {request} computes 1 + 1 wrongly: update its driver"
+        ))),
+        Err(reason) => Err(CliError::Failed(format!(
+            "device {request} cannot be used here ({reason}): is there such a device and its driver? \
+             `--device {}` works everywhere",
+            compiled.first().unwrap_or(&"flex")
+        ))),
+    }
+}
+
+/// Runs `work`, turning a panic into its message and printing nothing.
+fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = catch_unwind(AssertUnwindSafe(work));
+    std::panic::set_hook(hook);
+    result.map_err(|payload| {
+        let text = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason given");
+        text.lines().next().unwrap_or_default().to_string()
+    })
+}

@@ -1,0 +1,144 @@
+//! `rectifier eval`, and finding a model by run or file.
+
+use crate::args::EvalArgs;
+use crate::data::DataChoice;
+use crate::error::CliError;
+use crate::output::{note, percent, say};
+use crate::plan::Plan;
+use crate::train::result_json;
+use crate::{device, progress};
+use rectifier_nn::ModelFile;
+use rectifier_train::{Evaluation, Objective, Summary, evaluate};
+use std::path::{Path, PathBuf};
+
+/// A model file, and the run it lies in if there is one.
+pub struct Located {
+    /// The file.
+    pub file: ModelFile,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its run folder.
+    pub run: Option<PathBuf>,
+}
+
+impl Located {
+    /// The model of a run folder or a model file.
+    ///
+    /// # Errors
+    /// [`CliError`] for what is neither.
+    pub fn find(path: &Path) -> Result<Self, CliError> {
+        let (file, run) = match path.is_dir() {
+            true => (path.join("model.safetensors"), Some(path.to_path_buf())),
+            false => {
+                let folder = path.parent().map(Path::to_path_buf);
+                (
+                    path.to_path_buf(),
+                    folder.filter(|folder| folder.join("recipe.json").is_file()),
+                )
+            }
+        };
+        if run.is_some() && !file.is_file() {
+            return Err(CliError::Failed(format!(
+                "{}: this run has no model yet: train it on with `rectifier train --resume {}`",
+                path.display(),
+                path.display()
+            )));
+        }
+        Ok(Self {
+            file: ModelFile::open(&file)?,
+            path: file,
+            run,
+        })
+    }
+
+    /// The plan it was trained by.
+    pub fn plan(&self) -> Option<Plan> {
+        Plan::parse(self.file.metadata("recipe")?).ok()
+    }
+}
+
+/// Evaluates a model on the test and validation parts.
+///
+/// # Errors
+/// [`CliError`].
+pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
+    let quiet = args.quiet || args.json;
+    let located = Located::find(&args.model)?;
+    let plan = located.plan();
+    let choice: DataChoice = match (args.data.choice()?, &plan) {
+        (Some(choice), _) => choice,
+        (None, Some(plan)) => plan.data.clone(),
+        (None, None) => {
+            return Err(CliError::Usage(
+                "the model does not say what it was trained on: give --data".into(),
+            ));
+        }
+    };
+    let objective = plan
+        .as_ref()
+        .map_or(Objective::Classification, |plan| plan.recipe.objective);
+    let (name, device) = device::open(args.device.as_deref())?;
+    let mut network = located.file.load_dense(&device)?;
+    if let Some(threshold) = args.threshold {
+        network = network.with_threshold(threshold)?;
+    }
+    let loaded = choice.load(&args.data.locator(), &mut progress::bar(quiet))?;
+    for warning in &loaded.warnings {
+        note(&format!("warning: {warning}"));
+    }
+    let width = loaded.split.test.width();
+    if network.config().inputs != width || network.config().outputs < loaded.split.test.classes() {
+        return Err(CliError::Usage(format!(
+            "the model takes {} numbers and tells {} classes apart; {} has {width} and {}",
+            network.config().inputs,
+            network.config().outputs,
+            choice.name(),
+            loaded.split.test.classes()
+        )));
+    }
+    let start = std::time::Instant::now();
+    let test = evaluate(&network, loaded.split.test.as_ref(), objective, &device)?;
+    let valid = evaluate(&network, loaded.split.valid.as_ref(), objective, &device)?;
+    let seconds = start.elapsed().as_secs_f64();
+    if args.json {
+        let mut result = Summary::of_evaluation(&test, valid.error().unwrap_or(f64::NAN));
+        let earlier = located
+            .file
+            .metadata("summary")
+            .and_then(|text| serde_json::from_str::<Summary>(text).ok());
+        result.epochs = earlier.map_or(0, |summary| summary.epochs);
+        result.seconds = seconds;
+        result.device = name;
+        result.engine = "burn".into();
+        say(&result_json(&result, located.run.as_deref(), &located.path).to_string());
+    } else {
+        say(&table("test", &test));
+        say(&table("valid", &valid));
+        if !quiet {
+            note(&format!(
+                "{} examples in {seconds:.2}s on {name}",
+                test.examples + valid.examples
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn table(part: &str, evaluation: &Evaluation) -> String {
+    let error = evaluation.error().unwrap_or(f64::NAN);
+    let interval = match evaluation.interval() {
+        Some((low, high)) => format!(" (95% interval {} to {})", percent(low), percent(high)),
+        None => String::new(),
+    };
+    let zeros: Vec<String> = evaluation.zeros().into_iter().map(percent).collect();
+    let zeros = if zeros.is_empty() {
+        String::new()
+    } else {
+        format!("  zeros {}", zeros.join(" "))
+    };
+    format!(
+        "{part:<5} error {}{interval}  loss {:.4}{zeros}",
+        percent(error),
+        evaluation.loss
+    )
+}

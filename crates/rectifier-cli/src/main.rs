@@ -1,0 +1,78 @@
+//! The command `rectifier`: train, evaluate and use deep sparse rectifier networks.
+#![recursion_limit = "256"]
+
+mod args;
+mod choose;
+mod data;
+mod data_command;
+mod device;
+mod error;
+mod eval;
+mod models;
+mod output;
+mod plan;
+mod predict;
+mod progress;
+mod train;
+
+use args::{Cli, Command, ModelsCommand, RecipeCommand};
+use clap::{CommandFactory, Parser};
+use error::CliError;
+use output::{note, say};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(&format!("error: {error}"));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<(), CliError> {
+    match command {
+        Command::Train(args) => train::train(args),
+        Command::Eval(args) => eval::eval(args),
+        Command::Predict(args) => predict::predict(args),
+        Command::Data(command) => data_command::data(command),
+        Command::Models(ModelsCommand::List { json }) => {
+            models::list(*json);
+            Ok(())
+        }
+        Command::Recipe(RecipeCommand::Show(args)) => {
+            let text = serde_json::to_string_pretty(&args.plan()?);
+            say(&text.map_err(|error| CliError::Failed(error.to_string()))?);
+            Ok(())
+        }
+        Command::Recipe(RecipeCommand::Check { file }) => {
+            let plan = plan::Plan::read(file)?;
+            say(&plan.describe());
+            Ok(())
+        }
+        Command::Devices => {
+            for (name, title, compiled) in device::all() {
+                let state = if compiled {
+                    "in this build"
+                } else {
+                    "build with --features"
+                };
+                say(&match compiled {
+                    true => format!("{name:<8} {title:<48} {state}"),
+                    false => format!("{name:<8} {title:<48} {state} {name}"),
+                });
+            }
+            Ok(())
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                *shell,
+                &mut Cli::command(),
+                "rectifier",
+                &mut std::io::stdout(),
+            );
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `rectifier predict`.
+
+use crate::args::PredictArgs;
+use crate::device;
+use crate::error::CliError;
+use crate::eval::Located;
+use crate::output::{percent, say};
+use burn::tensor::{Tensor, TensorData};
+use rectifier_data::read_png_grey;
+use serde_json::json;
+use std::path::Path;
+
+/// Tells the class of each image.
+///
+/// # Errors
+/// [`CliError`] naming the first image that cannot be read.
+pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
+    let located = Located::find(&args.model)?;
+    let (_, device) = device::open(args.device.as_deref())?;
+    let network = located.file.load_dense(&device)?;
+    let config = network.config();
+    let list = |key: &str| located.file.metadata(key);
+    let shape: Vec<usize> = list("shape")
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let names: Vec<String> = list("classes")
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    for path in &args.images {
+        let mut pixels = read(path, &shape, config.inputs)?;
+        if args.invert {
+            pixels.iter_mut().for_each(|pixel| *pixel = 1.0 - *pixel);
+        }
+        let inputs = Tensor::from_data(TensorData::new(pixels, [1, config.inputs]), &device);
+        let probabilities = network.probabilities(inputs).into_data();
+        let mut ranked: Vec<(usize, f32)> = probabilities.iter::<f32>().enumerate().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        ranked.truncate(args.top.max(1));
+        let name = |class: usize| {
+            names
+                .get(class)
+                .cloned()
+                .unwrap_or_else(|| class.to_string())
+        };
+        if args.json {
+            let classes: Vec<_> = ranked
+                .iter()
+                .map(|(class, p)| json!({"class": class, "name": name(*class), "probability": p}))
+                .collect();
+            say(&json!({"image": path.display().to_string(), "classes": classes}).to_string());
+        } else {
+            let classes: Vec<String> = ranked
+                .iter()
+                .map(|(class, p)| format!("{} {}", name(*class), percent(f64::from(*p))))
+                .collect();
+            say(&format!("{}: {}", path.display(), classes.join("  ")));
+        }
+    }
+    Ok(())
+}
+
+/// The pixels of an image in [0, 1], `width` of them.
+fn read(path: &Path, shape: &[usize], width: usize) -> Result<Vec<f32>, CliError> {
+    let limit = 64 << 20;
+    let length = std::fs::metadata(path)
+        .map_err(|source| CliError::io(path, source))?
+        .len();
+    if length > limit {
+        return Err(CliError::Failed(format!(
+            "{}: {length} bytes are too many for an image",
+            path.display()
+        )));
+    }
+    let bytes = std::fs::read(path).map_err(|source| CliError::io(path, source))?;
+    if bytes.starts_with(b"\x89PNG") {
+        let [height, side] = shape else {
+            return Err(CliError::Failed(format!(
+                "{}: this network does not take grey pictures (its input is {shape:?}): give raw f32 values",
+                path.display()
+            )));
+        };
+        let picture = read_png_grey(&bytes)
+            .map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))?;
+        return Ok(picture.resize(*side, *height)?.pixels);
+    }
+    if bytes.len() == width {
+        return Ok(bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect());
+    }
+    if bytes.len() == 4 * width {
+        let (words, _) = bytes.as_chunks::<4>();
+        return Ok(words.iter().map(|word| f32::from_le_bytes(*word)).collect());
+    }
+    Err(CliError::Failed(format!(
+        "{}: neither a PNG nor raw values: {} bytes, expected {width} (one a pixel) or {} (f32)",
+        path.display(),
+        bytes.len(),
+        4 * width
+    )))
+}

@@ -1,0 +1,101 @@
+//! Labelled examples that batches are gathered from, by index.
+
+use crate::DataError;
+
+/// A batch on the host: `labels.len()` rows of one example each, row after row in one buffer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Inputs, `[len, width]`, row-major.
+    pub inputs: Vec<f32>,
+    /// One class a row.
+    pub labels: Vec<u32>,
+}
+
+impl Batch {
+    /// How many examples the batch holds.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether the batch holds no example.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Forgets the examples and keeps the memory.
+    pub fn clear(&mut self) {
+        self.inputs.clear();
+        self.labels.clear();
+    }
+}
+
+/// Examples addressed by index: resident in memory, or made on demand.
+pub trait Examples: Send + Sync {
+    /// How many examples there are.
+    fn len(&self) -> usize;
+
+    /// Whether there is no example.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The shape of one input, without a batch axis: `[28, 28]`, `[3, 32, 32]` (channels first), `[5000]`.
+    fn shape(&self) -> &[usize];
+
+    /// How many numbers one input has: the product of [`shape`](Self::shape).
+    fn width(&self) -> usize {
+        self.shape().iter().product()
+    }
+
+    /// How many classes the labels come from; every label is below it.
+    fn classes(&self) -> usize;
+
+    /// Appends the examples at `indices`, in that order, to `batch`.
+    ///
+    /// # Errors
+    /// [`DataError::Index`] for an index past the end; whatever reading a streamed example may raise. After an
+    /// error the batch's content is unspecified.
+    fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError>;
+
+    /// The label of every example, where it is cheap to tell; used to split by class and to count.
+    ///
+    /// # Errors
+    /// As [`gather`](Self::gather).
+    fn labels(&self) -> Result<Vec<u32>, DataError> {
+        let mut labels = Vec::with_capacity(self.len());
+        let mut batch = Batch::default();
+        for start in (0..self.len()).step_by(256) {
+            let indices: Vec<usize> = (start..self.len().min(start + 256)).collect();
+            batch.clear();
+            self.gather(&indices, &mut batch)?;
+            labels.extend_from_slice(&batch.labels);
+        }
+        Ok(labels)
+    }
+}
+
+impl<E: Examples + ?Sized> Examples for std::sync::Arc<E> {
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn shape(&self) -> &[usize] {
+        (**self).shape()
+    }
+
+    fn width(&self) -> usize {
+        (**self).width()
+    }
+
+    fn classes(&self) -> usize {
+        (**self).classes()
+    }
+
+    fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
+        (**self).gather(indices, batch)
+    }
+
+    fn labels(&self) -> Result<Vec<u32>, DataError> {
+        (**self).labels()
+    }
+}

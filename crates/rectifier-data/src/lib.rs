@@ -1,0 +1,47 @@
+//! What every data set needs: resident samples, splits, index-shuffled batches, and files that are found, fetched and checked.
+//!
+//! A data set crate locates its files ([`Locator`]), decodes them once ([`Samples`], [`IdxPair`]), names its parts
+//! ([`Subset`], [`Split`]) and describes itself ([`DataInfo`]). Whoever trains asks [`Batches`] for indices and gathers
+//! each [`Batch`] from [`Examples`] in one copy.
+#![warn(missing_docs)]
+
+mod batches;
+mod checksum;
+mod dataset;
+mod error;
+mod examples;
+#[cfg(feature = "fetch")]
+mod fetch;
+mod idx;
+mod idx_pair;
+mod idx_problem;
+mod info;
+mod locate;
+#[cfg(all(test, feature = "fetch"))]
+mod loopback;
+mod missing;
+mod partial;
+mod picture;
+pub mod random;
+mod remote;
+mod samples;
+mod sheet;
+mod split;
+
+pub use batches::{Batches, Order};
+pub use checksum::{Checksum, Mismatch};
+pub use dataset::{AsDataset, Item};
+pub use error::DataError;
+pub use examples::{Batch, Examples};
+pub use idx::{Idx, read_idx, read_images, read_labels};
+pub use idx_pair::IdxPair;
+pub use idx_problem::IdxProblem;
+pub use info::{DataInfo, Sizes};
+pub use locate::{DATA_VARIABLE, Found, Locator, Origin};
+pub use missing::{Attempt, Form, Missing};
+pub use partial::Partial;
+pub use picture::{Picture, read_png_grey};
+pub use remote::{Progress, Remote, Timeouts};
+pub use samples::{Samples, Storage, unit_table};
+pub use sheet::{Sheet, contact_sheet, draw};
+pub use split::{Split, Subset, class_counts, fraction};

@@ -1,0 +1,44 @@
+//! Rectifier units, dense stacks and denoising autoencoders as Burn modules.
+//!
+//! The building blocks of Glorot, Bordes, Bengio, "Deep Sparse Rectifier Neural Networks" (AISTATS 2011). No backend
+//! is chosen here: modules live on whatever [`Device`](burn::tensor::Device) they are made for.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use rectifier_nn::{DenseStackConfig, Network, Unit};
+//!
+//! let device = Device::default();
+//! let network = DenseStackConfig::new(784, [100, 100], Unit::Rectifier, 10).init(7, &device)?;
+//! let forward = network.forward(Tensor::zeros([2, 784], &device));
+//! assert_eq!(forward.logits.dims(), [2, 10]);
+//! assert_eq!(forward.hidden[1].dims(), [2, 100]);
+//! # Ok::<(), rectifier_nn::NetworkError>(())
+//! ```
+#![cfg_attr(not(feature = "std"), no_std)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+
+mod autoencoder;
+mod corruption;
+mod error;
+#[cfg(feature = "std")]
+mod file;
+mod init;
+mod layer;
+mod network;
+mod sparsity;
+mod stack;
+mod unit;
+
+pub use autoencoder::{DenoisingAutoencoder, Rebuilt, Reconstruction, Scale, Target};
+pub use corruption::{Corruption, Noise};
+pub use error::NetworkError;
+#[cfg(feature = "std")]
+pub use file::{ModelFile, ModelFileError, write_atomically};
+pub use init::{Draw, glorot_limit};
+pub use layer::DenseLayer;
+pub use network::{Forward, Network};
+pub use sparsity::{ActivationPenalty, LayerCounts, UnitCounter};
+pub use stack::{DenseStack, DenseStackConfig};
+pub use unit::Unit;

@@ -1,0 +1,39 @@
+//! Recipes, stages, engines, metrics and run folders for rectifier networks, on burn-train.
+//!
+//! A [`Recipe`] is a list of stages as plain data. A [`Run`] carries it out on any [`Network`](rectifier_nn::Network)
+//! and any [`Examples`](rectifier_data::Examples), with burn-train's metrics and dashboard around an [`Engine`] that
+//! does the arithmetic, and keeps the network of the best validation error.
+#![warn(missing_docs)]
+
+mod burn_engine;
+mod checkpoint;
+mod driver;
+mod engine;
+mod error;
+mod folder;
+mod loader;
+mod measure;
+mod metrics;
+mod rate;
+mod recipe;
+mod record;
+mod renderer;
+mod run;
+mod supervised;
+
+pub use burn_engine::BurnEngine;
+pub use checkpoint::{Checkpoint, Progress};
+pub use engine::{Engine, SessionState, StageContext, StageSession};
+pub use error::TrainError;
+pub use folder::RunFolder;
+pub use loader::ExampleLoader;
+pub use measure::{
+    EVALUATION_BATCH, Evaluation, Measurement, Totals, evaluate, expected_stars, wilson,
+};
+pub use metrics::{Quantity, StageMetric};
+pub use rate::{Rate, Schedule};
+pub use recipe::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
+pub use record::{EpochRecord, Summary};
+pub use renderer::SilentRenderer;
+pub use run::{Observer, Outcome, Run, Standing};
+pub use supervised::{DeviceBatch, Losses, Supervised, cross_entropy};

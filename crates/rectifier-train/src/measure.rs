@@ -1,0 +1,300 @@
+//! What is measured of a network: running totals of a stage, one measurement for the dashboard, and evaluations.
+
+use crate::supervised::Losses;
+use crate::{Objective, TrainError, cross_entropy};
+use burn::tensor::{Device, ExecutionError, Int, Tensor, activation};
+use burn_train::ItemLazy;
+use rectifier_data::{Batch, Examples};
+use rectifier_nn::{LayerCounts, Network, UnitCounter};
+use serde::{Deserialize, Serialize};
+
+/// Sums over the examples that a stage has seen since they were last read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Examples seen.
+    pub examples: u64,
+    /// Sum of the task loss, or of the reconstruction cost, an example.
+    pub loss: f64,
+    /// Sum of the activation penalty, an example.
+    pub penalty: f64,
+    /// Wrong classes; meaningless in pre-training.
+    pub errors: u64,
+}
+
+impl Totals {
+    /// Adds what another stretch of steps saw.
+    pub fn add(&mut self, other: &Totals) {
+        self.examples += other.examples;
+        self.loss += other.loss;
+        self.penalty += other.penalty;
+        self.errors += other.errors;
+    }
+
+    fn mean(&self, sum: f64) -> f64 {
+        if self.examples == 0 {
+            f64::NAN
+        } else {
+            sum / self.examples as f64
+        }
+    }
+
+    /// Mean task loss or reconstruction cost.
+    pub fn mean_loss(&self) -> f64 {
+        self.mean(self.loss)
+    }
+
+    /// Mean activation penalty.
+    pub fn mean_penalty(&self) -> f64 {
+        self.mean(self.penalty)
+    }
+
+    /// Share of wrong classes.
+    pub fn error(&self) -> f64 {
+        self.mean(self.errors as f64)
+    }
+}
+
+/// One reading for metrics and dashboard: plain numbers, nothing left on a device.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measurement {
+    /// Examples behind the reading.
+    pub examples: usize,
+    /// Mean task loss; `None` in pre-training.
+    pub loss: Option<f64>,
+    /// Mean reconstruction cost; `None` in fine-tuning.
+    pub reconstruction: Option<f64>,
+    /// Mean activation penalty.
+    pub penalty: f64,
+    /// Share of wrong classes, or RMSE; `None` in pre-training.
+    pub error: Option<f64>,
+    /// Share of exact zeros a hidden layer; pre-training tells of the layers up to the one in training.
+    pub zeros: Vec<f64>,
+    /// Units that were 0 on every example, all layers together; `None` where too few examples were seen to tell.
+    pub dead: Option<usize>,
+}
+
+impl ItemLazy for Measurement {
+    fn sync(self) -> Result<Self, ExecutionError> {
+        Ok(self)
+    }
+}
+
+impl Measurement {
+    pub(crate) fn of_losses(losses: &Losses, labels: Tensor<1, Int>) -> Self {
+        let read = |value: &Tensor<1>| value.clone().detach().into_scalar::<f64>();
+        let [examples] = labels.dims();
+        let wrong = count_errors(losses.forward.logits.clone().detach(), labels);
+        let mut counter = UnitCounter::new();
+        counter.count(&losses.forward.hidden);
+        Self {
+            examples,
+            loss: Some(read(&losses.task)),
+            reconstruction: None,
+            penalty: losses.penalty.as_ref().map_or(0.0, read),
+            error: Some(wrong.into_scalar::<i64>() as f64 / examples.max(1) as f64),
+            zeros: counter.finish().iter().map(LayerCounts::share).collect(),
+            dead: None,
+        }
+    }
+}
+
+/// Rows `[1]` of `logits` `[batch, classes]` whose largest entry is not at `labels` `[batch]`.
+pub(crate) fn count_errors(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1, Int> {
+    let [batch] = labels.dims();
+    logits
+        .argmax(1)
+        .reshape([batch])
+        .not_equal(labels)
+        .int()
+        .sum()
+}
+
+/// What a network does on a whole set of examples.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Examples seen.
+    pub examples: usize,
+    /// Mean task loss, or mean reconstruction cost in pre-training.
+    pub loss: f64,
+    /// Wrong classes; `None` in pre-training.
+    pub errors: Option<usize>,
+    /// Root of the mean squared difference of expected and true stars, for ratings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// Exact zeros of every hidden layer.
+    pub layers: Vec<LayerCounts>,
+    /// The most probable class of every example, in order.
+    #[serde(skip)]
+    pub predictions: Vec<u32>,
+    /// The true class of every example, in order.
+    #[serde(skip)]
+    pub labels: Vec<u32>,
+}
+
+impl Evaluation {
+    /// What is selected by and reported: share of wrong classes, or RMSE for ratings; `None` in pre-training.
+    pub fn error(&self) -> Option<f64> {
+        self.rmse.or_else(|| {
+            self.errors
+                .map(|errors| errors as f64 / self.examples.max(1) as f64)
+        })
+    }
+
+    /// The 95% interval of the share of wrong classes (Wilson 1927); `None` for ratings and in pre-training.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        match (self.rmse, self.errors) {
+            (None, Some(errors)) => Some(wilson(errors, self.examples)),
+            _ => None,
+        }
+    }
+
+    /// Share of exact zeros a hidden layer.
+    pub fn zeros(&self) -> Vec<f64> {
+        self.layers.iter().map(LayerCounts::share).collect()
+    }
+
+    /// Units that were 0 on every example, a hidden layer.
+    pub fn dead(&self) -> Vec<usize> {
+        self.layers.iter().map(LayerCounts::dead).collect()
+    }
+}
+
+/// The 95% score interval of a share of `hits` in `trials` (Wilson 1927).
+pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
+    if trials == 0 {
+        return (0.0, 1.0);
+    }
+    const Z: f64 = 1.959_963_984_540_054;
+    let (n, p) = (trials as f64, hits as f64 / trials as f64);
+    let scale = 1.0 / (1.0 + Z * Z / n);
+    let centre = scale * (p + Z * Z / (2.0 * n));
+    let half = scale * Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    ((centre - half).max(0.0), (centre + half).min(1.0))
+}
+
+/// How many examples are evaluated at a time.
+pub const EVALUATION_BATCH: usize = 256;
+
+/// Gathers `examples` in order, [`EVALUATION_BATCH`] at a time.
+pub(crate) fn in_order(
+    examples: &dyn Examples,
+    mut each: impl FnMut(&Batch, usize) -> Result<(), TrainError>,
+) -> Result<(), TrainError> {
+    let mut batch = Batch::default();
+    for start in (0..examples.len()).step_by(EVALUATION_BATCH) {
+        let indices: Vec<usize> = (start..examples.len().min(start + EVALUATION_BATCH)).collect();
+        batch.clear();
+        examples.gather(&indices, &mut batch)?;
+        each(&batch, start)?;
+    }
+    Ok(())
+}
+
+/// Evaluates `network` (not in training mode) on `examples`, on `device`.
+///
+/// # Errors
+/// [`TrainError::Data`] for examples that cannot be read.
+pub fn evaluate<N: Network>(
+    network: &N,
+    examples: &dyn Examples,
+    objective: Objective,
+    device: &Device,
+) -> Result<Evaluation, TrainError> {
+    let mut counter = UnitCounter::new();
+    let (mut loss, mut squared) = (0.0, 0.0);
+    let mut predictions: Vec<u32> = Vec::with_capacity(examples.len());
+    let mut labels: Vec<u32> = Vec::with_capacity(examples.len());
+    in_order(examples, |batch, _| {
+        let inputs = batch.inputs_tensor(examples.width(), device);
+        let targets = batch.labels_tensor(device);
+        let forward = network.forward(inputs);
+        counter.count(&forward.hidden);
+        let cost = cross_entropy(forward.logits.clone(), targets);
+        loss += cost.into_scalar::<f64>() * batch.len() as f64;
+        if objective == Objective::ExpectedRating {
+            let stars = expected_stars(forward.logits.clone()).into_data();
+            let difference = |(stars, label): (f32, &u32)| f64::from(stars) - f64::from(label + 1);
+            squared += stars
+                .iter::<f32>()
+                .zip(&batch.labels)
+                .map(|pair| difference(pair).powi(2))
+                .sum::<f64>();
+        }
+        let winners = forward.logits.argmax(1).into_data();
+        predictions.extend(winners.iter::<i64>().map(|class| class.max(0) as u32));
+        labels.extend_from_slice(&batch.labels);
+        Ok(())
+    })?;
+    let count = labels.len();
+    let wrong = predictions
+        .iter()
+        .zip(&labels)
+        .filter(|(p, l)| p != l)
+        .count();
+    Ok(Evaluation {
+        examples: count,
+        loss: loss / count.max(1) as f64,
+        errors: Some(wrong),
+        rmse: (objective == Objective::ExpectedRating)
+            .then(|| (squared / count.max(1) as f64).sqrt()),
+        layers: counter.finish(),
+        predictions,
+        labels,
+    })
+}
+
+/// sum over k of k P(k), `[batch]`, where class 0 is one star.
+pub fn expected_stars(logits: Tensor<2>) -> Tensor<1> {
+    let [batch, classes] = logits.dims();
+    let device = logits.device();
+    let stars = Tensor::<1, Int>::arange(1..classes as i64 + 1, &device).float();
+    let expected = activation::softmax(logits, 1) * stars.unsqueeze();
+    expected.sum_dim(1).reshape([batch])
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wilson_interval_matches_published_values() {
+        // Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+        let published = [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0000, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ];
+        for (hits, trials, low, high) in published {
+            let (found_low, found_high) = wilson(hits, trials);
+            assert!((found_low - low).abs() < 6e-5, "{found_low} {low}");
+            assert!((found_high - high).abs() < 6e-5, "{found_high} {high}");
+        }
+    }
+
+    #[test]
+    fn expected_stars_weigh_every_class() {
+        let device = Device::default();
+        let logits = Tensor::<2>::from_floats(
+            [[0.0, 0.0, 0.0, 0.0, 0.0], [9.0, 9.0, -99.0, -99.0, -99.0]],
+            &device,
+        );
+        let stars: Vec<f32> = expected_stars(logits).into_data().try_to_vec().unwrap();
+        assert!(
+            (stars[0] - 3.0).abs() < 1e-6 && (stars[1] - 1.5).abs() < 1e-6,
+            "{stars:?}"
+        );
+    }
+
+    #[test]
+    fn cross_entropy_is_the_mean_negative_log_probability() {
+        let device = Device::default();
+        let logits = Tensor::<2>::from_floats([[1.0, 2.0, 0.5], [0.0, 0.0, 0.0]], &device);
+        let labels = Tensor::<1, Int>::from_ints([1, 2], &device);
+        let found = cross_entropy(logits.clone(), labels.clone()).into_scalar::<f32>();
+        // Python: (-(2 - log(e^1 + e^2 + e^.5)) + log 3) / 2
+        assert!((found - 0.781_491).abs() < 1e-5, "{found}");
+        assert_eq!(count_errors(logits, labels).into_scalar::<i64>(), 1);
+    }
+}

@@ -1,0 +1,200 @@
+//! The quantities of a run as burn-train metrics, weighted by examples.
+
+use crate::Measurement;
+use burn::tensor::TensorReadError;
+use burn_train::metric::{
+    Adaptor, Metric, MetricAttributes, MetricMetadata, MetricName, Numeric, NumericAttributes,
+    NumericEntry, SerializedEntry,
+};
+use std::sync::Arc;
+
+impl Adaptor<Measurement> for Measurement {
+    fn adapt(&self) -> Measurement {
+        self.clone()
+    }
+}
+
+/// What a [`StageMetric`] tells of a [`Measurement`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// Share of wrong classes in percent.
+    Error,
+    /// Mean task loss.
+    Loss,
+    /// Mean activation penalty.
+    Penalty,
+    /// Mean reconstruction cost.
+    Reconstruction,
+    /// Share of exact zeros in percent of a hidden layer, from 0.
+    Zeros(usize),
+    /// Units that never fired.
+    Dead,
+}
+
+impl Quantity {
+    /// Every quantity of a network with `layers` hidden layers.
+    pub fn all(layers: usize) -> Vec<Self> {
+        let mut all = vec![Self::Error, Self::Loss, Self::Penalty, Self::Reconstruction];
+        all.extend((0..layers).map(Self::Zeros));
+        all.push(Self::Dead);
+        all
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Error => "Error".into(),
+            Self::Loss => "Loss".into(),
+            Self::Penalty => "Penalty".into(),
+            Self::Reconstruction => "Reconstruction".into(),
+            Self::Zeros(layer) => format!("Zeros {}", layer + 1),
+            Self::Dead => "Dead units".into(),
+        }
+    }
+
+    fn of(self, measurement: &Measurement) -> Option<f64> {
+        match self {
+            Self::Error => measurement.error.map(|error| 100.0 * error),
+            Self::Loss => measurement.loss,
+            Self::Penalty => Some(measurement.penalty),
+            Self::Reconstruction => measurement.reconstruction,
+            Self::Zeros(layer) => measurement.zeros.get(layer).map(|share| 100.0 * share),
+            Self::Dead => measurement.dead.map(|dead| dead as f64),
+        }
+    }
+
+    fn unit(self) -> Option<String> {
+        matches!(self, Self::Error | Self::Zeros(_)).then(|| "%".into())
+    }
+}
+
+/// One quantity on the dashboard: the latest reading, and the mean of the epoch weighted by examples.
+#[derive(Clone, Debug)]
+pub struct StageMetric {
+    name: MetricName,
+    quantity: Quantity,
+    latest: Option<f64>,
+    sum: f64,
+    weight: usize,
+}
+
+impl StageMetric {
+    /// The metric of `quantity`.
+    pub fn new(quantity: Quantity) -> Self {
+        Self {
+            name: Arc::new(quantity.name()),
+            quantity,
+            latest: None,
+            sum: 0.0,
+            weight: 0,
+        }
+    }
+
+    fn mean(&self) -> Option<f64> {
+        (self.weight > 0).then(|| self.sum / self.weight as f64)
+    }
+
+    fn entry(&self) -> SerializedEntry {
+        let unit = self.quantity.unit().unwrap_or_default();
+        match (self.mean(), self.latest) {
+            (Some(mean), Some(latest)) => SerializedEntry::new(
+                format!("epoch {mean:.4}{unit} - now {latest:.4}{unit}"),
+                NumericEntry::Value(latest).serialize(),
+            ),
+            _ => SerializedEntry::not_available(None),
+        }
+    }
+}
+
+impl Metric for StageMetric {
+    type Input = Measurement;
+
+    fn name(&self) -> MetricName {
+        self.name.clone()
+    }
+
+    fn attributes(&self) -> MetricAttributes {
+        NumericAttributes {
+            unit: self.quantity.unit(),
+            higher_is_better: matches!(self.quantity, Quantity::Zeros(_)),
+        }
+        .into()
+    }
+
+    fn update(
+        &mut self,
+        measurement: &Measurement,
+        _metadata: &MetricMetadata,
+    ) -> Result<SerializedEntry, TensorReadError> {
+        self.latest = self.quantity.of(measurement);
+        if let Some(value) = self.latest {
+            self.sum += value * measurement.examples as f64;
+            self.weight += measurement.examples;
+        }
+        Ok(self.entry())
+    }
+
+    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
+        Ok(self.entry())
+    }
+
+    fn clear(&mut self) {
+        *self = Self::new(self.quantity);
+    }
+}
+
+impl Numeric for StageMetric {
+    fn value(&self) -> Option<NumericEntry> {
+        self.latest.map(NumericEntry::Value)
+    }
+
+    fn running_value(&self) -> Option<NumericEntry> {
+        self.mean().map(|mean| NumericEntry::Aggregated {
+            aggregated_value: mean,
+            count: self.weight,
+        })
+    }
+
+    fn final_value(&self) -> NumericEntry {
+        NumericEntry::Final(self.mean().unwrap_or(f64::NAN))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use burn::data::dataloader::Progress;
+
+    #[test]
+    fn the_epoch_mean_is_weighted_by_examples() {
+        let metadata = MetricMetadata {
+            progress: Progress::new(1, 1, None),
+            iteration: None,
+            lr: None,
+        };
+        let mut metric = StageMetric::new(Quantity::Zeros(1));
+        let read = |examples, share| Measurement {
+            examples,
+            zeros: vec![0.0, share],
+            ..Measurement::default()
+        };
+        metric.update(&read(30, 0.5), &metadata).unwrap();
+        metric.update(&read(10, 0.9), &metadata).unwrap();
+        assert!((metric.running_value().unwrap().current() - 60.0).abs() < 1e-9);
+        assert!((metric.value().unwrap().current() - 90.0).abs() < 1e-9);
+        metric.clear();
+        assert!(metric.value().is_none());
+    }
+
+    #[test]
+    fn a_stage_that_does_not_measure_a_quantity_shows_none() {
+        let mut metric = StageMetric::new(Quantity::Reconstruction);
+        let metadata = MetricMetadata {
+            progress: Progress::new(1, 1, None),
+            iteration: None,
+            lr: None,
+        };
+        let entry = metric.update(&Measurement::default(), &metadata).unwrap();
+        assert!(entry.is_not_available());
+    }
+}

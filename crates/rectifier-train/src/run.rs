@@ -1,0 +1,255 @@
+//! A run: a recipe carried out on data by an engine, written to a folder as it goes.
+
+use crate::checkpoint::{Checkpoint, Progress};
+use crate::driver::{Driver, Stages};
+use crate::loader::ExampleLoader;
+use crate::metrics::{Quantity, StageMetric};
+use crate::{
+    Engine, EpochRecord, Evaluation, Optimizer, Recipe, RunFolder, Stage, Summary, Supervised,
+    TrainError, evaluate,
+};
+use burn::tensor::Device;
+use burn_train::logger::InMemoryMetricLogger;
+use burn_train::renderer::MetricsRenderer;
+use burn_train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
+use rectifier_data::Split;
+use rectifier_nn::{ActivationPenalty, ModelFile, Network};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How far a run is, told after every epoch.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Epochs done, all stages together.
+    pub done: usize,
+    /// Epochs of all stages together.
+    pub total: usize,
+    /// Seconds left, as the epochs so far suggest.
+    pub seconds_left: f64,
+}
+
+/// What is told of a run while it goes on.
+pub type Observer = Box<dyn FnMut(&EpochRecord, &Standing) + Send>;
+
+/// A run, ready to be launched or to go on.
+pub struct Run<N: Network> {
+    /// The network to start from, not in training mode.
+    pub network: N,
+    /// What is done to it.
+    pub recipe: Recipe,
+    /// Training, validation and test examples.
+    pub split: Split,
+    /// What does the arithmetic.
+    pub engine: Box<dyn Engine<N>>,
+    /// Where the network is evaluated on the test set.
+    pub device: Device,
+    /// Where everything is written.
+    pub folder: RunFolder,
+    /// What goes into the model file's header beside the network's description.
+    pub metadata: BTreeMap<String, String>,
+    /// The dashboard.
+    pub renderer: Box<dyn MetricsRenderer>,
+    /// Stops the run at the next step.
+    pub interrupter: Interrupter,
+    /// Told of every epoch.
+    pub observer: Observer,
+    /// The longest time between two checkpoints.
+    pub checkpoint_every: Duration,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Outcome<N> {
+    /// The best network by validation error, or the latest if the run was stopped before there was one.
+    pub network: N,
+    /// The result on the test set; `None` if the run was stopped before its end.
+    pub summary: Option<Summary>,
+    /// The test evaluation behind the summary.
+    pub test: Option<Evaluation>,
+    /// Every epoch.
+    pub history: Vec<EpochRecord>,
+}
+
+impl<N: Network> Run<N> {
+    /// Carries the recipe out from where the folder's checkpoint stands, or from the start.
+    ///
+    /// # Errors
+    /// [`TrainError`]; what was written before stays.
+    pub fn launch(self) -> Result<Outcome<N>, TrainError> {
+        self.recipe.validate()?;
+        self.recipe.check_network(&self.network)?;
+        self.check_data()?;
+        let start = self.starting_point()?;
+        let epochs_done = start.progress.history.len();
+        let layers = self
+            .network
+            .dense_stack()
+            .map_or(0, |stack| stack.layers.len());
+        let stage = self.recipe.stages.last();
+        let penalty = match stage {
+            Some(Stage::FineTune(stage)) => stage.l1.clone(),
+            _ => ActivationPenalty::default(),
+        };
+        let optimizer = stage.map_or(Optimizer::Sgd, Stage::optimizer);
+        let rate = stage.map_or(0.0, |stage| stage.rate().start());
+        let batch = stage.map_or(1, Stage::batch);
+        let loader = |examples, seed| {
+            Arc::new(ExampleLoader::new(
+                examples,
+                batch,
+                seed,
+                self.device.clone(),
+            ))
+        };
+        let (train, valid) = (
+            loader(self.split.train.clone(), Some(self.recipe.seed)),
+            loader(self.split.valid.clone(), None),
+        );
+        let model = Supervised::new(self.network.clone(), self.recipe.objective, penalty);
+        let stages = Stages::new(Driver {
+            recipe: self.recipe.clone(),
+            split: self.split.clone(),
+            engine: self.engine,
+            folder: self.folder,
+            metadata: self.metadata,
+            observer: self.observer,
+            checkpoint_every: self.checkpoint_every,
+            network: self.network,
+            best: None,
+            progress: Progress::default(),
+            sitting: std::time::Instant::now(),
+            saved: std::time::Instant::now(),
+            earlier_seconds: 0.0,
+        });
+        let outcome = stages.outcome();
+        let mut training = SupervisedTraining::new(stages.folder_path()?, train, valid)
+            .with_application_logger(None)
+            .with_metric_logger(InMemoryMetricLogger::default())
+            .renderer(self.renderer)
+            .with_interrupter(self.interrupter)
+            .num_epochs(self.recipe.total_epochs())
+            .with_training_strategy(TrainingStrategy::Custom(Arc::new(
+                stages.starting_at(start),
+            )));
+        if epochs_done > 0 {
+            training = training.checkpoint(epochs_done);
+        }
+        for quantity in Quantity::all(layers) {
+            training = training
+                .metric_train_numeric(StageMetric::new(quantity))
+                .metric_valid_numeric(StageMetric::new(quantity));
+        }
+        let result = training.launch(Learner::new(model, optimizer.init(), rate));
+        // The dashboard closes, and gives the terminal back, before anything else is said.
+        drop(result.renderer);
+        if let Some(error) = result.error {
+            return Err(TrainError::Device(error.to_string()));
+        }
+        let driver = outcome.take()?;
+        finish(driver, &self.device)
+    }
+
+    fn check_data(&self) -> Result<(), TrainError> {
+        let train = &self.split.train;
+        for (name, part) in [
+            ("training", train),
+            ("validation", &self.split.valid),
+            ("test", &self.split.test),
+        ] {
+            if part.is_empty() {
+                return Err(TrainError::Fit(format!(
+                    "the {name} set is empty: give it at least one example"
+                )));
+            }
+        }
+        let Some(stack) = self.network.dense_stack() else {
+            return Ok(());
+        };
+        let config = stack.config();
+        if config.inputs != train.width() {
+            return Err(TrainError::Fit(format!(
+                "the network takes {} numbers an example, the data has {}: give a network for {} inputs",
+                config.inputs,
+                train.width(),
+                train.width()
+            )));
+        }
+        if config.outputs < train.classes() {
+            return Err(TrainError::Fit(format!(
+                "the network tells {} classes apart, the data has {}: give it a new head",
+                config.outputs,
+                train.classes()
+            )));
+        }
+        Ok(())
+    }
+
+    fn starting_point(&self) -> Result<Checkpoint, TrainError> {
+        let path = self.folder.checkpoint();
+        if !path.is_file() {
+            return Ok(Checkpoint::default());
+        }
+        let checkpoint = Checkpoint::load(&path)?;
+        let made_by = checkpoint.progress.engine.as_str();
+        if checkpoint.session.is_some() && made_by != self.engine.name() {
+            return Err(TrainError::RunFolder {
+                reason: format!(
+                    "the run stopped in mid-stage on engine {made_by}: go on with --engine {made_by}, not {}",
+                    self.engine.name()
+                ),
+                path,
+            });
+        }
+        Ok(checkpoint)
+    }
+}
+
+/// Tests the kept network and writes model and summary.
+fn finish<N: Network>(driver: Driver<N>, device: &Device) -> Result<Outcome<N>, TrainError> {
+    let history = driver.progress.history.clone();
+    let network = driver
+        .best
+        .clone()
+        .unwrap_or_else(|| driver.network.clone());
+    if !driver.progress.finished {
+        return Ok(Outcome {
+            network,
+            summary: None,
+            test: None,
+            history,
+        });
+    }
+    let network = network.fork(device);
+    let test = evaluate(
+        &network,
+        driver.split.test.as_ref(),
+        driver.recipe.objective,
+        device,
+    )?;
+    let (valid_error, _, best_epoch) = driver.progress.best.unwrap_or((f64::NAN, f64::NAN, 0));
+    let mut summary = Summary::of_evaluation(&test, valid_error);
+    let total = |pick: fn(&EpochRecord) -> f64| history.iter().map(pick).sum::<f64>();
+    summary.epochs = history.len();
+    summary.best_epoch = best_epoch;
+    summary.seconds = driver.seconds();
+    summary.overhead =
+        total(|epoch| epoch.overhead_seconds) / total(|epoch| epoch.train_seconds).max(1e-9);
+    summary.engine = driver.engine.name().into();
+    summary.device = driver.engine.device();
+    driver.folder.write_json("summary.json", &summary)?;
+    let mut metadata = driver.metadata.clone();
+    if let Ok(text) = serde_json::to_string(&summary) {
+        metadata.insert("summary".into(), text);
+    }
+    rectifier_nn::write_atomically(
+        &driver.folder.model(),
+        &ModelFile::encode(&network, &metadata)?,
+    )?;
+    Ok(Outcome {
+        network,
+        summary: Some(summary),
+        test: Some(test),
+        history,
+    })
+}

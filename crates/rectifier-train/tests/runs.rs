@@ -1,0 +1,302 @@
+//! Whole runs on a toy problem: learning, selection, penalties, pre-training, interruption and resumption.
+#![allow(clippy::unwrap_used)]
+
+use burn::tensor::Device;
+use burn_train::Interrupter;
+use rand::Rng;
+use rectifier_data::{Batch, DataError, Examples, Samples, Split, random::stream};
+use rectifier_nn::{DenseStack, DenseStackConfig, Unit};
+use rectifier_train::{BurnEngine, Outcome, Recipe, Run, RunFolder, SilentRenderer, TrainError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicIsize, Ordering};
+use std::time::Duration;
+
+const WIDTH: usize = 16;
+
+/// Points in the unit cube, labelled by a parity that no linear map of them can tell.
+fn points(len: usize, seed: u64) -> Samples {
+    let mut random = stream(seed, &[9]);
+    let mut values = Vec::new();
+    let mut labels = Vec::new();
+    for _ in 0..len {
+        let point: Vec<f32> = (0..WIDTH)
+            .map(|_| (random.next_u64() >> 40) as f32 / (1 << 24) as f32)
+            .collect();
+        labels.push(u32::from((point[0] > 0.5) != (point[1] > 0.5)));
+        values.extend(point);
+    }
+    Samples::from_f32(values, labels, &[WIDTH], 2).unwrap()
+}
+
+fn split() -> Split {
+    Split::new(
+        Arc::new(points(1200, 1)),
+        Arc::new(points(300, 2)),
+        Arc::new(points(300, 3)),
+    )
+    .unwrap()
+}
+
+fn recipe(text: &str) -> Recipe {
+    serde_json::from_str(text).unwrap()
+}
+
+fn network(hidden: &[usize]) -> DenseStack {
+    DenseStackConfig::new(WIDTH, hidden, Unit::Rectifier, 2)
+        .init(4, &Device::flex())
+        .unwrap()
+}
+
+fn run(recipe: Recipe, network: DenseStack, folder: RunFolder) -> Run<DenseStack> {
+    Run {
+        network,
+        recipe,
+        split: split(),
+        engine: Box::new(BurnEngine::new(Device::flex())),
+        device: Device::flex(),
+        folder,
+        metadata: Default::default(),
+        renderer: Box::new(SilentRenderer),
+        interrupter: Interrupter::new(),
+        observer: Box::new(|_, _| {}),
+        checkpoint_every: Duration::from_secs(60),
+    }
+}
+
+fn whole(recipe: Recipe, network: DenseStack, path: &Path) -> Outcome<DenseStack> {
+    run(recipe, network, RunFolder::create(path).unwrap())
+        .launch()
+        .unwrap()
+}
+
+const FINE_TUNE: &str = r#"{"seed": 3, "stages": [
+    {"stage": "fine-tune", "epochs": 12, "batch": 10, "rate": 0.2}]}"#;
+
+const BOTH: &str = r#"{"seed": 3, "stages": [
+    {"stage": "pretrain", "layer": 1, "epochs": 2, "batch": 10, "rate": 0.02,
+     "corruption": {"kind": "masking", "share": 0.25}, "reconstruction": {"kind": "softplus-squared"}},
+    {"stage": "pretrain", "layer": 2, "epochs": 2, "batch": 10, "rate": 0.02, "l1": 0.0001,
+     "corruption": {"kind": "masking", "share": 0.25}, "reconstruction": {"kind": "cross-entropy"}},
+    {"stage": "fine-tune", "epochs": 3, "batch": 10, "rate": 0.1,
+     "optimizer": {"kind": "momentum", "momentum": 0.5}}]}"#;
+
+#[test]
+fn a_rectifier_network_learns_what_a_linear_one_cannot() {
+    let place = tempfile::tempdir().unwrap();
+    let deep = whole(
+        recipe(FINE_TUNE),
+        network(&[48, 48]),
+        &place.path().join("deep"),
+    )
+    .summary
+    .unwrap();
+    let linear = whole(
+        recipe(FINE_TUNE),
+        network(&[]),
+        &place.path().join("linear"),
+    )
+    .summary
+    .unwrap();
+    assert!(deep.test_error < 0.15, "{}", deep.test_error);
+    assert!(linear.test_error > 0.35, "{}", linear.test_error);
+    assert!(
+        deep.zeros.iter().all(|share| (0.2..0.95).contains(share)),
+        "{:?}",
+        deep.zeros
+    );
+    for name in [
+        "model.safetensors",
+        "history.jsonl",
+        "summary.json",
+        "checkpoint.safetensors",
+    ] {
+        assert!(place.path().join("deep").join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn the_best_epoch_is_what_is_kept_and_tested() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("run");
+    // A rate this high makes the validation error jump about, so that the last epoch is rarely the best.
+    let outcome = whole(
+        recipe(&FINE_TUNE.replace("0.2", "0.9")),
+        network(&[32]),
+        &path,
+    );
+    let summary = outcome.summary.unwrap();
+    let errors: Vec<f64> = outcome
+        .history
+        .iter()
+        .map(|epoch| epoch.valid_error.unwrap())
+        .collect();
+    let lowest = errors.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(summary.valid_error, lowest);
+    assert_eq!(errors[summary.best_epoch - 1], lowest);
+    let device = Device::flex();
+    let saved = DenseStack::load(path.join("model.safetensors"), &device).unwrap();
+    let valid =
+        rectifier_train::evaluate(&saved, &points(300, 2), Default::default(), &device).unwrap();
+    assert_eq!(valid.error(), Some(lowest));
+}
+
+#[test]
+fn a_penalty_makes_zeros() {
+    let place = tempfile::tempdir().unwrap();
+    let zeros = |l1: &str, name: &str| {
+        let text = FINE_TUNE.replace("\"rate\"", &format!("\"l1\": {l1}, \"rate\""));
+        let summary = whole(recipe(&text), network(&[48, 48]), &place.path().join(name))
+            .summary
+            .unwrap();
+        summary.zeros.iter().sum::<f64>() / 2.0
+    };
+    let (without, with) = (zeros("0.0", "without"), zeros("0.003", "with"));
+    assert!(with > without + 0.05, "{without} {with}");
+}
+
+#[test]
+fn patience_ends_a_stage_early() {
+    let place = tempfile::tempdir().unwrap();
+    let text = FINE_TUNE.replace("\"epochs\": 12", "\"epochs\": 200, \"patience\": 3");
+    let outcome = whole(recipe(&text), network(&[]), &place.path().join("run"));
+    let best = outcome.summary.as_ref().unwrap().best_epoch;
+    assert!(outcome.history.len() < 200);
+    assert_eq!(outcome.history.len(), best + 3);
+}
+
+/// Everything of a history that does not tell the time.
+fn story(outcome: &Outcome<DenseStack>) -> Vec<String> {
+    let mut history = outcome.history.clone();
+    for epoch in &mut history {
+        (epoch.train_seconds, epoch.overhead_seconds, epoch.seconds) = (0.0, 0.0, 0.0);
+    }
+    history
+        .iter()
+        .map(|epoch| serde_json::to_string(epoch).unwrap())
+        .collect()
+}
+
+/// The bytes of every tensor of a saved model; the header's order is left out, it is not ours.
+fn parameters(path: &Path) -> Vec<(String, Vec<u8>)> {
+    let bytes = std::fs::read(path.join("model.safetensors")).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors: Vec<_> = file
+        .iter()
+        .map(|(name, view)| (name.to_string(), view.data().to_vec()))
+        .collect();
+    tensors.sort();
+    assert!(!tensors.is_empty());
+    tensors
+}
+
+#[test]
+fn the_same_seed_makes_the_same_run() {
+    let place = tempfile::tempdir().unwrap();
+    let paths = [place.path().join("one"), place.path().join("two")];
+    let runs = [&paths[0], &paths[1]].map(|path| whole(recipe(BOTH), network(&[20, 12]), path));
+    assert_eq!(story(&runs[0]), story(&runs[1]));
+    assert!(parameters(&paths[0]) == parameters(&paths[1]));
+    let other = whole(
+        recipe(&BOTH.replace("\"seed\": 3", "\"seed\": 5")),
+        network(&[20, 12]),
+        &place.path().join("3"),
+    );
+    assert_ne!(story(&runs[0]), story(&other));
+}
+
+/// Examples that stop the run when so many batches of them were asked for.
+struct Tripwire {
+    examples: Samples,
+    steps_left: AtomicIsize,
+    interrupter: Interrupter,
+}
+
+impl Examples for Tripwire {
+    fn len(&self) -> usize {
+        self.examples.len()
+    }
+    fn shape(&self) -> &[usize] {
+        self.examples.shape()
+    }
+    fn classes(&self) -> usize {
+        self.examples.classes()
+    }
+    fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
+        if self.steps_left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.interrupter.stop(Some("test"));
+        }
+        self.examples.gather(indices, batch)
+    }
+}
+
+#[test]
+fn a_run_stopped_anywhere_ends_at_the_same_numbers_bit_for_bit() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("whole");
+    let expected = whole(recipe(BOTH), network(&[20, 12]), &path);
+    let mut stops = 0;
+    let stopped = place.path().join("stopped");
+    let mut folder = RunFolder::create(&stopped).unwrap();
+    folder.write("recipe.json", b"{}").unwrap();
+    let ended = loop {
+        let mut part = run(recipe(BOTH), network(&[20, 12]), folder);
+        // 120 steps an epoch: stops fall at other places of an epoch each time, some of them at its end.
+        part.split.train = Arc::new(Tripwire {
+            examples: points(1200, 1),
+            steps_left: AtomicIsize::new(37 + 29 * (stops % 4)),
+            interrupter: part.interrupter.clone(),
+        });
+        let outcome = part.launch().unwrap();
+        if outcome.summary.is_some() {
+            break outcome;
+        }
+        stops += 1;
+        assert!(stops < 200, "the run does not get on");
+        folder = RunFolder::open(&stopped).unwrap();
+    };
+    assert!(stops >= 8, "it was stopped {stops} times only");
+    assert_eq!(story(&ended), story(&expected));
+    assert!(parameters(&stopped) == parameters(&path));
+}
+
+#[test]
+fn a_diverging_run_stops_and_says_where() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(place.path().join("run")).unwrap();
+    let error = run(
+        recipe(&FINE_TUNE.replace("0.2", "1e9")),
+        network(&[32, 32]),
+        folder,
+    )
+    .launch()
+    .unwrap_err();
+    assert!(
+        matches!(error, TrainError::Diverged { epoch: 1, .. }),
+        "{error}"
+    );
+    let text = error.to_string();
+    assert!(
+        text.contains("lower the rate") && text.contains("1000000000"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_refused_before_anything_is_written() {
+    let place = tempfile::tempdir().unwrap();
+    let wide = DenseStackConfig::new(WIDTH + 1, [4], Unit::Rectifier, 2)
+        .init(1, &Device::flex())
+        .unwrap();
+    let path = place.path().join("run");
+    let folder = RunFolder::create(&path).unwrap();
+    let error = run(recipe(FINE_TUNE), wide, folder)
+        .launch()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("17 numbers an example, the data has 16"),
+        "{error}"
+    );
+    assert!(!path.join("checkpoint.safetensors").exists());
+}
