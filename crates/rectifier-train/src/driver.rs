@@ -56,7 +56,9 @@ pub(crate) struct Stages<N: Network> {
 }
 
 /// Where the loop leaves its result.
-pub(crate) struct Ending<N: Network>(Arc<Mutex<Option<Result<Driver<N>, TrainError>>>>);
+pub(crate) struct Ending<N: Network>(Slot<N>);
+
+type Slot<N> = Arc<Mutex<Option<Result<Driver<N>, TrainError>>>>;
 
 impl<N: Network> Ending<N> {
     pub fn take(self) -> Result<Driver<N>, TrainError> {

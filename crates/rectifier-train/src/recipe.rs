@@ -217,13 +217,11 @@ impl Recipe {
                 }
             };
             checked.map_err(|error| wrong(&place, &error.to_string()))?;
-            if let Optimizer::Momentum { momentum } = stage.optimizer() {
-                if !(0.0..1.0).contains(&momentum) {
-                    return Err(wrong(
-                        &place,
-                        &format!("momentum is {momentum}: it must be from 0 to below 1"),
-                    ));
-                }
+            if let Optimizer::Momentum { momentum } = stage.optimizer()
+                && !(0.0..1.0).contains(&momentum)
+            {
+                let text = format!("momentum is {momentum}: it must be from 0 to below 1");
+                return Err(wrong(&place, &text));
             }
         }
         Ok(())
