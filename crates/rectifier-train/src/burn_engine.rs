@@ -326,12 +326,8 @@ impl<N: Network> Denoising<N> {
                 "this network has no dense stack to pre-train".into(),
             ));
         };
-        let mut stack = stack.clone();
         let layer = stage.layer - 1;
-        // A resumed stage finds the scale already folded into the layer below.
-        if context.state.is_none() {
-            stack = scaled(stack, stage, context, device)?;
-        }
+        let stack = fold_scale(stack.clone(), stage, context, device)?;
         let encoder = stack.layers[layer].clone();
         let mut autoencoder =
             DenoisingAutoencoder::new(encoder, stage.reconstruction, context.seed(), device);
@@ -373,18 +369,22 @@ impl<N: Network> Denoising<N> {
     }
 }
 
-/// `stack` with the layer below the stage's divided by its largest activation, where the strategy asks for it.
-fn scaled(
+/// `stack` with the layer below the stage's divided by its largest activation over the training data, on `device`, where
+/// the strategy asks for it. A resumed stage finds the scale already folded in, and the stack is left as it is.
+///
+/// # Errors
+/// [`TrainError::Data`] for examples that cannot be read.
+pub fn fold_scale(
     stack: DenseStack,
     stage: &Pretrain,
     context: &StageContext<'_>,
     device: &Device,
 ) -> Result<DenseStack, TrainError> {
     let layer = stage.layer - 1;
-    let Some(scale) = stage
+    let scaling = stage
         .reconstruction
-        .scaling(layer, stack.layers[layer].unit)
-    else {
+        .scaling(layer, stack.layers[layer].unit);
+    let (Some(scale), None) = (scaling, context.state) else {
         return Ok(stack);
     };
     let [_, units] = stack.layers[layer - 1].dims();

@@ -21,14 +21,14 @@ mod renderer;
 mod run;
 mod supervised;
 
-pub use burn_engine::BurnEngine;
+pub use burn_engine::{BurnEngine, fold_scale};
 pub use checkpoint::{Checkpoint, Progress};
 pub use engine::{Engine, SessionState, StageContext, StageSession};
 pub use error::TrainError;
 pub use folder::RunFolder;
 pub use loader::ExampleLoader;
 pub use measure::{
-    EVALUATION_BATCH, Evaluation, Measurement, Totals, evaluate, expected_stars, wilson,
+    EVALUATION_BATCH, Evaluation, Measurement, Outputs, Totals, evaluate, in_order, wilson,
 };
 pub use metrics::{Quantity, StageMetric};
 pub use rate::{Rate, Schedule};

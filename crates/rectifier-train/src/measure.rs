@@ -1,8 +1,8 @@
 //! What is measured of a network: running totals of a stage, one measurement for the dashboard, and evaluations.
 
 use crate::supervised::Losses;
-use crate::{Objective, TrainError, cross_entropy};
-use burn::tensor::{Device, ExecutionError, Int, Tensor, activation};
+use crate::{Objective, TrainError};
+use burn::tensor::{Device, ExecutionError, Int, Tensor};
 use burn_train::ItemLazy;
 use rectifier_data::{Batch, Examples};
 use rectifier_nn::{LayerCounts, Network, UnitCounter};
@@ -175,8 +175,11 @@ pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
 /// How many examples are evaluated at a time.
 pub const EVALUATION_BATCH: usize = 256;
 
-/// Gathers `examples` in order, [`EVALUATION_BATCH`] at a time.
-pub(crate) fn in_order(
+/// Gathers `examples` in order, [`EVALUATION_BATCH`] at a time; `each` is told where a batch starts.
+///
+/// # Errors
+/// What gathering raises, or `each`.
+pub fn in_order(
     examples: &dyn Examples,
     mut each: impl FnMut(&Batch, usize) -> Result<(), TrainError>,
 ) -> Result<(), TrainError> {
@@ -190,10 +193,78 @@ pub(crate) fn in_order(
     Ok(())
 }
 
+/// What a network said of a set, collected from its logits; every engine's evaluation ends here.
+#[derive(Clone, Debug)]
+pub struct Outputs {
+    objective: Objective,
+    loss: f64,
+    squared: f64,
+    predictions: Vec<u32>,
+    labels: Vec<u32>,
+}
+
+impl Outputs {
+    /// Nothing said yet.
+    pub fn new(objective: Objective) -> Self {
+        Self {
+            objective,
+            loss: 0.0,
+            squared: 0.0,
+            predictions: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// Adds a batch: `logits` `[labels.len(), classes]`, row by row. Among equal logits the first class wins.
+    pub fn add(&mut self, logits: &[f32], classes: usize, labels: &[u32]) {
+        for (row, &label) in logits.chunks_exact(classes.max(1)).zip(labels) {
+            let better =
+                |best: usize, class: usize| if row[class] > row[best] { class } else { best };
+            let winner = (0..row.len()).reduce(better).unwrap_or(0);
+            let largest = f64::from(row[winner]);
+            let powers = row.iter().map(|logit| (f64::from(*logit) - largest).exp());
+            let (mut sum, mut stars) = (0.0, 0.0);
+            for (class, power) in powers.enumerate() {
+                sum += power;
+                stars += (class + 1) as f64 * power;
+            }
+            let own = row
+                .get(label as usize)
+                .map_or(f64::NAN, |logit| f64::from(*logit));
+            self.loss += sum.ln() + largest - own;
+            self.squared += (stars / sum - f64::from(label + 1)).powi(2);
+            self.predictions.push(winner as u32);
+        }
+        self.labels.extend_from_slice(labels);
+    }
+
+    /// The evaluation, with the zeros of the hidden layers.
+    pub fn finish(self, layers: Vec<LayerCounts>) -> Evaluation {
+        let count = self.labels.len();
+        let wrong = |(prediction, label): &(&u32, &u32)| prediction != label;
+        let errors = self
+            .predictions
+            .iter()
+            .zip(&self.labels)
+            .filter(wrong)
+            .count();
+        let mean = |sum: f64| sum / count.max(1) as f64;
+        Evaluation {
+            examples: count,
+            loss: mean(self.loss),
+            errors: Some(errors),
+            rmse: (self.objective == Objective::ExpectedRating).then(|| mean(self.squared).sqrt()),
+            layers,
+            predictions: self.predictions,
+            labels: self.labels,
+        }
+    }
+}
+
 /// Evaluates `network` (not in training mode) on `examples`, on `device`.
 ///
 /// # Errors
-/// [`TrainError::Data`] for examples that cannot be read.
+/// [`TrainError::Data`] for examples that cannot be read; [`TrainError::Device`].
 pub fn evaluate<N: Network>(
     network: &N,
     examples: &dyn Examples,
@@ -201,61 +272,23 @@ pub fn evaluate<N: Network>(
     device: &Device,
 ) -> Result<Evaluation, TrainError> {
     let mut counter = UnitCounter::new();
-    let (mut loss, mut squared) = (0.0, 0.0);
-    let mut predictions: Vec<u32> = Vec::with_capacity(examples.len());
-    let mut labels: Vec<u32> = Vec::with_capacity(examples.len());
+    let mut outputs = Outputs::new(objective);
     in_order(examples, |batch, _| {
-        let inputs = batch.inputs_tensor(examples.width(), device);
-        let targets = batch.labels_tensor(device);
-        let forward = network.forward(inputs);
+        let forward = network.forward(batch.inputs_tensor(examples.width(), device));
         counter.count(&forward.hidden);
-        let cost = cross_entropy(forward.logits.clone(), targets);
-        loss += cost.into_scalar::<f64>() * batch.len() as f64;
-        if objective == Objective::ExpectedRating {
-            let stars = expected_stars(forward.logits.clone()).into_data();
-            let difference = |(stars, label): (f32, &u32)| f64::from(stars) - f64::from(label + 1);
-            squared += stars
-                .iter::<f32>()
-                .zip(&batch.labels)
-                .map(|pair| difference(pair).powi(2))
-                .sum::<f64>();
-        }
-        let winners = forward.logits.argmax(1).into_data();
-        predictions.extend(winners.iter::<i64>().map(|class| class.max(0) as u32));
-        labels.extend_from_slice(&batch.labels);
+        let [_, classes] = forward.logits.dims();
+        let logits: Vec<f32> = forward.logits.into_data().iter::<f32>().collect();
+        outputs.add(&logits, classes, &batch.labels);
         Ok(())
     })?;
-    let count = labels.len();
-    let wrong = predictions
-        .iter()
-        .zip(&labels)
-        .filter(|(p, l)| p != l)
-        .count();
-    Ok(Evaluation {
-        examples: count,
-        loss: loss / count.max(1) as f64,
-        errors: Some(wrong),
-        rmse: (objective == Objective::ExpectedRating)
-            .then(|| (squared / count.max(1) as f64).sqrt()),
-        layers: counter.finish(),
-        predictions,
-        labels,
-    })
-}
-
-/// sum over k of k P(k), `[batch]`, where class 0 is one star.
-pub fn expected_stars(logits: Tensor<2>) -> Tensor<1> {
-    let [batch, classes] = logits.dims();
-    let device = logits.device();
-    let stars = Tensor::<1, Int>::arange(1..classes as i64 + 1, &device).float();
-    let expected = activation::softmax(logits, 1) * stars.unsqueeze();
-    expected.sum_dim(1).reshape([batch])
+    Ok(outputs.finish(counter.finish()))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::cross_entropy;
 
     #[test]
     fn the_wilson_interval_matches_published_values() {
@@ -274,17 +307,20 @@ mod tests {
     }
 
     #[test]
-    fn expected_stars_weigh_every_class() {
-        let device = Device::default();
-        let logits = Tensor::<2>::from_floats(
-            [[0.0, 0.0, 0.0, 0.0, 0.0], [9.0, 9.0, -99.0, -99.0, -99.0]],
-            &device,
+    fn outputs_collect_loss_errors_and_expected_stars() {
+        let mut outputs = Outputs::new(Objective::ExpectedRating);
+        // P = (1/2, 1/2) of 1 and 2 stars: 1.5 expected, 2 true; then 1 star for certain, 1 true.
+        outputs.add(&[0.0, 0.0, 99.0, -99.0], 2, &[1, 0]);
+        let evaluation = outputs.finish(Vec::new());
+        assert!((evaluation.loss - 0.5 * 2f64.ln()).abs() < 1e-9);
+        assert_eq!(
+            (evaluation.errors, &evaluation.predictions[..]),
+            (Some(1), &[0, 0][..])
         );
-        let stars: Vec<f32> = expected_stars(logits).into_data().try_to_vec().unwrap();
-        assert!(
-            (stars[0] - 3.0).abs() < 1e-6 && (stars[1] - 1.5).abs() < 1e-6,
-            "{stars:?}"
-        );
+        assert!((evaluation.rmse.unwrap() - 0.125f64.sqrt()).abs() < 1e-9);
+        let mut outputs = Outputs::new(Objective::Classification);
+        outputs.add(&[f32::NAN, 0.0], 2, &[1]);
+        assert!(outputs.finish(Vec::new()).loss.is_nan());
     }
 
     #[test]

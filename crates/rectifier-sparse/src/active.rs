@@ -1,0 +1,292 @@
+//! Which numbers of a layer are not 0: lists by example for the way up, by unit for the way down.
+
+use crate::buffer::{Buffer, PANEL, panels};
+use crate::kernels::{Kernels, List};
+use crate::pool::{Seat, share};
+use std::ops::Range;
+
+/// Up to this many examples, a thread's whole share of a layer is one block of lists; above, each panel is one, so that
+/// a block's weights (16 KB) stay in the first cache while every example passes over them.
+const SMALL_BATCH: usize = 32;
+
+/// The active entries of a layer of `columns` numbers for a batch.
+///
+/// Columns are shared out among the threads in whole panels. A block's lists are written by the thread that owns its
+/// columns, and by nobody else; between two barriers either the owner writes or anybody reads.
+pub(crate) struct Active {
+    columns: usize,
+    capacity: usize,
+    batch: usize,
+    threads: usize,
+    /// For each block, where each example's entries start, `batch + 1` numbers.
+    starts: Buffer<u32>,
+    index: Buffer<u32>,
+    value: Buffer<f32>,
+    /// For each block, where each column's entries start, one more than there are columns.
+    unit_starts: Buffer<u32>,
+    unit_index: Buffer<u32>,
+    unit_value: Buffer<f32>,
+}
+
+impl Active {
+    /// Lists for up to `capacity` examples.
+    pub(crate) fn new(columns: usize, capacity: usize, threads: usize) -> Self {
+        let width = panels(columns) * PANEL;
+        let blocks = panels(columns).max(threads);
+        Self {
+            columns,
+            capacity,
+            batch: 0,
+            threads,
+            starts: Buffer::zeros(blocks * (capacity + 1)),
+            index: Buffer::zeros(width * capacity),
+            value: Buffer::zeros(width * capacity),
+            unit_starts: Buffer::zeros(width + blocks),
+            unit_index: Buffer::zeros(width * capacity),
+            unit_value: Buffer::zeros(width * capacity),
+        }
+    }
+
+    /// The most entries a block can have, over all batches up to `capacity`.
+    pub(crate) fn largest_block(columns: usize, capacity: usize, threads: usize) -> usize {
+        let share = panels(columns).div_ceil(threads) * PANEL * capacity.min(SMALL_BATCH);
+        share.max(PANEL * capacity)
+    }
+
+    /// Makes the lists those of a batch of `batch` examples, at most the capacity.
+    pub(crate) fn set_batch(&mut self, batch: usize) {
+        assert!(batch <= self.capacity);
+        self.batch = batch;
+    }
+
+    fn small(&self) -> bool {
+        self.batch <= SMALL_BATCH
+    }
+
+    /// How many blocks there are.
+    pub(crate) fn blocks(&self) -> usize {
+        if self.small() {
+            self.threads
+        } else {
+            panels(self.columns)
+        }
+    }
+
+    /// The blocks of a thread.
+    pub(crate) fn blocks_of(&self, seat: Seat<'_>) -> Range<usize> {
+        if self.small() {
+            seat.me..seat.me + 1
+        } else {
+            seat.share(panels(self.columns))
+        }
+    }
+
+    /// The panels of a block.
+    pub(crate) fn panels_of(&self, block: usize) -> Range<usize> {
+        if self.small() {
+            share(panels(self.columns), block, self.threads)
+        } else {
+            block..block + 1
+        }
+    }
+
+    /// The columns of a block.
+    pub(crate) fn columns_of(&self, block: usize) -> Range<usize> {
+        let panels = self.panels_of(block);
+        (panels.start * PANEL).min(self.columns)..(panels.end * PANEL).min(self.columns)
+    }
+
+    fn base(&self, block: usize) -> usize {
+        self.panels_of(block).start * PANEL * self.batch
+    }
+
+    /// The entries of a block by example; an entry's index is its column.
+    pub(crate) fn by_example(&self, block: usize) -> List {
+        // SAFETY: inside the buffers: a block has `batch` lists and at most its columns times `batch` entries.
+        unsafe {
+            List {
+                starts: self.starts.ptr().add(block * (self.batch + 1)),
+                index: self.index.ptr().add(self.base(block)),
+                value: self.value.ptr().add(self.base(block)),
+            }
+        }
+    }
+
+    /// The entries of a block by column; an entry's index is its example. Valid after [`turn`](Self::turn).
+    pub(crate) fn by_unit(&self, block: usize) -> List {
+        // SAFETY: as in `by_example`.
+        unsafe {
+            List {
+                starts: self
+                    .unit_starts
+                    .ptr()
+                    .add(self.panels_of(block).start * PANEL + block),
+                index: self.unit_index.ptr().add(self.base(block)),
+                value: self.unit_value.ptr().add(self.base(block)),
+            }
+        }
+    }
+
+    /// How many entries a block has.
+    ///
+    /// # Safety
+    /// Its owner has written it, and there was a barrier since where the caller is another thread.
+    pub(crate) unsafe fn entries(&self, block: usize) -> usize {
+        // SAFETY: as the caller says; the last of `batch + 1` numbers.
+        unsafe { *self.by_example(block).starts.add(self.batch) as usize }
+    }
+
+    /// How many entries there are in all.
+    ///
+    /// # Safety
+    /// As [`entries`](Self::entries), for every block.
+    pub(crate) unsafe fn total(&self) -> usize {
+        // SAFETY: as the caller says.
+        (0..self.blocks())
+            .map(|block| unsafe { self.entries(block) })
+            .sum()
+    }
+
+    /// Fills the lists of the blocks of `seat`: `each(example, panel, first column, index, value)` writes a panel's
+    /// entries for an example and says how many there are.
+    ///
+    /// # Safety
+    /// No other thread reads the blocks meanwhile; `each` writes at most [`PANEL`] entries.
+    pub(crate) unsafe fn fill(
+        &self,
+        seat: Seat<'_>,
+        mut each: impl FnMut(usize, usize, u32, *mut u32, *mut f32) -> usize,
+    ) {
+        for block in self.blocks_of(seat) {
+            let list = self.by_example(block);
+            let mut found = 0;
+            // SAFETY: the block is this thread's; entries found so far never outnumber the columns passed.
+            unsafe {
+                for example in 0..self.batch {
+                    *list.starts.cast_mut().add(example) = found as u32;
+                    for panel in self.panels_of(block) {
+                        let (index, value) = (
+                            list.index.cast_mut().add(found),
+                            list.value.cast_mut().add(found),
+                        );
+                        found += each(example, panel, (panel * PANEL) as u32, index, value);
+                    }
+                }
+                *list.starts.cast_mut().add(self.batch) = found as u32;
+            }
+        }
+    }
+
+    /// As [`fill`](Self::fill) from a matrix of rows, `[batch, columns]`.
+    ///
+    /// # Safety
+    /// No other thread reads the blocks meanwhile; `rows` holds `batch * columns` numbers.
+    pub(crate) unsafe fn fill_from_rows(
+        &self,
+        seat: Seat<'_>,
+        kernels: &Kernels,
+        rows: *const f32,
+    ) {
+        // SAFETY: the caller vouches for `rows`; a panel's columns end with the row.
+        unsafe {
+            self.fill(seat, |example, _, first, index, value| {
+                let len = PANEL.min(self.columns - first as usize);
+                let from = rows.add(example * self.columns + first as usize);
+                (kernels.collect)(from, len, first, index, value)
+            });
+        }
+    }
+
+    /// Lists the entries of a block by column, each value times `factor`.
+    ///
+    /// # Safety
+    /// The block is the calling thread's and filled.
+    pub(crate) unsafe fn turn(&self, block: usize, factor: f32) {
+        let columns = self.columns_of(block);
+        let (from, to) = (self.by_example(block), self.by_unit(block));
+        // SAFETY: the block is this thread's; a column's entries are counted before they are placed.
+        unsafe {
+            let starts = std::slice::from_raw_parts_mut(to.starts.cast_mut(), columns.len() + 1);
+            starts.fill(0);
+            let entries = *from.starts.add(self.batch) as usize;
+            let index = std::slice::from_raw_parts(from.index, entries);
+            for &column in index {
+                *starts.get_unchecked_mut(column as usize - columns.start + 1) += 1;
+            }
+            let mut sum = 0;
+            for start in starts.iter_mut() {
+                sum += *start;
+                *start = sum;
+            }
+            // Each start moves on as entries are placed, and back to where it was by the shift at the end.
+            for example in 0..self.batch {
+                for entry in *from.starts.add(example)..*from.starts.add(example + 1) {
+                    let column = *index.get_unchecked(entry as usize) as usize - columns.start;
+                    let place = starts.get_unchecked_mut(column);
+                    *to.index.cast_mut().add(*place as usize) = example as u32;
+                    *to.value.cast_mut().add(*place as usize) =
+                        *from.value.add(entry as usize) * factor;
+                    *place += 1;
+                }
+            }
+            starts.copy_within(0..columns.len(), 1);
+            starts[0] = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::pool::Pool;
+    use crate::simd::Level;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 48 }))]
+
+        #[test]
+        fn both_lists_hold_every_number_that_is_not_zero(
+            columns in 1usize..200, batch in 1usize..70, threads in 1usize..4, seed in any::<u64>(),
+        ) {
+            let mut draw = rectifier_nn::Draw::new(seed);
+            let rows: Vec<f32> = (0..columns * batch).map(|_| (draw.unit() - 0.7).max(0.0)).collect();
+            let mut active = Active::new(columns, 70, threads);
+            active.set_batch(batch);
+            let pool = Pool::new(threads).unwrap();
+            for level in Level::available() {
+                let kernels = Kernels::of(level);
+                let address = rows.as_ptr() as usize;
+                // SAFETY: each thread fills and turns its own blocks.
+                pool.run(&|seat| unsafe {
+                    active.fill_from_rows(seat, &kernels, address as *const f32);
+                    for block in active.blocks_of(seat) {
+                        active.turn(block, 2.0);
+                    }
+                });
+                let (mut up, mut down) = (vec![0.0; rows.len()], vec![0.0; rows.len()]);
+                // SAFETY: the pool is at rest.
+                unsafe {
+                    prop_assert_eq!(active.total(), rows.iter().filter(|x| **x != 0.0).count());
+                    for block in 0..active.blocks() {
+                        let list = active.by_example(block);
+                        for b in 0..batch {
+                            for entry in *list.starts.add(b)..*list.starts.add(b + 1) {
+                                up[b * columns + *list.index.add(entry as usize) as usize] = *list.value.add(entry as usize);
+                            }
+                        }
+                        let list = active.by_unit(block);
+                        for (at, column) in active.columns_of(block).enumerate() {
+                            for entry in *list.starts.add(at)..*list.starts.add(at + 1) {
+                                down[*list.index.add(entry as usize) as usize * columns + column] = *list.value.add(entry as usize) / 2.0;
+                            }
+                        }
+                    }
+                }
+                prop_assert_eq!(&up, &rows);
+                prop_assert_eq!(&down, &rows);
+            }
+        }
+    }
+}

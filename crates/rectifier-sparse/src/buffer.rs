@@ -1,0 +1,190 @@
+//! Memory that several threads work on, aligned to cache lines, and matrices in it.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::ptr::NonNull;
+
+/// Columns a panel: four registers of AVX-512, four cache lines.
+pub(crate) const PANEL: usize = 64;
+
+/// How many panels hold `columns`.
+pub(crate) fn panels(columns: usize) -> usize {
+    columns.div_ceil(PANEL)
+}
+
+/// A number type of which all bits 0 is the number 0.
+///
+/// # Safety
+/// Only for plain numbers.
+pub(crate) unsafe trait Plain: Copy {}
+// SAFETY: both are plain numbers.
+unsafe impl Plain for f32 {}
+// SAFETY: as above.
+unsafe impl Plain for u32 {}
+
+/// Numbers on their own cache lines, zero at first.
+///
+/// Reading and writing goes through [`ptr`](Self::ptr): threads share buffers, and which of them may touch what between
+/// two barriers is said where they do.
+pub(crate) struct Buffer<T: Plain> {
+    start: NonNull<T>,
+    len: usize,
+}
+
+// SAFETY: a buffer is owned memory of plain numbers; whoever dereferences its pointer answers for the order of accesses.
+unsafe impl<T: Plain> Send for Buffer<T> {}
+// SAFETY: as above.
+unsafe impl<T: Plain> Sync for Buffer<T> {}
+
+impl<T: Plain> Buffer<T> {
+    pub(crate) fn zeros(len: usize) -> Self {
+        if len == 0 {
+            return Self {
+                start: NonNull::dangling(),
+                len,
+            };
+        }
+        let layout = Self::layout(len);
+        // SAFETY: the layout is not of size 0; all bits 0 is a valid number.
+        let start = unsafe { alloc_zeroed(layout) }.cast::<T>();
+        match NonNull::new(start) {
+            Some(start) => Self { start, len },
+            None => handle_alloc_error(layout),
+        }
+    }
+
+    fn layout(len: usize) -> Layout {
+        let bytes = len.checked_mul(size_of::<T>());
+        match bytes.and_then(|bytes| Layout::from_size_align(bytes, 64).ok()) {
+            Some(layout) => layout,
+            // As Vec does for a size that no address space holds.
+            None => handle_alloc_error(Layout::new::<T>()),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The first number; the buffer's whole length is behind it.
+    #[inline(always)]
+    pub(crate) fn ptr(&self) -> *mut T {
+        self.start.as_ptr()
+    }
+
+    /// The numbers, while nobody else holds the buffer.
+    pub(crate) fn as_mut(&mut self) -> &mut [T] {
+        // SAFETY: `&mut self` excludes every other access, and the memory is initialized for `len` numbers.
+        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+    }
+
+    /// The numbers, while nobody writes.
+    ///
+    /// # Safety
+    /// No thread writes to the buffer while the slice lives.
+    pub(crate) unsafe fn as_slice(&self) -> &[T] {
+        // SAFETY: initialized memory of `len` numbers; the caller keeps writers away.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}
+
+impl<T: Plain> Drop for Buffer<T> {
+    fn drop(&mut self) {
+        if self.len > 0 {
+            // SAFETY: allocated in `zeros` with this very layout.
+            unsafe { dealloc(self.start.as_ptr().cast(), Self::layout(self.len)) }
+        }
+    }
+}
+
+impl<T: Plain> Clone for Buffer<T> {
+    fn clone(&self) -> Self {
+        let copy = Self::zeros(self.len);
+        // SAFETY: two buffers of `len` numbers, one of them new.
+        unsafe { std::ptr::copy_nonoverlapping(self.ptr(), copy.ptr(), self.len) };
+        copy
+    }
+}
+
+/// A matrix in panels of [`PANEL`] columns, each panel row after row; columns that fill the last panel up stay 0.
+#[derive(Clone)]
+pub(crate) struct Panels {
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    buffer: Buffer<f32>,
+}
+
+impl Panels {
+    pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
+        Self {
+            rows,
+            columns,
+            buffer: Buffer::zeros(rows * panels(columns) * PANEL),
+        }
+    }
+
+    /// From `values` `[rows, columns]`, row after row.
+    pub(crate) fn from_rows(rows: usize, columns: usize, values: &[f32]) -> Self {
+        let mut matrix = Self::zeros(rows, columns);
+        for (p, panel) in matrix
+            .buffer
+            .as_mut()
+            .chunks_exact_mut((rows * PANEL).max(1))
+            .enumerate()
+        {
+            let first = p * PANEL;
+            let width = PANEL.min(columns - first);
+            for (row, line) in panel.chunks_exact_mut(PANEL).enumerate() {
+                line[..width].copy_from_slice(&values[row * columns + first..][..width]);
+            }
+        }
+        matrix
+    }
+
+    /// `[rows, columns]`, row after row.
+    ///
+    /// # Safety
+    /// No thread writes to the matrix meanwhile.
+    pub(crate) unsafe fn to_rows(&self) -> Vec<f32> {
+        let mut values = vec![0.0; self.rows * self.columns];
+        // SAFETY: as the caller says.
+        let buffer = unsafe { self.buffer.as_slice() };
+        for (p, panel) in buffer.chunks_exact((self.rows * PANEL).max(1)).enumerate() {
+            let first = p * PANEL;
+            let width = PANEL.min(self.columns - first);
+            for (row, line) in panel.chunks_exact(PANEL).enumerate() {
+                values[row * self.columns + first..][..width].copy_from_slice(&line[..width]);
+            }
+        }
+        values
+    }
+
+    /// How many panels there are.
+    #[inline(always)]
+    pub(crate) fn panels(&self) -> usize {
+        panels(self.columns)
+    }
+
+    /// The first number of panel `p`.
+    #[inline(always)]
+    pub(crate) fn panel(&self, p: usize) -> *mut f32 {
+        debug_assert!(p < self.panels());
+        // SAFETY: inside the buffer, whose length is rows * panels * PANEL.
+        unsafe { self.buffer.ptr().add(p * self.rows * PANEL) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_survives_its_panels() {
+        for (rows, columns) in [(1, 1), (3, 64), (5, 65), (2, 200), (0, 7)] {
+            let values: Vec<f32> = (0..rows * columns).map(|x| x as f32 + 1.0).collect();
+            let matrix = Panels::from_rows(rows, columns, &values);
+            // SAFETY: one thread.
+            assert_eq!(unsafe { matrix.to_rows() }, values);
+            assert!(rows == 0 || (matrix.panel(0) as usize).is_multiple_of(64));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Burn's modules into our layers and back.
+
+use crate::layer::{Activation, Layer};
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::{Tensor, TensorData};
+use rectifier_nn::{DenseLayer, DenseStack};
+use rectifier_train::TrainError;
+
+/// The numbers of a tensor, row by row.
+///
+/// # Errors
+/// [`TrainError::Device`] where they cannot be read.
+pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
+    let tensor = if tensor.is_autodiff() {
+        tensor.inner()
+    } else {
+        tensor
+    };
+    let read = tensor.into_data().try_to_vec();
+    read.map_err(|error| TrainError::Device(error.to_string()))
+}
+
+/// A hidden layer.
+///
+/// # Errors
+/// [`TrainError::Fit`] for a unit that learns a slope.
+pub(crate) fn layer(layer: &DenseLayer) -> Result<Layer, TrainError> {
+    let Some(activation) = Activation::of(layer.unit, layer.threshold) else {
+        return Err(TrainError::Fit(format!(
+            "the sparse engine has no {:?} units: use --engine burn",
+            layer.unit
+        )));
+    };
+    let flips = layer
+        .flips
+        .as_ref()
+        .map(|flips| numbers(flips.val()))
+        .transpose()?;
+    Ok(Layer::new(
+        layer.dims(),
+        &numbers(layer.weight.val())?,
+        &numbers(layer.bias.val())?,
+        activation,
+        flips.as_deref(),
+    ))
+}
+
+/// An affine layer without a unit.
+///
+/// # Errors
+/// [`TrainError::Device`].
+pub(crate) fn affine(linear: &Linear) -> Result<Layer, TrainError> {
+    let [inputs, outputs] = linear.weight.dims();
+    let bias = match &linear.bias {
+        Some(bias) => numbers(bias.val())?,
+        None => vec![0.0; outputs],
+    };
+    let activation = Activation::Smooth(crate::pointwise::Smooth::Identity);
+    Ok(Layer::new(
+        [inputs, outputs],
+        &numbers(linear.weight.val())?,
+        &bias,
+        activation,
+        None,
+    ))
+}
+
+/// All layers of a stack, the output layer last.
+///
+/// # Errors
+/// As [`layer`].
+pub(crate) fn layers(stack: &DenseStack) -> Result<Vec<Layer>, TrainError> {
+    let mut layers: Vec<Layer> = stack.layers.iter().map(layer).collect::<Result<_, _>>()?;
+    layers.push(affine(&stack.head)?);
+    Ok(layers)
+}
+
+fn replaced<const D: usize>(param: Param<Tensor<D>>, values: Vec<f32>) -> Param<Tensor<D>> {
+    param.map(|old| {
+        let new = Tensor::from_data(TensorData::new(values, old.dims()), &old.device());
+        new.set_require_grad(old.is_require_grad())
+    })
+}
+
+/// `module` with the weights and biases of `layer`, its identity and settings kept. While nobody trains.
+pub(crate) fn into_layer(mut module: DenseLayer, layer: &Layer) -> DenseLayer {
+    // SAFETY: sessions lend their layers between steps only.
+    let (weight, bias) = unsafe {
+        (
+            layer.weight.to_rows(),
+            layer.bias.as_slice()[..layer.units()].to_vec(),
+        )
+    };
+    module.weight = replaced(module.weight, weight);
+    module.bias = replaced(module.bias, bias);
+    module
+}
+
+/// As [`into_layer`], for an affine layer.
+pub(crate) fn into_affine(mut module: Linear, layer: &Layer) -> Linear {
+    // SAFETY: as in `into_layer`.
+    let (weight, bias) = unsafe {
+        (
+            layer.weight.to_rows(),
+            layer.bias.as_slice()[..layer.units()].to_vec(),
+        )
+    };
+    module.weight = replaced(module.weight, weight);
+    module.bias = module.bias.map(|old| replaced(old, bias));
+    module
+}
+
+/// `stack` with the numbers of `layers`, which [`layers`] made of it.
+pub(crate) fn into_stack(mut stack: DenseStack, layers: &[Layer]) -> DenseStack {
+    if let Some((head, hidden)) = layers.split_last() {
+        let modules = std::mem::take(&mut stack.layers);
+        stack.layers = modules
+            .into_iter()
+            .zip(hidden)
+            .map(|(module, layer)| into_layer(module, layer))
+            .collect();
+        stack.head = into_affine(stack.head, head);
+    }
+    stack
+}

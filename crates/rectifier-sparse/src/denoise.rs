@@ -1,0 +1,343 @@
+//! Pre-training steps: one layer as a denoising autoencoder on what the layers below make of the inputs.
+
+use crate::buffer::PANEL;
+use crate::forward::Rows;
+use crate::kernels::Kernels;
+use crate::layer::{Activation, Descent, Layer, Role, Signals, activate, learn_bias, multiply};
+use crate::pointwise::Cost;
+use crate::pool::{Pool, Seat};
+use crate::supervised::magnitude;
+use rectifier_nn::{Noise, Reconstruction, Target};
+use rectifier_train::Totals;
+use std::sync::{Mutex, PoisonError};
+
+/// What is rebuilt of the layer below.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Aim {
+    /// Its activations.
+    Activations,
+    /// Its activations before their sign flips.
+    Upright,
+    /// (h + 1) / 2 of upright tanh units.
+    Halved,
+    /// Its pre-activations.
+    PreActivations,
+}
+
+/// A layer in pre-training.
+pub(crate) struct Denoiser {
+    /// The layers below.
+    pub below: Vec<Layer>,
+    pub encoder: Layer,
+    pub decoder: Layer,
+    cost: Cost,
+    aim: Aim,
+    spaces: [Option<Space>; 2],
+}
+
+/// Signals for one purpose, steps or evaluation.
+struct Space {
+    capacity: usize,
+    threads: usize,
+    /// Inputs and the activations of the layers below, the last of them clean.
+    clean: Vec<Signals>,
+    /// The last layer's pre-activations, where they are rebuilt.
+    pre: Option<Signals>,
+    corrupted: Signals,
+    hidden: Signals,
+    output: Signals,
+}
+
+/// What a batch is seen for.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Purpose {
+    /// To learn at this rate, under this penalty.
+    Step { rate: f32, penalty: f32 },
+    /// To measure.
+    Measure,
+}
+
+impl Denoiser {
+    pub(crate) fn new(
+        below: Vec<Layer>,
+        encoder: Layer,
+        decoder: Layer,
+        reconstruction: Reconstruction,
+        tanh_below: bool,
+    ) -> Self {
+        let (cost, aim) = match reconstruction {
+            Reconstruction::SoftplusSquared => (Cost::SoftplusSquared, Aim::Upright),
+            Reconstruction::RectifierSquared => (Cost::RectifierSquared, Aim::Upright),
+            Reconstruction::CrossEntropy { .. } if tanh_below => (Cost::CrossEntropy, Aim::Halved),
+            Reconstruction::CrossEntropy { .. } => (Cost::CrossEntropy, Aim::Upright),
+            Reconstruction::LinearSquared {
+                target: Target::Before,
+            } => (Cost::LinearSquared, Aim::PreActivations),
+            Reconstruction::LinearSquared {
+                target: Target::After,
+            } => (Cost::LinearSquared, Aim::Activations),
+        };
+        Self {
+            below,
+            encoder,
+            decoder,
+            cost,
+            aim,
+            spaces: [None, None],
+        }
+    }
+
+    fn space(&self, inputs: usize, capacity: usize, threads: usize) -> Space {
+        let width = self.encoder.weight.rows;
+        let widths = std::iter::once(inputs).chain(self.below.iter().map(Layer::units));
+        let smooth = matches!(self.encoder.activation, Activation::Smooth(_));
+        let signals =
+            |columns, role, smooth| Signals::new(columns, capacity, threads, role, smooth);
+        Space {
+            capacity,
+            threads,
+            clean: widths
+                .map(|width| signals(width, Role::Forward, false))
+                .collect(),
+            pre: (self.aim == Aim::PreActivations && !self.below.is_empty())
+                .then(|| signals(width, Role::Forward, false)),
+            corrupted: signals(width, Role::Input, false),
+            hidden: signals(self.encoder.units(), Role::Trained, smooth),
+            output: signals(width, Role::Output, false),
+        }
+    }
+
+    /// The summed cost of rebuilding `rows` `[batch, inputs]` under `noise`, and the penalty; learns from it if that is
+    /// the purpose. `each` is told of the hidden signals by every thread, before the next barrier.
+    pub(crate) fn pass(
+        &mut self,
+        pool: &Pool,
+        kernels: &Kernels,
+        (rows, batch): (&[f32], usize),
+        noise: &Noise,
+        purpose: Purpose,
+        each: &(dyn Fn(Seat<'_>, &Signals) + Sync),
+    ) -> Totals {
+        if batch == 0 {
+            return Totals::default();
+        }
+        let place = usize::from(purpose == Purpose::Measure);
+        let threads = pool.threads();
+        let mut space = match self.spaces[place].take() {
+            Some(space) if space.capacity >= batch && space.threads == threads => space,
+            _ => self.space(rows.len() / batch, batch, threads),
+        };
+        let Space {
+            clean,
+            pre,
+            corrupted,
+            hidden,
+            output,
+            ..
+        } = &mut space;
+        for signals in clean.iter_mut().chain(pre.as_mut()).chain([
+            &mut *corrupted,
+            &mut *hidden,
+            &mut *output,
+        ]) {
+            // SAFETY: between jobs.
+            unsafe { signals.choose() };
+            signals.set_batch(batch);
+        }
+        let work = Work {
+            net: self,
+            kernels,
+            space: &space,
+            rows: Rows(rows.as_ptr()),
+            noise,
+            purpose,
+        };
+        let partial: Vec<Mutex<Totals>> = (0..threads).map(|_| Mutex::default()).collect();
+        // SAFETY: as in `Work::run`.
+        pool.run(&|seat| unsafe {
+            let seen = work.run(seat, each);
+            *partial[seat.me]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = seen;
+        });
+        self.spaces[place] = Some(space);
+        let mut totals = Totals::default();
+        for part in partial {
+            totals.add(&part.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        totals.examples = batch as u64;
+        totals
+    }
+
+    /// Share of exact zeros of the layer at the last step.
+    pub(crate) fn zeros(&self) -> f64 {
+        // SAFETY: between jobs.
+        self.spaces[0]
+            .as_ref()
+            .map_or(0.0, |space| unsafe { 1.0 - space.hidden.share() })
+    }
+}
+
+struct Work<'a> {
+    net: &'a Denoiser,
+    kernels: &'a Kernels,
+    space: &'a Space,
+    rows: Rows,
+    noise: &'a Noise,
+    purpose: Purpose,
+}
+
+impl Work<'_> {
+    /// # Safety
+    /// Called by every thread of a job; each writes its own panels, rows and blocks, and barriers part what one
+    /// writes and another reads.
+    unsafe fn run(&self, seat: Seat<'_>, each: &(dyn Fn(Seat<'_>, &Signals) + Sync)) -> Totals {
+        let (net, kernels, space) = (self.net, self.kernels, self.space);
+        let (hidden, output) = (&space.hidden, &space.output);
+        let mut seen = Totals::default();
+        // SAFETY: as the caller says.
+        unsafe {
+            if let Some((top, lower)) = net.below.split_last() {
+                let input = &space.clean[0];
+                input.read(seat, kernels, self.rows.ptr(), input.wants_panels());
+                seat.meet();
+                for (k, layer) in lower.iter().enumerate() {
+                    multiply(seat, kernels, layer, &space.clean[k], &space.clean[k + 1]);
+                    activate(seat, kernels, layer, &space.clean[k + 1]);
+                    seat.meet();
+                }
+                let (below, clean) = (&space.clean[lower.len()], &space.clean[lower.len() + 1]);
+                multiply(seat, kernels, top, below, clean);
+                if let Some(pre) = &space.pre {
+                    for p in seat.share(clean.panels()) {
+                        std::ptr::copy_nonoverlapping(
+                            clean.values(p),
+                            pre.values(p),
+                            PANEL * clean.batch,
+                        );
+                    }
+                }
+                activate(seat, kernels, top, clean);
+            }
+            self.corrupt(seat);
+            seat.meet();
+            multiply(seat, kernels, &net.encoder, &space.corrupted, hidden);
+            activate(seat, kernels, &net.encoder, hidden);
+            each(seat, hidden);
+            if let Purpose::Step { penalty, .. } = self.purpose
+                && penalty != 0.0
+            {
+                seen.penalty = f64::from(penalty) * magnitude(seat, hidden);
+            }
+            seat.meet();
+            multiply(seat, kernels, &net.decoder, hidden, output);
+            seen.loss = self.rebuild(seat);
+            let Purpose::Step { rate, penalty } = self.purpose else {
+                return seen;
+            };
+            seat.meet();
+            learn_bias(seat, &net.decoder, output, rate);
+            let decoder = Descent {
+                kernels,
+                above: output,
+                layer: &net.decoder,
+                below: hidden,
+                source: Some(&net.encoder),
+                rate,
+                penalty: penalty / hidden.batch as f32,
+            };
+            decoder.run(seat);
+            seat.meet();
+            let encoder = Descent {
+                above: hidden,
+                layer: &net.encoder,
+                below: &space.corrupted,
+                source: None,
+                ..decoder
+            };
+            encoder.run(seat);
+        }
+        seen
+    }
+
+    /// Clean numbers of an example, from panel `p` on.
+    unsafe fn clean(&self, example: usize, p: usize) -> *const f32 {
+        // SAFETY: inside the batch and the columns.
+        unsafe {
+            match self.net.below.len() {
+                0 => self
+                    .rows
+                    .ptr()
+                    .add(example * self.space.corrupted.columns + p * PANEL),
+                k => self.space.clean[k].values(p).add(example * PANEL),
+            }
+        }
+    }
+
+    /// Fills the corrupted signals of the panels of `seat`.
+    unsafe fn corrupt(&self, seat: Seat<'_>) {
+        let (noise, corrupted) = (self.noise, &self.space.corrupted);
+        // SAFETY: own panels and blocks; noise was drawn for every number of the batch.
+        unsafe {
+            corrupted
+                .active
+                .fill(seat, |example, p, first, index, value| {
+                    let (len, clean) = (corrupted.width(p), self.clean(example, p));
+                    let noisy = corrupted.values(p).add(example * PANEL);
+                    let place = example * corrupted.columns + p * PANEL;
+                    let noise_at = |noise: &[f32], at: usize| *noise.get_unchecked(place + at);
+                    for at in 0..len {
+                        let mut x = *clean.add(at);
+                        if !noise.keep.is_empty() {
+                            x *= noise_at(&noise.keep, at);
+                        }
+                        if !noise.insert.is_empty() {
+                            let insert = noise_at(&noise.insert, at);
+                            x = x - x * insert + insert;
+                        }
+                        *noisy.add(at) = x;
+                    }
+                    (self.kernels.collect)(noisy, len, first, index, value)
+                });
+        }
+    }
+
+    /// Costs of the outputs of the panels of `seat`, which become gradients of the mean cost.
+    unsafe fn rebuild(&self, seat: Seat<'_>) -> f64 {
+        let (net, output) = (self.net, &self.space.output);
+        let scale = 1.0 / output.batch as f32;
+        let flips = net.below.last().and_then(|layer| layer.flips.as_ref());
+        let mut sum = 0.0;
+        let mut turned = [0.0; PANEL];
+        // SAFETY: own panels.
+        unsafe {
+            for p in seat.share(output.panels()) {
+                let len = output.width(p);
+                for example in 0..output.batch {
+                    let mut target = self.clean(example, p);
+                    if let (Aim::PreActivations, Some(pre)) = (net.aim, &self.space.pre) {
+                        target = pre.values(p).add(example * PANEL);
+                    } else if !net.below.is_empty() && matches!(net.aim, Aim::Upright | Aim::Halved)
+                    {
+                        if flips.is_some() || net.aim == Aim::Halved {
+                            for (at, upright) in turned[..len].iter_mut().enumerate() {
+                                let sign =
+                                    flips.map_or(1.0, |flips| *flips.ptr().add(p * PANEL + at));
+                                let x = *target.add(at) * sign;
+                                *upright = if net.aim == Aim::Halved {
+                                    (x + 1.0) / 2.0
+                                } else {
+                                    x
+                                };
+                            }
+                            target = turned.as_ptr();
+                        }
+                    }
+                    let z = output.values(p).add(example * PANEL);
+                    sum += (self.kernels.rebuild)(net.cost, z, target, len, scale);
+                }
+            }
+        }
+        sum
+    }
+}

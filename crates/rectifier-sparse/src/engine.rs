@@ -1,0 +1,150 @@
+//! The engine behind the seam of `rectifier-train`.
+
+use crate::finetune::FineTuning;
+use crate::kernels::Kernels;
+use crate::pool::Pool;
+use crate::pretrain::Pretraining;
+use crate::simd::Level;
+use burn::tensor::Device;
+use rectifier_nn::{DenseStackConfig, Network, Unit};
+use rectifier_train::{
+    Engine, Optimizer, Recipe, SessionState, Stage, StageContext, StageSession, Totals, TrainError,
+};
+
+/// Trains dense stacks by plain gradient descent on the CPU, skipping true zeros.
+///
+/// Same recipe, same seeds, same numbers as Burn's engine up to rounding. The numbers do not depend on the count of
+/// threads.
+#[derive(Clone, Debug)]
+pub struct SparseEngine {
+    device: Device,
+    threads: usize,
+    level: Level,
+}
+
+impl SparseEngine {
+    /// An engine on every core of this machine, at the widest instruction set it has. Networks are taken from and given
+    /// back on `device`.
+    pub fn new(device: Device) -> Self {
+        Self {
+            device: device.inner(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            level: Level::detect(),
+        }
+    }
+
+    /// Another count of threads, at least one.
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// Another instruction set, one of [`Level::available`]; others are not taken.
+    pub fn with_level(mut self, level: Level) -> Self {
+        if Level::available().contains(&level) {
+            self.level = level;
+        }
+        self
+    }
+
+    /// Whether the engine can carry out `recipe` on the stack that `config` describes.
+    ///
+    /// # Errors
+    /// [`TrainError::Fit`] with what it cannot do, and the engine that can.
+    pub fn check(recipe: &Recipe, config: Option<&DenseStackConfig>) -> Result<(), TrainError> {
+        let refuse = |reason: &str| {
+            Err(TrainError::Fit(format!(
+                "the sparse engine {reason}: use --engine burn"
+            )))
+        };
+        match config {
+            None => return refuse("trains dense stacks, and this network is none"),
+            Some(config) if matches!(config.unit, Unit::ParametricLeaky { .. }) => {
+                return refuse("has no units that learn a slope");
+            }
+            Some(_) => {}
+        }
+        // Momentum and Adam move every weight at every step, also those of silent units: nothing could be skipped.
+        match recipe
+            .stages
+            .iter()
+            .any(|stage| stage.optimizer() != Optimizer::Sgd)
+        {
+            true => refuse("descends plainly, without momentum or Adam"),
+            false => Ok(()),
+        }
+    }
+
+    pub(crate) fn team(&self) -> Result<Team, TrainError> {
+        let pool = Pool::new(self.threads)
+            .map_err(|error| TrainError::Device(format!("no threads: {error}")))?;
+        Ok(Team {
+            pool,
+            kernels: Kernels::of(self.level),
+        })
+    }
+}
+
+/// Threads and the kernels they run.
+pub(crate) struct Team {
+    pub pool: Pool,
+    pub kernels: Kernels,
+}
+
+impl<N: Network> Engine<N> for SparseEngine {
+    fn name(&self) -> &str {
+        "sparse"
+    }
+
+    fn device(&self) -> String {
+        format!("cpu ({}, {} threads)", self.level.name(), self.threads)
+    }
+
+    fn begin(
+        &self,
+        network: N,
+        context: &StageContext<'_>,
+    ) -> Result<Box<dyn StageSession<N>>, TrainError> {
+        let network = network.fork(&self.device);
+        Self::check(
+            context.recipe,
+            network.dense_stack().map(|stack| stack.config()).as_ref(),
+        )?;
+        let team = self.team()?;
+        match context.stage() {
+            Stage::FineTune(stage) => {
+                Ok(Box::new(FineTuning::begin(network, stage, team, context)?))
+            }
+            Stage::Pretrain(stage) => Ok(Box::new(Pretraining::begin(
+                network,
+                stage,
+                team,
+                context,
+                &self.device,
+            )?)),
+        }
+    }
+}
+
+/// Where a session keeps the sums that were not read yet.
+const METER: &str = "meter";
+
+pub(crate) fn save_meter(totals: &Totals) -> Result<(String, Vec<u8>), TrainError> {
+    let bytes = serde_json::to_vec(totals).map_err(|error| TrainError::Fit(error.to_string()))?;
+    Ok((METER.into(), bytes))
+}
+
+pub(crate) fn restored_meter(state: Option<&SessionState>) -> Result<Totals, TrainError> {
+    match state.and_then(|state| state.get(METER)) {
+        Some(bytes) => serde_json::from_slice(bytes)
+            .map_err(|error| TrainError::Fit(format!("the checkpoint is damaged: {error}"))),
+        None => Ok(Totals::default()),
+    }
+}
+
+/// The stack of a network that [`SparseEngine::check`] let pass.
+pub(crate) fn stack_of<N: Network>(network: &N) -> Result<&rectifier_nn::DenseStack, TrainError> {
+    network
+        .dense_stack()
+        .ok_or_else(|| TrainError::Fit("this network has no dense stack".into()))
+}

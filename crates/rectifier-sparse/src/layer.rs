@@ -1,0 +1,511 @@
+//! A dense layer and what a batch makes of it, with the passes up and down that each thread does its share of.
+//!
+//! Between two barriers each thread writes only the panels of its own columns (activations, errors), only the rows of
+//! its own columns of the layer below (weights on the way down), and its own lists. All `unsafe` here rests on that.
+
+use crate::active::Active;
+use crate::buffer::{Buffer, PANEL, Panels, panels};
+use crate::kernels::{DOT, Kernels, Strided};
+use crate::pointwise::Smooth;
+use crate::pool::Seat;
+use rectifier_nn::Unit;
+
+/// Above this share of active numbers a layer is multiplied whole. Where the two cost the same, measured on AVX-512 at
+/// widths 784 and 1000: skipping costs about 1.6 times as much a number on the way up, and about 1.3 on the way down.
+const DENSE_UP: f64 = 0.6;
+const DENSE_DOWN: f64 = 0.75;
+
+/// What the units of a layer do.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Activation {
+    /// 0 up to the threshold, the number itself above.
+    Rectifier(f32),
+    /// Any other unit.
+    Smooth(Smooth),
+}
+
+impl Activation {
+    /// The activation of `unit`; `None` for a unit that has parameters of its own.
+    pub(crate) fn of(unit: Unit, threshold: f64) -> Option<Self> {
+        Some(Self::Smooth(match unit {
+            Unit::Rectifier => return Some(Self::Rectifier(threshold as f32)),
+            Unit::Leaky { slope } => Smooth::Leaky(slope as f32),
+            Unit::Softplus { sharpness } => Smooth::Softplus(sharpness as f32),
+            Unit::Tanh => Smooth::Tanh,
+            Unit::Logistic => Smooth::Logistic,
+            Unit::Identity => Smooth::Identity,
+            Unit::Elu { alpha } => Smooth::Elu(alpha as f32),
+            Unit::Gelu => Smooth::Gelu,
+            _ => return None,
+        }))
+    }
+}
+
+/// Weights `[inputs, units]` in panels of units, biases, and the activation.
+#[derive(Clone)]
+pub(crate) struct Layer {
+    pub weight: Panels,
+    /// Filled up to whole panels with 0.
+    pub bias: Buffer<f32>,
+    pub activation: Activation,
+    /// Signs that the activations are multiplied by.
+    pub flips: Option<Buffer<f32>>,
+}
+
+impl Layer {
+    /// From weights `[inputs, units]` row by row, and biases.
+    pub(crate) fn new(
+        [inputs, units]: [usize; 2],
+        weight: &[f32],
+        bias: &[f32],
+        activation: Activation,
+        flips: Option<&[f32]>,
+    ) -> Self {
+        let padded = |values: &[f32]| {
+            let mut buffer = Buffer::zeros(panels(units) * PANEL);
+            buffer.as_mut()[..units].copy_from_slice(values);
+            buffer
+        };
+        Self {
+            weight: Panels::from_rows(inputs, units, weight),
+            bias: padded(bias),
+            activation,
+            flips: flips.map(padded),
+        }
+    }
+
+    pub(crate) fn units(&self) -> usize {
+        self.weight.columns
+    }
+}
+
+/// Numbers of a layer for a batch, `[batch, columns]` in panels: its inputs or activations, and all that the passes need.
+pub(crate) struct Signals {
+    pub columns: usize,
+    pub batch: usize,
+    role: Role,
+    /// Activations; of outputs pre-activations, then their gradients.
+    values: Buffer<f32>,
+    /// The units' slopes where they are not those of a rectifier.
+    slopes: Option<Buffer<f32>>,
+    /// Gradients of the cost by pre-activation, for activations in training.
+    errors: Buffer<f32>,
+    pub active: Active,
+    /// Products of errors and weights, [`DOT`] floats an entry, for each thread.
+    dots: Vec<Buffer<f32>>,
+    sums: Vec<Buffer<f32>>,
+    /// For each thread, one panel of steps of the dense update.
+    steps: Vec<Buffer<f32>>,
+    /// Whether the numbers go up and down whole.
+    dense_up: bool,
+    dense_down: bool,
+}
+
+/// What the numbers of a layer are for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Inputs of a layer in training: nothing goes further down.
+    Input,
+    /// Numbers of a layer that is only looked through.
+    Forward,
+    /// Activations of a layer in training.
+    Trained,
+    /// Outputs that a cost is made of: pre-activations first, then their gradients in the same place.
+    Output,
+}
+
+impl Signals {
+    pub(crate) fn new(
+        columns: usize,
+        capacity: usize,
+        threads: usize,
+        role: Role,
+        smooth: bool,
+    ) -> Self {
+        let size = panels(columns) * PANEL * capacity;
+        let trained = role == Role::Trained;
+        let each_thread = |len: usize| (0..threads).map(|_| Buffer::zeros(len)).collect::<Vec<_>>();
+        let entries = if trained {
+            Active::largest_block(columns, capacity, threads)
+        } else {
+            0
+        };
+        Self {
+            columns,
+            batch: 0,
+            role,
+            values: Buffer::zeros(size),
+            slopes: (trained && smooth).then(|| Buffer::zeros(size)),
+            errors: Buffer::zeros(if trained { size } else { 0 }),
+            active: Active::new(columns, capacity, threads),
+            dots: each_thread(entries * DOT),
+            sums: each_thread(entries),
+            steps: each_thread(if trained || role == Role::Input {
+                PANEL * capacity
+            } else {
+                0
+            }),
+            dense_up: false,
+            dense_down: false,
+        }
+    }
+
+    /// Makes the signals those of a batch of `batch` examples.
+    pub(crate) fn set_batch(&mut self, batch: usize) {
+        self.batch = batch;
+        self.active.set_batch(batch);
+    }
+
+    /// How many panels the columns take.
+    pub(crate) fn panels(&self) -> usize {
+        panels(self.columns)
+    }
+
+    /// Columns of panel `p` that are really there.
+    pub(crate) fn width(&self, p: usize) -> usize {
+        PANEL.min(self.columns - p * PANEL)
+    }
+
+    fn offset(&self, p: usize) -> usize {
+        p * PANEL * self.batch
+    }
+
+    /// Panel `p` of the values, `[batch, PANEL]`.
+    pub(crate) fn values(&self, p: usize) -> *mut f32 {
+        // SAFETY: inside the buffer: the batch is at most the capacity.
+        unsafe { self.values.ptr().add(self.offset(p)) }
+    }
+
+    /// Panel `p` of the errors, `[batch, PANEL]`.
+    pub(crate) fn errors(&self, p: usize) -> *mut f32 {
+        if self.role == Role::Output {
+            return self.values(p);
+        }
+        // SAFETY: as for the values.
+        unsafe { self.errors.ptr().add(self.offset(p)) }
+    }
+
+    /// Reads inputs, `[batch, columns]` row by row. `dense` takes a copy in panels too, for multiplying whole.
+    ///
+    /// # Safety
+    /// `rows` holds `batch * columns` numbers; no thread reads the signals meanwhile.
+    pub(crate) unsafe fn read(
+        &self,
+        seat: Seat<'_>,
+        kernels: &Kernels,
+        rows: *const f32,
+        dense: bool,
+    ) {
+        // SAFETY: own blocks, and below own panels; the caller vouches for the rows.
+        unsafe {
+            self.active.fill_from_rows(seat, kernels, rows);
+            if dense {
+                for p in seat.share(self.panels()) {
+                    for b in 0..self.batch {
+                        let from = rows.add(b * self.columns + p * PANEL);
+                        std::ptr::copy_nonoverlapping(
+                            from,
+                            self.values(p).add(b * PANEL),
+                            self.width(p),
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// Chooses how the numbers go up and down, from the entries of the last batch. Between steps.
+    ///
+    /// # Safety
+    /// No thread works on the signals.
+    pub(crate) unsafe fn choose(&mut self) -> f64 {
+        // SAFETY: as the caller says.
+        let share = unsafe { self.share() };
+        self.dense_up = share > DENSE_UP;
+        self.dense_down = share > DENSE_DOWN;
+        share
+    }
+
+    /// The share of numbers that are not 0.
+    ///
+    /// # Safety
+    /// The lists are filled, and no thread writes to them.
+    pub(crate) unsafe fn share(&self) -> f64 {
+        // SAFETY: as the caller says.
+        let entries = unsafe { self.active.total() };
+        entries as f64 / (self.columns * self.batch).max(1) as f64
+    }
+
+    /// The values, `[batch, columns]` row by row.
+    ///
+    /// # Safety
+    /// No thread works on the signals.
+    pub(crate) unsafe fn to_rows(&self) -> Vec<f32> {
+        let mut rows = vec![0.0; self.batch * self.columns];
+        for p in 0..self.panels() {
+            for b in 0..self.batch {
+                let to = &mut rows[b * self.columns + p * PANEL..][..self.width(p)];
+                // SAFETY: a row of the panel; the caller keeps writers away.
+                to.copy_from_slice(unsafe {
+                    std::slice::from_raw_parts(self.values(p).add(b * PANEL), to.len())
+                });
+            }
+        }
+        rows
+    }
+
+    /// Whether inputs are to be read densely too.
+    pub(crate) fn wants_panels(&self) -> bool {
+        self.dense_up || self.dense_down
+    }
+}
+
+/// Pre-activations of `layer` from the signals below into `above`, the panels of `seat`.
+///
+/// # Safety
+/// The signals below are complete (a barrier since); nobody else touches the panels of `seat` in `above`.
+pub(crate) unsafe fn multiply(
+    seat: Seat<'_>,
+    kernels: &Kernels,
+    layer: &Layer,
+    below: &Signals,
+    above: &Signals,
+) {
+    let batch = above.batch;
+    // SAFETY: own panels are written, complete signals and weights read.
+    unsafe {
+        for p in seat.share(above.panels()) {
+            let z = above.values(p);
+            for b in 0..batch {
+                std::ptr::copy_nonoverlapping(
+                    layer.bias.ptr().add(p * PANEL),
+                    z.add(b * PANEL),
+                    PANEL,
+                );
+            }
+            let weights = layer.weight.panel(p);
+            if below.dense_up {
+                for q in 0..below.panels() {
+                    let rows = weights.add(q * PANEL * PANEL);
+                    (kernels.dense)(z, rows, below.values(q), batch, below.width(q));
+                }
+            } else {
+                for block in 0..below.active.blocks() {
+                    (kernels.gather)(z, weights, batch, below.active.by_example(block));
+                }
+            }
+        }
+    }
+}
+
+/// Activations from the pre-activations in `signals`, and their lists; the panels of `seat`.
+///
+/// # Safety
+/// The panels of `seat` hold pre-activations, and nobody else touches them or the thread's blocks.
+pub(crate) unsafe fn activate(seat: Seat<'_>, kernels: &Kernels, layer: &Layer, signals: &Signals) {
+    // SAFETY: own panels and blocks; flips have as many places as the layer has padded columns.
+    unsafe {
+        signals
+            .active
+            .fill(seat, |example, p, first, index, value| {
+                let (len, z) = (signals.width(p), signals.values(p).add(example * PANEL));
+                let flips = layer.flips.as_ref().map_or(std::ptr::null(), |flips| {
+                    flips.ptr().add(p * PANEL).cast_const()
+                });
+                match &layer.activation {
+                    Activation::Rectifier(threshold) => {
+                        (kernels.rectify)(z, len, *threshold, flips, first, index, value)
+                    }
+                    Activation::Smooth(kind) => {
+                        let mut spare = [0.0; PANEL];
+                        let slope = match &signals.slopes {
+                            Some(slopes) => slopes.ptr().add(signals.offset(p) + example * PANEL),
+                            None => spare.as_mut_ptr(),
+                        };
+                        (kernels.smooth)(*kind, z, slope, len);
+                        if !flips.is_null() {
+                            for at in 0..len {
+                                *z.add(at) *= *flips.add(at);
+                                *slope.add(at) *= *flips.add(at);
+                            }
+                        }
+                        (kernels.collect)(z, len, first, index, value)
+                    }
+                }
+            });
+    }
+}
+
+/// How the errors of a layer go down through its weights, and the weights learn from them.
+pub(crate) struct Descent<'a> {
+    pub kernels: &'a Kernels,
+    /// Errors of the layer, complete.
+    pub above: &'a Signals,
+    /// The layer.
+    pub layer: &'a Layer,
+    /// Its inputs.
+    pub below: &'a Signals,
+    /// The layer that made the inputs, whose errors are wanted; none for inputs that nothing learns from.
+    pub source: Option<&'a Layer>,
+    /// Learning rate.
+    pub rate: f32,
+    /// Coefficient of the penalty on the inputs' magnitudes, over the batch.
+    pub penalty: f32,
+}
+
+impl Descent<'_> {
+    /// The rows of `seat`: errors of the inputs before the update, then the update.
+    ///
+    /// # Safety
+    /// The errors above are complete (a barrier since), and nobody else touches the rows of `seat`, its panels of the
+    /// signals below, and its scratch.
+    pub(crate) unsafe fn run(&self, seat: Seat<'_>) {
+        // SAFETY: as the caller says.
+        unsafe {
+            match self.below.dense_down {
+                true => self.whole(seat),
+                false => self.skipping(seat),
+            }
+            if let Some(source) = self.source {
+                learn_bias(seat, source, self.below, self.rate);
+            }
+        }
+    }
+
+    unsafe fn skipping(&self, seat: Seat<'_>) {
+        let (below, above, kernels) = (self.below, self.above, self.kernels);
+        let (dots, sums) = (below.dots[seat.me].ptr(), below.sums[seat.me].ptr());
+        // SAFETY: own blocks, rows and panels; the scratch has room for the entries of the largest block.
+        unsafe {
+            if self.source.is_some() {
+                for p in seat.share(below.panels()) {
+                    std::ptr::write_bytes(below.errors(p), 0, PANEL * below.batch);
+                }
+            }
+            for block in below.active.blocks_of(seat) {
+                let entries = below.active.entries(block);
+                if entries == 0 {
+                    continue;
+                }
+                below.active.turn(block, -self.rate);
+                let (columns, list) = (below.active.columns_of(block), below.active.by_unit(block));
+                let place = columns.start * PANEL;
+                let Some(source) = self.source else {
+                    for p in 0..above.panels() {
+                        let weights = self.layer.weight.panel(p).add(place);
+                        (kernels.learn_only)(weights, columns.len(), list, above.errors(p));
+                    }
+                    continue;
+                };
+                debug_assert!(entries <= below.sums[seat.me].len());
+                for p in 0..above.panels() {
+                    let weights = self.layer.weight.panel(p).add(place);
+                    (kernels.learn)(weights, columns.len(), list, above.errors(p), dots, p == 0);
+                }
+                (kernels.sum_dots)(dots, entries, sums);
+                for (at, column) in columns.enumerate() {
+                    let (p, lane) = (column / PANEL, column % PANEL);
+                    for entry in *list.starts.add(at) as usize..*list.starts.add(at + 1) as usize {
+                        let place = *list.index.add(entry) as usize * PANEL + lane;
+                        let error = self.error(source, *sums.add(entry), p, lane, place);
+                        *below.errors(p).add(place) = error;
+                    }
+                }
+            }
+        }
+    }
+
+    unsafe fn whole(&self, seat: Seat<'_>) {
+        let (below, above, kernels) = (self.below, self.above, self.kernels);
+        let batch = below.batch;
+        let steps = below.steps[seat.me].ptr();
+        // SAFETY: own rows and panels; the scratch holds one panel of the batch.
+        unsafe {
+            for q in seat.share(below.panels()) {
+                let (rows, place) = (below.width(q), q * PANEL * PANEL);
+                if let Some(source) = self.source {
+                    let errors = below.errors(q);
+                    if rows < PANEL {
+                        // Columns that only fill the panel up have no error.
+                        std::ptr::write_bytes(errors, 0, PANEL * batch);
+                    }
+                    let weights = Strided {
+                        start: self.layer.weight.panel(0).add(place),
+                        stride: self.layer.weight.rows * PANEL,
+                    };
+                    let deltas = Strided {
+                        start: above.errors(0),
+                        stride: PANEL * batch,
+                    };
+                    (kernels.dense_dots)(errors, weights, deltas, above.panels(), batch, rows);
+                    for b in 0..batch {
+                        for lane in 0..rows {
+                            let place = b * PANEL + lane;
+                            *errors.add(place) =
+                                self.error(source, *errors.add(place), q, lane, place);
+                        }
+                    }
+                }
+                for at in 0..batch * PANEL {
+                    *steps.add(at) = *below.values(q).add(at) * -self.rate;
+                }
+                for p in 0..above.panels() {
+                    let weights = self.layer.weight.panel(p).add(place);
+                    (kernels.dense_learn)(weights, steps, above.errors(p), batch, rows);
+                }
+            }
+        }
+    }
+
+    /// The gradient by the pre-activation at `place` of panel `p`, from the one by the activation.
+    #[inline(always)]
+    unsafe fn error(
+        &self,
+        source: &Layer,
+        by_activation: f32,
+        p: usize,
+        lane: usize,
+        place: usize,
+    ) -> f32 {
+        let below = self.below;
+        // SAFETY: a place of the caller's own panel.
+        unsafe {
+            let value = *below.values(p).add(place);
+            let sign = if value > 0.0 { 1.0 } else { -1.0 };
+            let slope = match (&below.slopes, &source.flips) {
+                (Some(slopes), _) => *slopes.ptr().add(below.offset(p) + place),
+                (None, Some(flips)) => *flips.ptr().add(p * PANEL + lane),
+                (None, None) => 1.0,
+            };
+            // Neither a silent rectifier nor the penalty on 0 has a slope.
+            match value == 0.0 {
+                true if below.slopes.is_none() => 0.0,
+                true => by_activation * slope,
+                false => (by_activation + self.penalty * sign) * slope,
+            }
+        }
+    }
+}
+
+/// The biases of `layer` learn from its errors; the panels of `seat`.
+///
+/// # Safety
+/// The errors of these panels are complete, and nobody else touches these biases.
+pub(crate) unsafe fn learn_bias(seat: Seat<'_>, layer: &Layer, signals: &Signals, rate: f32) {
+    // SAFETY: own panels.
+    unsafe {
+        for p in seat.share(signals.panels()) {
+            let mut sums = [0.0f32; PANEL];
+            for b in 0..signals.batch {
+                let errors = std::slice::from_raw_parts(signals.errors(p).add(b * PANEL), PANEL);
+                sums.iter_mut()
+                    .zip(errors)
+                    .for_each(|(sum, error)| *sum += error);
+            }
+            let bias = std::slice::from_raw_parts_mut(layer.bias.ptr().add(p * PANEL), PANEL);
+            bias.iter_mut()
+                .zip(sums)
+                .for_each(|(bias, sum)| *bias -= rate * sum);
+        }
+    }
+}

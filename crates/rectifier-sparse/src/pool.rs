@@ -1,0 +1,401 @@
+//! Threads that stay up between steps and meet at barriers.
+//!
+//! A training step on small batches lasts less than a millisecond and has a dozen phases: threads that slept between
+//! them would cost more than the work. These spin for a moment, then give way, then sleep until the next job.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Rounds of spinning before a waiting thread gives way to others.
+const SPINS: u32 = 2_000;
+/// How long a thread without a job waits awake.
+const AWAKE: Duration = Duration::from_micros(200);
+
+/// A number on a cache line of its own.
+#[repr(align(128))]
+#[derive(Default)]
+struct Apart(AtomicUsize);
+
+/// What the threads of a job share.
+#[derive(Default)]
+pub(crate) struct Barrier {
+    arrived: Apart,
+    round: Apart,
+    broken: AtomicBool,
+}
+
+impl Barrier {
+    fn wait(&self, threads: usize) {
+        if threads == 1 {
+            return;
+        }
+        let round = self.round.0.load(Ordering::Relaxed);
+        if self.arrived.0.fetch_add(1, Ordering::AcqRel) + 1 == threads {
+            self.arrived.0.store(0, Ordering::Relaxed);
+            self.round.0.store(round.wrapping_add(1), Ordering::Release);
+            return;
+        }
+        let mut spins = 0u32;
+        while self.round.0.load(Ordering::Acquire) == round {
+            if self.broken.load(Ordering::Acquire) {
+                // Another thread panicked and will never arrive; its panic is the one that is told.
+                resume_unwind(Box::new("another thread of the pool panicked"));
+            }
+            spins += 1;
+            if spins < SPINS {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+/// One thread's place in a job.
+#[derive(Clone, Copy)]
+pub(crate) struct Seat<'a> {
+    /// Which thread, from 0.
+    pub me: usize,
+    /// Of how many.
+    pub threads: usize,
+    barrier: &'a Barrier,
+}
+
+impl Seat<'_> {
+    /// Waits for every thread of the job; what they wrote before is seen after.
+    pub(crate) fn meet(&self) {
+        self.barrier.wait(self.threads);
+    }
+
+    /// This thread's share of `count` things: a range, of nearly equal lengths over the threads.
+    pub(crate) fn share(&self, count: usize) -> std::ops::Range<usize> {
+        share(count, self.me, self.threads)
+    }
+}
+
+/// The range of `count` things that thread `me` of `threads` takes.
+pub(crate) fn share(count: usize, me: usize, threads: usize) -> std::ops::Range<usize> {
+    count * me / threads..count * (me + 1) / threads
+}
+
+type Job<'a> = dyn Fn(Seat<'_>) + Sync + 'a;
+
+struct Shared {
+    /// Counts jobs; a worker waits for it to change.
+    number: Apart,
+    /// Workers still at the current job.
+    busy: Apart,
+    barrier: Barrier,
+    /// The current job. It outlives its work: `run` does not return before `busy` is 0.
+    job: Mutex<Option<&'static Job<'static>>>,
+    panic: Mutex<Option<Box<dyn std::any::Any + Send>>>,
+    wake: Condvar,
+    asleep: Mutex<usize>,
+    stop: AtomicBool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A team of threads, the caller's among them.
+pub(crate) struct Pool {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+    /// One job at a time, and not `Sync`: two callers would share the barrier.
+    _one: std::marker::PhantomData<Cell<()>>,
+}
+
+impl Pool {
+    /// A team of `threads`, at least one.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(crate) fn new(threads: usize) -> std::io::Result<Self> {
+        let threads = threads.max(1);
+        let shared = Arc::new(Shared {
+            number: Apart::default(),
+            busy: Apart::default(),
+            barrier: Barrier::default(),
+            job: Mutex::new(None),
+            panic: Mutex::new(None),
+            wake: Condvar::new(),
+            asleep: Mutex::new(0),
+            stop: AtomicBool::new(false),
+        });
+        let mut pool = Self {
+            shared: shared.clone(),
+            workers: Vec::new(),
+            _one: std::marker::PhantomData,
+        };
+        for me in 1..threads {
+            let shared = shared.clone();
+            let builder = std::thread::Builder::new().name(format!("rectifier-{me}"));
+            // Dropping the pool on an early return stops the workers made so far.
+            pool.workers
+                .push(builder.spawn(move || work(&shared, me, threads))?);
+        }
+        Ok(pool)
+    }
+
+    /// How many threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.workers.len() + 1
+    }
+
+    /// Runs `job` on every thread, and returns when all are done. A panic in any of them is this call's panic.
+    pub(crate) fn run(&self, job: &Job<'_>) {
+        let threads = self.threads();
+        let shared = &*self.shared;
+        let seat = Seat {
+            me: 0,
+            threads,
+            barrier: &shared.barrier,
+        };
+        if threads == 1 {
+            flushed(|| job(seat));
+            return;
+        }
+        // SAFETY: workers use the reference only until they lower `busy`, which is waited for below.
+        let job = unsafe { std::mem::transmute::<&Job<'_>, &'static Job<'static>>(job) };
+        *lock(&shared.job) = Some(job);
+        shared.busy.0.store(threads - 1, Ordering::Relaxed);
+        shared.number.0.fetch_add(1, Ordering::Release);
+        if *lock(&shared.asleep) > 0 {
+            shared.wake.notify_all();
+        }
+        attend(shared, || flushed(|| job(seat)));
+        let mut spins = 0u32;
+        while shared.busy.0.load(Ordering::Acquire) > 0 {
+            spins += 1;
+            if spins < SPINS {
+                std::hint::spin_loop();
+            } else {
+                std::thread::yield_now();
+            }
+        }
+        *lock(&shared.job) = None;
+        if let Some(panic) = lock(&shared.panic).take() {
+            shared.barrier.broken.store(false, Ordering::Relaxed);
+            shared.barrier.arrived.0.store(0, Ordering::Relaxed);
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.number.0.fetch_add(1, Ordering::Release);
+        {
+            let _asleep = lock(&self.shared.asleep);
+            self.shared.wake.notify_all();
+        }
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
+    }
+}
+
+/// Does `work`; a panic is kept for the caller and frees the others from their barriers.
+fn attend(shared: &Shared, work: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+        // The first panic is the cause, later ones its echoes: it is kept before the others learn of it.
+        lock(&shared.panic).get_or_insert(panic);
+        shared.barrier.broken.store(true, Ordering::Release);
+    }
+}
+
+fn work(shared: &Shared, me: usize, threads: usize) {
+    let mut seen = 0;
+    loop {
+        let since = Instant::now();
+        let mut spins = 0u32;
+        while shared.number.0.load(Ordering::Acquire) == seen {
+            spins += 1;
+            if spins < SPINS {
+                std::hint::spin_loop();
+            } else if since.elapsed() < AWAKE {
+                std::thread::yield_now();
+            } else {
+                let mut asleep = lock(&shared.asleep);
+                *asleep += 1;
+                // Looked at again under the lock, so that no call is missed.
+                while shared.number.0.load(Ordering::Acquire) == seen {
+                    asleep = shared
+                        .wake
+                        .wait(asleep)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                *asleep -= 1;
+            }
+        }
+        seen = seen.wrapping_add(1);
+        if shared.stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let job = *lock(&shared.job);
+        if let Some(job) = job {
+            let seat = Seat {
+                me,
+                threads,
+                barrier: &shared.barrier,
+            };
+            attend(shared, || flushed(|| job(seat)));
+        }
+        shared.busy.0.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// Does `work` with subnormal numbers taken for 0, and puts the processor's setting back: arithmetic on them is a
+/// hundred times slower on many processors, and weights that decay pass through them.
+fn flushed(work: impl FnOnce()) {
+    let _restore = Flush::set();
+    work();
+}
+
+struct Flush(#[allow(dead_code)] u64);
+
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+impl Flush {
+    fn set() -> Self {
+        let mut control = 0u32;
+        // SAFETY: reads and writes this thread's control register; only the two bits that round subnormal results
+        // and operands to 0 change, which nothing here depends on for soundness. `Drop` restores it.
+        unsafe {
+            std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags));
+            let flushing = control | 0x8040;
+            std::arch::asm!("ldmxcsr [{}]", in(reg) &raw const flushing, options(nostack, preserves_flags, readonly));
+        }
+        Self(u64::from(control))
+    }
+}
+
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+impl Drop for Flush {
+    fn drop(&mut self) {
+        let control = self.0 as u32;
+        // SAFETY: the value that `set` found.
+        unsafe {
+            std::arch::asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, preserves_flags, readonly))
+        }
+    }
+}
+
+#[cfg(all(target_arch = "aarch64", not(miri)))]
+impl Flush {
+    fn set() -> Self {
+        let control: u64;
+        // SAFETY: as on x86-64; bit 24 is FZ.
+        unsafe {
+            std::arch::asm!("mrs {}, fpcr", out(reg) control, options(nomem, nostack, preserves_flags));
+            std::arch::asm!("msr fpcr, {}", in(reg) control | (1 << 24), options(nomem, nostack, preserves_flags));
+        }
+        Self(control)
+    }
+}
+
+#[cfg(all(target_arch = "aarch64", not(miri)))]
+impl Drop for Flush {
+    fn drop(&mut self) {
+        // SAFETY: the value that `set` found.
+        unsafe {
+            std::arch::asm!("msr fpcr, {}", in(reg) self.0, options(nomem, nostack, preserves_flags))
+        }
+    }
+}
+
+#[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+impl Flush {
+    fn set() -> Self {
+        Self(0)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_meet_and_share_everything() {
+        for threads in [1, 2, 3, 5] {
+            let pool = Pool::new(threads).unwrap();
+            let counts: Vec<AtomicUsize> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
+            for round in 1..=50 {
+                pool.run(&|seat| {
+                    counts[seat.me].fetch_add(1, Ordering::Relaxed);
+                    seat.meet();
+                    assert!(
+                        counts
+                            .iter()
+                            .all(|count| count.load(Ordering::Relaxed) >= round)
+                    );
+                    seat.meet();
+                });
+            }
+            let shares: Vec<usize> = (0..threads).flat_map(|me| share(17, me, threads)).collect();
+            assert_eq!(shares, (0..17).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_panic_frees_the_others_and_the_pool_works_on() {
+        let pool = Pool::new(3).unwrap();
+        for guilty in 0..3 {
+            let caught = catch_unwind(AssertUnwindSafe(|| {
+                pool.run(&|seat| {
+                    assert!(seat.me != guilty, "here");
+                    seat.meet();
+                })
+            }));
+            let panic = caught.unwrap_err();
+            let text = panic.downcast_ref::<String>().map_or_else(
+                || (*panic.downcast_ref::<&str>().unwrap()).to_string(),
+                Clone::clone,
+            );
+            assert!(text.contains("here"), "{text}");
+        }
+        let count = AtomicUsize::new(0);
+        pool.run(&|seat| {
+            seat.meet();
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(count.into_inner(), 3);
+    }
+
+    #[test]
+    fn a_sleeping_team_wakes_up() {
+        let pool = Pool::new(2).unwrap();
+        for _ in 0..3 {
+            std::thread::sleep(Duration::from_millis(5));
+            let count = AtomicUsize::new(0);
+            pool.run(&|_| {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+            assert_eq!(count.into_inner(), 2);
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri has no control register")]
+    fn subnormal_numbers_are_flushed_inside_and_only_there() {
+        let half = |x: f32| std::hint::black_box(x) * std::hint::black_box(0.5);
+        let pool = Pool::new(2).unwrap();
+        let inside = AtomicUsize::new(0);
+        pool.run(&|_| {
+            inside.fetch_add(
+                usize::from(half(f32::MIN_POSITIVE) != 0.0),
+                Ordering::Relaxed,
+            );
+        });
+        if cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+            assert_eq!(inside.into_inner(), 0);
+        }
+        assert!(half(f32::MIN_POSITIVE) != 0.0);
+    }
+}

@@ -1,0 +1,198 @@
+//! Pre-training of one layer as a session of a run.
+
+use crate::buffer::{Buffer, PANEL, panels};
+use crate::convert::{affine, into_layer, layer};
+use crate::denoise::{Denoiser, Purpose};
+use crate::engine::{Team, restored_meter, save_meter, stack_of};
+use crate::forward::count;
+use crate::layer::Layer;
+use burn::tensor::Device;
+use rectifier_data::{Batch, Examples, random::subseed};
+use rectifier_nn::{DenoisingAutoencoder, DenseStack, LayerCounts, Network, Unit};
+use rectifier_train::{
+    Evaluation, Pretrain, SessionState, StageContext, StageSession, Totals, TrainError, fold_scale,
+    in_order,
+};
+use std::time::{Duration, Instant};
+
+const DECODER: &str = "decoder";
+
+/// Pre-training of one layer.
+pub(crate) struct Pretraining<N> {
+    network: N,
+    /// The stack as it was when the stage began, the layer below scaled where the strategy asks for it.
+    stack: DenseStack,
+    net: Denoiser,
+    team: Team,
+    stage: Pretrain,
+    totals: Totals,
+    bookkeeping: Duration,
+}
+
+impl<N: Network> Pretraining<N> {
+    pub(crate) fn begin(
+        network: N,
+        stage: &Pretrain,
+        team: Team,
+        context: &StageContext<'_>,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        context.recipe.check_network(&network)?;
+        let stack = fold_scale(stack_of(&network)?.clone(), stage, context, device)?;
+        let at = stage.layer - 1;
+        // The decoder is drawn as Burn's engine draws it: the same seed, the same numbers.
+        let drawn = DenoisingAutoencoder::new(
+            stack.layers[at].clone(),
+            stage.reconstruction,
+            context.seed(),
+            device,
+        );
+        let mut decoder = affine(&drawn.decoder)?;
+        if let Some(bytes) = context.state.and_then(|state| state.get(DECODER)) {
+            decoder = restored(&decoder, bytes)?;
+        }
+        let below: Vec<Layer> = stack.layers[..at]
+            .iter()
+            .map(layer)
+            .collect::<Result<_, _>>()?;
+        let tanh_below = at > 0 && stack.layers[at - 1].unit == Unit::Tanh;
+        Ok(Self {
+            net: Denoiser::new(
+                below,
+                layer(&stack.layers[at])?,
+                decoder,
+                stage.reconstruction,
+                tanh_below,
+            ),
+            network,
+            stack,
+            team,
+            stage: stage.clone(),
+            totals: restored_meter(context.state)?,
+            bookkeeping: Duration::ZERO,
+        })
+    }
+
+    /// Noise for `batch` examples.
+    fn noise(&self, batch: usize, seed: u64) -> rectifier_nn::Noise {
+        self.stage
+            .corruption
+            .draw(batch * self.net.encoder.weight.rows, seed)
+    }
+}
+
+/// A decoder of the shape of `like` with the numbers in `bytes`: weights row by row, then biases.
+fn restored(like: &Layer, bytes: &[u8]) -> Result<Layer, TrainError> {
+    let dims = [like.weight.rows, like.weight.columns];
+    let split = dims[0] * dims[1];
+    if bytes.len() != 4 * (split + dims[1]) {
+        return Err(TrainError::Fit(
+            "the checkpoint does not fit this network: go on with the recipe it was made with"
+                .into(),
+        ));
+    }
+    let (words, _) = bytes.as_chunks::<4>();
+    let values: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
+    Ok(Layer::new(
+        dims,
+        &values[..split],
+        &values[split..],
+        like.activation.clone(),
+        None,
+    ))
+}
+
+impl<N: Network> StageSession<N> for Pretraining<N> {
+    fn step(&mut self, batch: &Batch, rate: f64, noise: u64) -> Result<(), TrainError> {
+        let start = Instant::now();
+        let noise = self.noise(batch.len(), noise);
+        self.bookkeeping += start.elapsed();
+        let purpose = Purpose::Step {
+            rate: rate as f32,
+            penalty: self.stage.l1 as f32,
+        };
+        let rows = (batch.inputs.as_slice(), batch.len());
+        let seen = self.net.pass(
+            &self.team.pool,
+            &self.team.kernels,
+            rows,
+            &noise,
+            purpose,
+            &|_, _| {},
+        );
+        self.totals.add(&seen);
+        Ok(())
+    }
+
+    fn totals(&mut self) -> Result<Totals, TrainError> {
+        Ok(std::mem::take(&mut self.totals))
+    }
+
+    fn zeros(&mut self) -> Result<Vec<f64>, TrainError> {
+        Ok(vec![self.net.zeros()])
+    }
+
+    fn network(&self) -> N {
+        let mut stack = self.stack.clone();
+        let at = self.stage.layer - 1;
+        stack.layers[at] = into_layer(stack.layers[at].clone(), &self.net.encoder);
+        // `begin` has seen that the network has a stack, so it takes one back.
+        self.network
+            .clone()
+            .with_dense_stack(stack)
+            .unwrap_or_else(|_| self.network.clone())
+    }
+
+    fn evaluate(&mut self, examples: &dyn Examples, noise: u64) -> Result<Evaluation, TrainError> {
+        let units = self.net.encoder.units();
+        let mut active = Buffer::<u32>::zeros(panels(units) * PANEL);
+        let mut totals = Totals::default();
+        in_order(examples, |batch, start| {
+            let noise = self.noise(batch.len(), subseed(noise, &[start as u64]));
+            let rows = (batch.inputs.as_slice(), batch.len());
+            let team = &self.team;
+            // SAFETY: each thread counts its own blocks.
+            let each = |seat: crate::pool::Seat<'_>, hidden: &crate::layer::Signals| unsafe {
+                count(seat, hidden, &active);
+            };
+            totals.add(&self.net.pass(
+                &team.pool,
+                &team.kernels,
+                rows,
+                &noise,
+                Purpose::Measure,
+                &each,
+            ));
+            Ok(())
+        })?;
+        let zeros = active.as_mut()[..units]
+            .iter()
+            .map(|count| totals.examples - u64::from(*count))
+            .collect();
+        Ok(Evaluation {
+            examples: examples.len(),
+            loss: totals.loss / examples.len().max(1) as f64,
+            layers: vec![LayerCounts {
+                examples: totals.examples,
+                zeros,
+            }],
+            ..Evaluation::default()
+        })
+    }
+
+    fn state(&self) -> Result<SessionState, TrainError> {
+        let decoder = &self.net.decoder;
+        // SAFETY: between jobs.
+        let (weight, bias) = unsafe { (decoder.weight.to_rows(), decoder.bias.as_slice()) };
+        let numbers = weight.iter().chain(&bias[..decoder.units()]);
+        let bytes: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
+        Ok(SessionState::from([
+            save_meter(&self.totals)?,
+            (DECODER.into(), bytes),
+        ]))
+    }
+
+    fn bookkeeping(&self) -> Duration {
+        self.bookkeeping
+    }
+}

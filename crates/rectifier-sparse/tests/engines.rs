@@ -1,0 +1,453 @@
+//! The sparse engine against Burn's: the same recipe and seeds, the same losses, parameters and measurements.
+#![allow(clippy::unwrap_used)]
+
+use burn::tensor::{Device, Tensor};
+use proptest::prelude::*;
+use rectifier_data::{Batch, Examples, Samples, random::subseed};
+use rectifier_nn::{
+    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, Network, Reconstruction,
+    Scale, Target, Unit,
+};
+use rectifier_sparse::{Level, SparseEngine, SparseNetwork};
+use rectifier_train::{
+    BurnEngine, Engine, FineTune, Objective, Optimizer, Pretrain, Recipe, SessionState, Stage,
+    StageContext, StageSession,
+};
+
+/// Examples with about half of their numbers 0.
+fn examples(len: usize, width: usize, classes: usize, seed: u64) -> Samples {
+    let mut draw = Draw::new(seed);
+    let values = (0..len * width)
+        .map(|_| (2.0 * draw.unit() - 1.0).max(0.0))
+        .collect();
+    let labels = (0..len)
+        .map(|_| (draw.unit() * classes as f32) as u32)
+        .collect();
+    Samples::from_f32(values, labels, &[width], classes).unwrap()
+}
+
+fn fine_tune(l1: ActivationPenalty, batch: usize) -> Stage {
+    Stage::FineTune(FineTune {
+        epochs: 1,
+        batch,
+        rate: 0.05.into(),
+        optimizer: Optimizer::Sgd,
+        l1,
+        patience: None,
+    })
+}
+
+fn pretrain(
+    layer: usize,
+    batch: usize,
+    corruption: Corruption,
+    reconstruction: Reconstruction,
+    l1: f64,
+) -> Stage {
+    Stage::Pretrain(Pretrain {
+        layer,
+        epochs: 1,
+        batch,
+        rate: 0.01.into(),
+        optimizer: Optimizer::Sgd,
+        corruption,
+        reconstruction,
+        l1,
+    })
+}
+
+fn recipe(stage: Stage) -> Recipe {
+    Recipe {
+        seed: 9,
+        objective: Objective::Classification,
+        stages: vec![stage],
+    }
+}
+
+fn batch(train: &Samples, size: usize, step: usize) -> Batch {
+    let indices: Vec<usize> = (0..size).map(|k| (step * size + k) % train.len()).collect();
+    let mut batch = Batch::default();
+    train.gather(&indices, &mut batch).unwrap();
+    batch
+}
+
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().try_to_vec().unwrap()
+}
+
+fn parameters(network: &DenseStack) -> Vec<f32> {
+    let mut all = Vec::new();
+    for layer in &network.layers {
+        all.extend(numbers(layer.weight.val()));
+        all.extend(numbers(layer.bias.val()));
+    }
+    all.extend(numbers(network.head.weight.val()));
+    all.extend(numbers(network.head.bias.as_ref().unwrap().val()));
+    all
+}
+
+type Session = Box<dyn StageSession<DenseStack>>;
+
+fn sessions(
+    network: &DenseStack,
+    recipe: &Recipe,
+    train: &Samples,
+    engine: &SparseEngine,
+) -> [Session; 2] {
+    let context = context(recipe, train, None);
+    let burn = BurnEngine::new(Device::flex());
+    [
+        burn.begin(network.clone(), &context).unwrap(),
+        engine.begin(network.clone(), &context).unwrap(),
+    ]
+}
+
+fn context<'a>(
+    recipe: &'a Recipe,
+    train: &'a Samples,
+    state: Option<&'a SessionState>,
+) -> StageContext<'a> {
+    StageContext {
+        recipe,
+        stage: 0,
+        train,
+        state,
+    }
+}
+
+fn close(what: &str, found: f64, wanted: f64, tolerance: f64) {
+    let difference = (found - wanted).abs() / wanted.abs().max(1.0);
+    assert!(
+        difference < tolerance,
+        "{what}: sparse {found}, burn {wanted}"
+    );
+}
+
+/// Both engines through `steps` steps, and everything that can be seen of them.
+fn compare(
+    network: &DenseStack,
+    stage: Stage,
+    train: &Samples,
+    size: usize,
+    steps: usize,
+    engine: &SparseEngine,
+) {
+    let recipe = recipe(stage);
+    let rate = recipe.stages[0].rate().start();
+    let [mut burn, mut sparse] = sessions(network, &recipe, train, engine);
+    for step in 0..steps {
+        // Now and then a short batch, as at the end of an epoch.
+        let batch = batch(
+            train,
+            if step % 7 == 6 {
+                size.div_ceil(3)
+            } else {
+                size
+            },
+            step,
+        );
+        let noise = subseed(5, &[step as u64]);
+        burn.step(&batch, rate, noise).unwrap();
+        sparse.step(&batch, rate, noise).unwrap();
+        let (wanted, found) = (burn.totals().unwrap(), sparse.totals().unwrap());
+        let what = format!("{recipe:?}, step {step}");
+        close(&what, found.mean_loss(), wanted.mean_loss(), 1e-4);
+        close(&what, found.mean_penalty(), wanted.mean_penalty(), 1e-4);
+        assert_eq!(found.examples, wanted.examples);
+        for (found, wanted) in sparse.zeros().unwrap().iter().zip(burn.zeros().unwrap()) {
+            close(&what, *found, wanted, 0.02);
+        }
+    }
+    for (found, wanted) in parameters(&sparse.network())
+        .iter()
+        .zip(parameters(&burn.network()))
+    {
+        close("a parameter", f64::from(*found), f64::from(wanted), 1e-3);
+    }
+    let (wanted, found) = (
+        burn.evaluate(train, 3).unwrap(),
+        sparse.evaluate(train, 3).unwrap(),
+    );
+    close("loss", found.loss, wanted.loss, 1e-4);
+    assert_eq!(
+        (found.examples, found.layers.len()),
+        (wanted.examples, wanted.layers.len())
+    );
+    for (found, wanted) in found.zeros().iter().zip(wanted.zeros()) {
+        close("zeros", *found, wanted, 0.01);
+    }
+}
+
+fn stack(inputs: usize, hidden: &[usize], unit: Unit, classes: usize, flips: bool) -> DenseStack {
+    DenseStackConfig::new(inputs, hidden, unit, classes)
+        .with_flips(flips)
+        .init(3, &Device::flex())
+        .unwrap()
+}
+
+const UNITS: [Unit; 8] = [
+    Unit::Rectifier,
+    Unit::Leaky { slope: 0.01 },
+    Unit::Softplus { sharpness: 2.0 },
+    Unit::Tanh,
+    Unit::Logistic,
+    Unit::Identity,
+    Unit::Elu { alpha: 1.0 },
+    Unit::Gelu,
+];
+
+#[test]
+fn two_hundred_steps_lose_what_burn_loses() {
+    let train = examples(400, 90, 7, 1);
+    let network = stack(90, &[70, 65], Unit::Rectifier, 7, false);
+    let stage = fine_tune(ActivationPenalty::PerLayer(vec![1e-3, 2e-3]), 10);
+    compare(
+        &network,
+        stage,
+        &train,
+        10,
+        200,
+        &SparseEngine::new(Device::flex()),
+    );
+}
+
+#[test]
+fn every_unit_with_and_without_flips() {
+    let train = examples(60, 30, 4, 2);
+    for unit in UNITS {
+        for flips in [false, true] {
+            let network = stack(30, &[40, 20], unit, 4, flips);
+            let stage = fine_tune(ActivationPenalty::Uniform(1e-3), 8);
+            compare(
+                &network,
+                stage,
+                &train,
+                8,
+                30,
+                &SparseEngine::new(Device::flex()).with_threads(2),
+            );
+        }
+    }
+    let network = stack(30, &[40], Unit::Rectifier, 4, true)
+        .with_threshold(0.1)
+        .unwrap();
+    compare(
+        &network,
+        fine_tune(ActivationPenalty::Uniform(0.0), 8),
+        &train,
+        8,
+        30,
+        &SparseEngine::new(Device::flex()),
+    );
+    let linear = stack(30, &[], Unit::Rectifier, 4, false);
+    compare(
+        &linear,
+        fine_tune(ActivationPenalty::Uniform(0.1), 8),
+        &train,
+        8,
+        30,
+        &SparseEngine::new(Device::flex()),
+    );
+}
+
+#[test]
+fn every_strategy_pre_trains_every_layer() {
+    let train = examples(80, 33, 4, 4);
+    let strategies = [
+        Reconstruction::SoftplusSquared,
+        Reconstruction::CrossEntropy {
+            scale: Scale::Global,
+        },
+        Reconstruction::CrossEntropy {
+            scale: Scale::PerUnit,
+        },
+        Reconstruction::LinearSquared {
+            target: Target::After,
+        },
+        Reconstruction::LinearSquared {
+            target: Target::Before,
+        },
+        Reconstruction::RectifierSquared,
+    ];
+    let noises = [
+        Corruption::Masking { share: 0.25 },
+        Corruption::SaltAndPepper {
+            drop: 0.5,
+            insert: 0.05,
+        },
+        Corruption::None,
+    ];
+    for (unit, flips) in [
+        (Unit::Rectifier, false),
+        (Unit::Rectifier, true),
+        (Unit::Tanh, false),
+        (Unit::Tanh, true),
+    ] {
+        let network = stack(33, &[40, 35, 20], unit, 4, flips);
+        for (k, strategy) in strategies.into_iter().enumerate() {
+            for layer in 1..=3 {
+                let stage = pretrain(layer, 8, noises[(k + layer) % 3], strategy, 1e-3);
+                compare(
+                    &network,
+                    stage,
+                    &train,
+                    8,
+                    12,
+                    &SparseEngine::new(Device::flex()).with_threads(3),
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_shape_any_batch(
+        inputs in 1usize..140, hidden in proptest::collection::vec(1usize..150, 0..3), classes in 1usize..80,
+        size in 1usize..70, threads in 1usize..5, dense in any::<bool>(), seed in any::<u64>(),
+    ) {
+        let unit = if dense { Unit::Softplus { sharpness: 1.0 } } else { Unit::Rectifier };
+        let network = DenseStackConfig::new(inputs, hidden, unit, classes).init(seed, &Device::flex()).unwrap();
+        let train = examples(130, inputs, classes, seed);
+        for level in Level::available() {
+            let engine = SparseEngine::new(Device::flex()).with_threads(threads).with_level(level);
+            compare(&network, fine_tune(ActivationPenalty::Uniform(1e-3), size), &train, size, 5, &engine);
+        }
+    }
+}
+
+#[test]
+fn the_numbers_do_not_depend_on_the_count_of_threads_or_on_a_stop() {
+    let train = examples(200, 150, 5, 7);
+    let network = stack(150, &[130, 100], Unit::Rectifier, 5, false);
+    let stages = [
+        fine_tune(ActivationPenalty::Uniform(1e-4), 40),
+        pretrain(
+            2,
+            40,
+            Corruption::Masking { share: 0.25 },
+            Reconstruction::SoftplusSquared,
+            1e-4,
+        ),
+    ];
+    for stage in stages {
+        let recipe = recipe(stage);
+        let run = |threads: usize, stop: usize| {
+            let engine = SparseEngine::new(Device::flex()).with_threads(threads);
+            let mut session: Session = engine
+                .begin(network.clone(), &context(&recipe, &train, None))
+                .unwrap();
+            let mut seen = rectifier_train::Totals::default();
+            for step in 0..20 {
+                if step == stop {
+                    let (halfway, state) = (session.network(), session.state().unwrap());
+                    session = engine
+                        .begin(halfway, &context(&recipe, &train, Some(&state)))
+                        .unwrap();
+                }
+                session
+                    .step(&batch(&train, 40, step), 0.05, step as u64)
+                    .unwrap();
+            }
+            seen.add(&session.totals().unwrap());
+            assert_eq!(seen.examples, 800);
+            parameters(&session.network())
+        };
+        let one = run(1, 99);
+        for (threads, stop) in [(2, 99), (3, 99), (5, 7), (1, 13)] {
+            assert!(
+                run(threads, stop) == one,
+                "{threads} threads, stopped at {stop}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_it_cannot_do_it_names() {
+    let learned = stack(5, &[4], Unit::ParametricLeaky { slope: 0.2 }, 2, false);
+    let mut stage = fine_tune(ActivationPenalty::Uniform(0.0), 4);
+    let config = learned.config();
+    let error = SparseEngine::check(&recipe(stage.clone()), Some(&config))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("learn a slope") && error.contains("--engine burn"),
+        "{error}"
+    );
+    assert!(SparseNetwork::new(&learned).is_err());
+    if let Stage::FineTune(stage) = &mut stage {
+        stage.optimizer = Optimizer::Adam;
+    }
+    let config = stack(5, &[4], Unit::Rectifier, 2, false).config();
+    let error = SparseEngine::check(&recipe(stage), Some(&config))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("Adam") && error.contains("--engine burn"),
+        "{error}"
+    );
+    assert!(
+        SparseEngine::check(&recipe(fine_tune(ActivationPenalty::Uniform(0.0), 4)), None).is_err()
+    );
+}
+
+#[test]
+fn a_diverging_network_shows() {
+    let train = examples(50, 20, 3, 1);
+    let network = stack(20, &[30, 30], Unit::Rectifier, 3, false);
+    let recipe = recipe(fine_tune(ActivationPenalty::Uniform(0.0), 10));
+    let [_, mut session] = sessions(
+        &network,
+        &recipe,
+        &train,
+        &SparseEngine::new(Device::flex()),
+    );
+    let mut losses = Vec::new();
+    for step in 0..20 {
+        session.step(&batch(&train, 10, step), 1e9, 0).unwrap();
+        losses.push(session.totals().unwrap().mean_loss());
+    }
+    assert!(losses.iter().any(|loss| !loss.is_finite()), "{losses:?}");
+}
+
+#[test]
+fn a_predictor_says_what_the_network_says() {
+    let device = Device::flex();
+    for (unit, threshold) in [
+        (Unit::Rectifier, 0.0),
+        (Unit::Rectifier, 0.05),
+        (Unit::Tanh, 0.0),
+    ] {
+        let network = stack(70, &[90, 66], unit, 5, false)
+            .with_threshold(threshold)
+            .unwrap();
+        for threads in [1, 2] {
+            let predictor = SparseNetwork::new(&network).unwrap().with_threads(threads);
+            for rows in [1, 7, 300] {
+                let mut draw = Draw::new(rows as u64);
+                let inputs: Vec<f32> = (0..rows * 70)
+                    .map(|_| (draw.unit() - 0.5).max(0.0))
+                    .collect();
+                let x = Tensor::<1>::from_floats(inputs.as_slice(), &device).reshape([rows, 70]);
+                let wanted = numbers(network.forward(x.clone()).logits);
+                let found = predictor.logits(&inputs).unwrap();
+                assert_eq!(found.len(), wanted.len());
+                for (found, wanted) in found.iter().zip(&wanted) {
+                    close("a logit", f64::from(*found), f64::from(*wanted), 1e-4);
+                }
+                let sums = predictor.probabilities(&inputs).unwrap();
+                assert!(
+                    sums.chunks(5)
+                        .all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5)
+                );
+            }
+            assert!(predictor.logits(&[0.0; 71]).is_err());
+            assert!(predictor.logits(&[]).unwrap().is_empty());
+        }
+    }
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&SparseNetwork::new(&stack(3, &[2], Unit::Rectifier, 2, false)).unwrap());
+}
