@@ -31,6 +31,11 @@ pub enum Command {
     /// Print or check a recipe.
     #[command(subcommand)]
     Recipe(RecipeCommand),
+    /// Time engines and devices side by side on the paper's shapes.
+    Bench(BenchArgs),
+    /// Keep records of runs, and make tables of them.
+    #[command(subcommand)]
+    Results(ResultsCommand),
     /// List the devices that builds of this command can compute on.
     Devices,
     /// Print a completion script for a shell.
@@ -163,6 +168,15 @@ pub struct PlanArgs {
     pub seed: Option<u64>,
 }
 
+/// What does the arithmetic of training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineName {
+    /// CPU kernels that skip true zeros: dense stacks, plain descent.
+    Sparse,
+    /// Burn's autodiff and optimizers, on any device.
+    Burn,
+}
+
 /// Options of `train`.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
@@ -172,6 +186,12 @@ pub struct TrainArgs {
     /// Device to compute on, such as flex or cuda:1 [default: the first of `rectifier devices`].
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
+    /// What does the arithmetic [default: sparse where it can, else burn].
+    #[arg(long, value_enum)]
+    pub engine: Option<EngineName>,
+    /// Threads of the sparse engine [default: one a core].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
     /// Folder of the run [default: runs/ and a name with a number].
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub out: Option<PathBuf>,
@@ -184,6 +204,70 @@ pub struct TrainArgs {
     #[arg(long)]
     pub quiet: bool,
     /// End with one line of JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do with records.
+#[derive(Debug, Subcommand)]
+pub enum ResultsCommand {
+    /// Keep what a finished run wrote down, without its weights.
+    Add {
+        /// The run folder.
+        run: PathBuf,
+        /// What the record is called.
+        name: String,
+        /// The folder of records.
+        #[arg(long, value_name = "DIR", default_value = "results")]
+        folder: PathBuf,
+    },
+    /// Print the tables, or write them into a page between its marks.
+    Table {
+        /// The folder of records.
+        #[arg(long, value_name = "DIR", default_value = "results")]
+        folder: PathBuf,
+        /// A page with `<!-- runs -->` and `<!-- bench -->` marks.
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
+    },
+}
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Works whose name contains this: train, pretrain, infer, 5000, ...
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub only: String,
+    /// Examples a step.
+    #[arg(
+        long,
+        value_name = "N,N,..",
+        value_delimiter = ',',
+        default_value = "1,10,128,256,1024"
+    )]
+    pub batch: Vec<usize>,
+    /// Seconds a contender, a work and a round.
+    #[arg(long, value_name = "S", default_value_t = 0.5)]
+    pub seconds: f64,
+    /// Rounds: in each, every contender does every work in turn.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub rounds: usize,
+    /// Engines to leave out.
+    #[arg(long, value_name = "ENGINE", value_enum)]
+    pub without: Vec<EngineName>,
+    /// A program that prints the same JSON lines, run once a round; a .py file is run by `python3`.
+    #[arg(long, value_name = "SCRIPT")]
+    pub peer: Vec<String>,
+    /// Device of Burn's engine.
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// Threads of the sparse engine [default: one a core].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Folder for records, CSV and plot.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// One line of JSON a row instead of a table.
     #[arg(long)]
     pub json: bool,
 }

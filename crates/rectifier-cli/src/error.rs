@@ -25,6 +25,9 @@ pub enum CliError {
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// A measurement failed.
+    #[error(transparent)]
+    Lab(#[from] rectifier_lab::LabError),
 }
 
 impl CliError {

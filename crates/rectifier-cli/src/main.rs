@@ -2,10 +2,12 @@
 #![recursion_limit = "256"]
 
 mod args;
+mod bench;
 mod choose;
 mod data;
 mod data_command;
 mod device;
+mod engine;
 mod error;
 mod eval;
 mod models;
@@ -13,6 +15,7 @@ mod output;
 mod plan;
 mod predict;
 mod progress;
+mod results;
 mod train;
 
 use args::{Cli, Command, ModelsCommand, RecipeCommand};
@@ -51,6 +54,8 @@ fn run(command: &Command) -> Result<(), CliError> {
             say(&plan.describe());
             Ok(())
         }
+        Command::Bench(args) => bench::bench(args),
+        Command::Results(command) => results::results(command),
         Command::Devices => {
             for (name, title, compiled) in device::all() {
                 let state = if compiled {

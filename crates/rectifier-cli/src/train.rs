@@ -1,14 +1,15 @@
 //! `rectifier train`.
 
-use crate::args::TrainArgs;
+use crate::args::{EngineName, TrainArgs};
 use crate::data::Loaded;
 use crate::error::CliError;
 use crate::output::{epoch_line, note, say, summary};
 use crate::plan::Plan;
-use crate::{device, progress};
+use crate::{device, engine, progress};
 use burn_train::Interrupter;
 use burn_train::renderer::{MetricsRenderer, default_renderer};
-use rectifier_train::{BurnEngine, Observer, Run, RunFolder, SilentRenderer, Summary};
+use rectifier_nn::DenseStack;
+use rectifier_train::{Checkpoint, Observer, Run, RunFolder, SilentRenderer, Summary};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -39,6 +40,8 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     for warning in &loaded.warnings {
         note(&format!("warning: {warning}"));
     }
+    let wish = args.engine.or_else(|| earlier.as_ref().and_then(engine_of));
+    let (engine, reason) = engine::choose::<DenseStack>(wish, args.threads, &plan, &name, &device)?;
     let folder = match (earlier, &args.out) {
         (Some(folder), _) => folder,
         (None, Some(path)) => RunFolder::create(path)?,
@@ -49,9 +52,11 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     }
     let dashboard = !quiet && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
     if !quiet {
+        let reason = reason.map_or(String::new(), |reason| format!(" ({reason})"));
         note(&format!(
-            "{}\ndevice   {name}\nrun      {}",
+            "{}\nengine   {}{reason}\ndevice   {name}\nrun      {}",
             plan.describe(),
+            engine.name(),
             folder.path().display()
         ));
     }
@@ -69,7 +74,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     let run = Run {
         network,
         recipe: plan.recipe.clone(),
-        engine: Box::new(BurnEngine::new(device.clone())),
+        engine,
         device,
         metadata: metadata(&plan, &loaded)?,
         split: loaded.split,
@@ -89,6 +94,17 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
                 outcome.history.len()
             )))
         }
+    }
+}
+
+/// The engine that an earlier run stopped in the middle of a stage with: only that one can go on there.
+fn engine_of(folder: &RunFolder) -> Option<EngineName> {
+    let checkpoint = Checkpoint::load(&folder.checkpoint()).ok()?;
+    checkpoint.session.as_ref()?;
+    match checkpoint.progress.engine.as_str() {
+        "sparse" => Some(EngineName::Sparse),
+        "burn" => Some(EngineName::Burn),
+        _ => None,
     }
 }
 

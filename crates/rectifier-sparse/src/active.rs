@@ -96,7 +96,8 @@ impl Active {
         (panels.start * PANEL).min(self.columns)..(panels.end * PANEL).min(self.columns)
     }
 
-    fn base(&self, block: usize) -> usize {
+    /// Where a block's entries start among all.
+    pub(crate) fn base(&self, block: usize) -> usize {
         self.panels_of(block).start * PANEL * self.batch
     }
 

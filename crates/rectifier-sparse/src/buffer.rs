@@ -61,10 +61,6 @@ impl<T: Plain> Buffer<T> {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     /// The first number; the buffer's whole length is behind it.
     #[inline(always)]
     pub(crate) fn ptr(&self) -> *mut T {

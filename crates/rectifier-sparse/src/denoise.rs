@@ -220,14 +220,18 @@ impl Work<'_> {
                 activate(seat, kernels, top, clean);
             }
             self.corrupt(seat);
+            if let Purpose::Step { rate, .. } = self.purpose {
+                space.corrupted.turn(seat, rate);
+            }
             seat.meet();
             multiply(seat, kernels, &net.encoder, &space.corrupted, hidden);
             activate(seat, kernels, &net.encoder, hidden);
             each(seat, hidden);
-            if let Purpose::Step { penalty, .. } = self.purpose
-                && penalty != 0.0
-            {
-                seen.penalty = f64::from(penalty) * magnitude(seat, hidden);
+            if let Purpose::Step { rate, penalty } = self.purpose {
+                hidden.turn(seat, rate);
+                if penalty != 0.0 {
+                    seen.penalty = f64::from(penalty) * magnitude(seat, hidden);
+                }
             }
             seat.meet();
             multiply(seat, kernels, &net.decoder, hidden, output);
@@ -235,7 +239,6 @@ impl Work<'_> {
             let Purpose::Step { rate, penalty } = self.purpose else {
                 return seen;
             };
-            seat.meet();
             learn_bias(seat, &net.decoder, output, rate);
             let decoder = Descent {
                 kernels,
@@ -246,8 +249,9 @@ impl Work<'_> {
                 rate,
                 penalty: penalty / hidden.batch as f32,
             };
-            decoder.run(seat);
+            decoder.learn(seat);
             seat.meet();
+            decoder.pass_down(seat);
             let encoder = Descent {
                 above: hidden,
                 layer: &net.encoder,
@@ -255,7 +259,7 @@ impl Work<'_> {
                 source: None,
                 ..decoder
             };
-            encoder.run(seat);
+            encoder.learn(seat);
         }
         seen
     }

@@ -13,8 +13,7 @@ use rectifier_train::{
 
 /// Trains dense stacks by plain gradient descent on the CPU, skipping true zeros.
 ///
-/// Same recipe, same seeds, same numbers as Burn's engine up to rounding. The numbers do not depend on the count of
-/// threads.
+/// Same recipe, same seeds, same numbers as Burn's engine up to rounding; another count of threads rounds otherwise too.
 #[derive(Clone, Debug)]
 pub struct SparseEngine {
     device: Device,

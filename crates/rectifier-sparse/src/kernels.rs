@@ -1,6 +1,6 @@
 //! The inner loops. Each works on one panel of weights, [`PANEL`] columns wide.
 //!
-//! Skipping and dense kernels add the same products in the same order (a product with 0 changes nothing), so that
+//! On the way up skipping and dense kernels add the same products in the same order (a product with 0 changes nothing):
 //! choosing between them changes the speed and not the numbers.
 
 use crate::buffer::PANEL;

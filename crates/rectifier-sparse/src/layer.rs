@@ -1,7 +1,7 @@
 //! A dense layer and what a batch makes of it, with the passes up and down that each thread does its share of.
 //!
-//! Between two barriers each thread writes only the panels of its own columns (activations, errors), only the rows of
-//! its own columns of the layer below (weights on the way down), and its own lists. All `unsafe` here rests on that.
+//! Between two barriers each thread writes only the panels of its own columns (activations, errors, weights) and its own
+//! lists and scratch. All `unsafe` here rests on that.
 
 use crate::active::Active;
 use crate::buffer::{Buffer, PANEL, Panels, panels};
@@ -91,9 +91,11 @@ pub(crate) struct Signals {
     /// Gradients of the cost by pre-activation, for activations in training.
     errors: Buffer<f32>,
     pub active: Active,
-    /// Products of errors and weights, [`DOT`] floats an entry, for each thread.
+    /// For each thread, products of errors and weights, [`DOT`] floats an entry of one block.
     dots: Vec<Buffer<f32>>,
-    sums: Vec<Buffer<f32>>,
+    /// For each thread, what its panels of the layer above add to the error of each entry (or, where the layer goes down
+    /// whole, of each number).
+    shares: Vec<Buffer<f32>>,
     /// For each thread, one panel of steps of the dense update.
     steps: Vec<Buffer<f32>>,
     /// Whether the numbers go up and down whole.
@@ -139,7 +141,7 @@ impl Signals {
             errors: Buffer::zeros(if trained { size } else { 0 }),
             active: Active::new(columns, capacity, threads),
             dots: each_thread(entries * DOT),
-            sums: each_thread(entries),
+            shares: each_thread(if trained { size } else { 0 }),
             steps: each_thread(if trained || role == Role::Input {
                 PANEL * capacity
             } else {
@@ -210,6 +212,19 @@ impl Signals {
                         );
                     }
                 }
+            }
+        }
+    }
+
+    /// Lists the entries of the blocks of `seat` by column for the way down, where it goes by lists.
+    ///
+    /// # Safety
+    /// The blocks are this thread's and filled.
+    pub(crate) unsafe fn turn(&self, seat: Seat<'_>, rate: f32) {
+        if !self.dense_down {
+            for block in self.active.blocks_of(seat) {
+                // SAFETY: as the caller says.
+                unsafe { self.active.turn(block, -rate) };
             }
         }
     }
@@ -337,9 +352,12 @@ pub(crate) unsafe fn activate(seat: Seat<'_>, kernels: &Kernels, layer: &Layer, 
 }
 
 /// How the errors of a layer go down through its weights, and the weights learn from them.
+///
+/// A thread owns the same panels of weights on the way up and on the way down: weights never move from one core's cache to
+/// another's. What its panels add to the errors below is summed over the threads by the owners of the columns below.
 pub(crate) struct Descent<'a> {
     pub kernels: &'a Kernels,
-    /// Errors of the layer, complete.
+    /// Errors of the layer.
     pub above: &'a Signals,
     /// The layer.
     pub layer: &'a Layer,
@@ -354,61 +372,99 @@ pub(crate) struct Descent<'a> {
 }
 
 impl Descent<'_> {
-    /// The rows of `seat`: errors of the inputs before the update, then the update.
+    /// The panels of `seat` of the weights: their share of the errors below, from before the update, then the update.
     ///
     /// # Safety
-    /// The errors above are complete (a barrier since), and nobody else touches the rows of `seat`, its panels of the
-    /// signals below, and its scratch.
-    pub(crate) unsafe fn run(&self, seat: Seat<'_>) {
+    /// The errors above are complete in the panels of `seat`; the signals below and their lists by column are complete
+    /// (a barrier since); nobody else touches these panels of weights.
+    pub(crate) unsafe fn learn(&self, seat: Seat<'_>) {
         // SAFETY: as the caller says.
         unsafe {
             match self.below.dense_down {
                 true => self.whole(seat),
                 false => self.skipping(seat),
             }
-            if let Some(source) = self.source {
-                learn_bias(seat, source, self.below, self.rate);
+        }
+    }
+
+    /// The errors of the panels of `seat` of the inputs, and what the biases that made them learn; nothing where no source
+    /// is named.
+    ///
+    /// # Safety
+    /// Every thread is through with [`learn`](Self::learn) (a barrier since); nobody else touches these panels and biases.
+    pub(crate) unsafe fn pass_down(&self, seat: Seat<'_>) {
+        let Some(source) = self.source else { return };
+        let below = self.below;
+        let all = &below.shares[..seat.threads];
+        // SAFETY: own panels are written; shares are complete.
+        unsafe {
+            let sum = |place: usize| all.iter().map(|share| *share.ptr().add(place)).sum::<f32>();
+            for p in seat.share(below.panels()) {
+                std::ptr::write_bytes(below.errors(p), 0, PANEL * below.batch);
             }
+            if below.dense_down {
+                for p in seat.share(below.panels()) {
+                    for b in 0..below.batch {
+                        for lane in 0..below.width(p) {
+                            let place = b * PANEL + lane;
+                            let by_activation = sum(below.offset(p) + place);
+                            *below.errors(p).add(place) =
+                                self.error(source, by_activation, p, lane, place);
+                        }
+                    }
+                }
+            } else {
+                for block in below.active.blocks_of(seat) {
+                    let (list, base) = (below.active.by_unit(block), below.active.base(block));
+                    for (at, column) in below.active.columns_of(block).enumerate() {
+                        let (p, lane) = (column / PANEL, column % PANEL);
+                        for entry in
+                            *list.starts.add(at) as usize..*list.starts.add(at + 1) as usize
+                        {
+                            let place = *list.index.add(entry) as usize * PANEL + lane;
+                            let error = self.error(source, sum(base + entry), p, lane, place);
+                            *below.errors(p).add(place) = error;
+                        }
+                    }
+                }
+            }
+            learn_bias(seat, source, below, self.rate);
         }
     }
 
     unsafe fn skipping(&self, seat: Seat<'_>) {
         let (below, above, kernels) = (self.below, self.above, self.kernels);
-        let (dots, sums) = (below.dots[seat.me].ptr(), below.sums[seat.me].ptr());
-        // SAFETY: own blocks, rows and panels; the scratch has room for the entries of the largest block.
+        let (dots, shares) = (below.dots[seat.me].ptr(), below.shares[seat.me].ptr());
+        // SAFETY: own panels of weights and own scratch, which has room for the entries of the largest block, and of all
+        // blocks.
         unsafe {
-            if self.source.is_some() {
-                for p in seat.share(below.panels()) {
-                    std::ptr::write_bytes(below.errors(p), 0, PANEL * below.batch);
-                }
-            }
-            for block in below.active.blocks_of(seat) {
+            for block in 0..below.active.blocks() {
                 let entries = below.active.entries(block);
                 if entries == 0 {
                     continue;
                 }
-                below.active.turn(block, -self.rate);
                 let (columns, list) = (below.active.columns_of(block), below.active.by_unit(block));
-                let place = columns.start * PANEL;
-                let Some(source) = self.source else {
-                    for p in 0..above.panels() {
-                        let weights = self.layer.weight.panel(p).add(place);
-                        (kernels.learn_only)(weights, columns.len(), list, above.errors(p));
+                let panels = seat.share(above.panels());
+                let first = panels.start;
+                for p in panels.clone() {
+                    let weights = self.layer.weight.panel(p).add(columns.start * PANEL);
+                    match self.source {
+                        Some(_) => (kernels.learn)(
+                            weights,
+                            columns.len(),
+                            list,
+                            above.errors(p),
+                            dots,
+                            p == first,
+                        ),
+                        None => (kernels.learn_only)(weights, columns.len(), list, above.errors(p)),
                     }
-                    continue;
-                };
-                debug_assert!(entries <= below.sums[seat.me].len());
-                for p in 0..above.panels() {
-                    let weights = self.layer.weight.panel(p).add(place);
-                    (kernels.learn)(weights, columns.len(), list, above.errors(p), dots, p == 0);
                 }
-                (kernels.sum_dots)(dots, entries, sums);
-                for (at, column) in columns.enumerate() {
-                    let (p, lane) = (column / PANEL, column % PANEL);
-                    for entry in *list.starts.add(at) as usize..*list.starts.add(at + 1) as usize {
-                        let place = *list.index.add(entry) as usize * PANEL + lane;
-                        let error = self.error(source, *sums.add(entry), p, lane, place);
-                        *below.errors(p).add(place) = error;
+                if self.source.is_some() {
+                    let place = shares.add(below.active.base(block));
+                    match panels.is_empty() {
+                        true => std::ptr::write_bytes(place, 0, entries),
+                        false => (kernels.sum_dots)(dots, entries, place),
                     }
                 }
             }
@@ -418,38 +474,35 @@ impl Descent<'_> {
     unsafe fn whole(&self, seat: Seat<'_>) {
         let (below, above, kernels) = (self.below, self.above, self.kernels);
         let batch = below.batch;
-        let steps = below.steps[seat.me].ptr();
-        // SAFETY: own rows and panels; the scratch holds one panel of the batch.
+        let (steps, shares) = (below.steps[seat.me].ptr(), below.shares[seat.me].ptr());
+        let panels = seat.share(above.panels());
+        // SAFETY: own panels of weights and own scratch.
         unsafe {
-            for q in seat.share(below.panels()) {
+            for q in 0..below.panels() {
                 let (rows, place) = (below.width(q), q * PANEL * PANEL);
-                if let Some(source) = self.source {
-                    let errors = below.errors(q);
-                    if rows < PANEL {
-                        // Columns that only fill the panel up have no error.
-                        std::ptr::write_bytes(errors, 0, PANEL * batch);
+                if self.source.is_some() {
+                    let out = shares.add(below.offset(q));
+                    if panels.is_empty() {
+                        std::ptr::write_bytes(out, 0, PANEL * batch);
+                    } else {
+                        let weights = Strided {
+                            start: self.layer.weight.panel(panels.start).add(place),
+                            stride: self.layer.weight.rows * PANEL,
+                        };
+                        let errors = Strided {
+                            start: above.errors(panels.start),
+                            stride: PANEL * batch,
+                        };
+                        (kernels.dense_dots)(out, weights, errors, panels.len(), batch, rows);
                     }
-                    let weights = Strided {
-                        start: self.layer.weight.panel(0).add(place),
-                        stride: self.layer.weight.rows * PANEL,
-                    };
-                    let deltas = Strided {
-                        start: above.errors(0),
-                        stride: PANEL * batch,
-                    };
-                    (kernels.dense_dots)(errors, weights, deltas, above.panels(), batch, rows);
-                    for b in 0..batch {
-                        for lane in 0..rows {
-                            let place = b * PANEL + lane;
-                            *errors.add(place) =
-                                self.error(source, *errors.add(place), q, lane, place);
-                        }
-                    }
+                }
+                if panels.is_empty() {
+                    continue;
                 }
                 for at in 0..batch * PANEL {
                     *steps.add(at) = *below.values(q).add(at) * -self.rate;
                 }
-                for p in 0..above.panels() {
+                for p in panels.clone() {
                     let weights = self.layer.weight.panel(p).add(place);
                     (kernels.dense_learn)(weights, steps, above.errors(p), batch, rows);
                 }

@@ -2,9 +2,9 @@
 //! immutable predictor.
 //!
 //! A rectifier that is 0 neither adds to the layer above nor learns, so its row of weights need not be touched. Weights
-//! lie by input unit, in panels of 64 columns; each example's active units are listed; the way up adds the listed rows, the
-//! way down takes a row's error and updates it while it is in the first cache, so that no gradient is ever written.
-//! Layers with few zeros are multiplied whole, which adds the same numbers in the same order.
+//! lie by input unit, in panels of 64 columns that each belong to one thread; each example's active units are listed; the way
+//! up adds the listed rows, the way down takes a row's error and updates it while it is in the first cache, so that no
+//! gradient is ever written. Layers with few zeros are multiplied whole.
 //!
 //! ```
 //! use burn::tensor::Device;

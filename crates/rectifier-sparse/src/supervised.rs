@@ -75,8 +75,10 @@ impl Supervised {
         pool.run(&|seat| unsafe {
             let mut seen = Totals::default();
             signals[0].read(seat, kernels, rows.ptr(), signals[0].wants_panels());
+            signals[0].turn(seat, rate);
             seat.meet();
             climb(seat, kernels, layers, signals, |hidden| {
+                signals[hidden].turn(seat, rate);
                 let penalty = penalties.get(hidden - 1).copied().unwrap_or(0.0);
                 if penalty != 0.0 {
                     seen.penalty += f64::from(penalty) * magnitude(seat, &signals[hidden]);
@@ -87,7 +89,7 @@ impl Supervised {
             learn_bias(seat, &layers[top - 1], output, rate);
             for k in (0..top).rev() {
                 let source = k.checked_sub(1).map(|below| &layers[below]);
-                Descent {
+                let descent = Descent {
                     kernels,
                     above: &signals[k + 1],
                     layer: &layers[k],
@@ -97,9 +99,12 @@ impl Supervised {
                     penalty: source
                         .and(penalties.get(k.wrapping_sub(1)))
                         .map_or(0.0, |c| c / batch as f32),
+                };
+                descent.learn(seat);
+                if source.is_some() {
+                    seat.meet();
+                    descent.pass_down(seat);
                 }
-                .run(seat);
-                seat.meet();
             }
             *partial[seat.me]
                 .lock()

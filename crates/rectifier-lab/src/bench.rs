@@ -1,0 +1,170 @@
+//! Contenders timed in turn, round after round.
+
+use crate::environment::{peak_mb, reset_peak};
+use crate::{Contender, LabError, Peer, Row, Work};
+use std::time::Instant;
+
+/// Steps before the clock starts.
+const WARM_UP: usize = 3;
+/// Losses of the same step may differ by this much; rounding is far below.
+const PARITY: f64 = 1e-3;
+
+/// How long and how often is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bench {
+    /// Rounds; in each, every contender and every peer does every work once, so that a machine that changes its speed
+    /// changes it for all.
+    pub rounds: usize,
+    /// Seconds a contender, work and round.
+    pub seconds: f64,
+}
+
+/// One row's rounds.
+struct Series {
+    row: Row,
+    times: Vec<f64>,
+}
+
+impl Bench {
+    /// The rows of `contenders` and then `peers` (called with a filter for the works' common part) for each work, told of
+    /// what comes next through `progress`.
+    ///
+    /// # Errors
+    /// [`LabError`]; also where two contenders compute different numbers.
+    pub fn run(
+        &self,
+        works: &[Work],
+        contenders: &[Contender],
+        peers: &[(Peer, String)],
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Vec<Row>, LabError> {
+        let mut all: Vec<Series> = Vec::new();
+        for round in 0..self.rounds.max(1) {
+            for (at, work) in works.iter().enumerate() {
+                let same = |other: &&Work| (other.name(), other.batch) == (work.name(), work.batch);
+                let setting = works[..at].iter().filter(same).count();
+                progress(&format!(
+                    "round {} of {}: {}, batch {}",
+                    round + 1,
+                    self.rounds,
+                    work.name(),
+                    work.batch
+                ));
+                let mut first: Option<(String, f64)> = None;
+                for contender in contenders {
+                    let measured = self.measure(work, contender)?;
+                    let name = format!("{} on {}", contender.engine, contender.device);
+                    let parity = match &first {
+                        None => {
+                            first = Some((name, measured.check));
+                            None
+                        }
+                        Some((one, check)) => {
+                            let difference = (measured.check - check).abs() / check.abs().max(1e-9);
+                            if difference.is_nan() || difference > PARITY {
+                                return Err(LabError::Parity {
+                                    work: work.name(),
+                                    one: one.clone(),
+                                    other: name,
+                                    difference,
+                                });
+                            }
+                            Some(difference)
+                        }
+                    };
+                    let row = Row {
+                        engine: contender.engine.clone(),
+                        device: contender.device.clone(),
+                        work: work.name(),
+                        batch: work.batch,
+                        zeros: measured.zeros,
+                        ms: 0.0,
+                        ms_min: 0.0,
+                        ms_max: 0.0,
+                        rounds: 0,
+                        examples_per_s: 0.0,
+                        peak_mb: measured.peak_mb,
+                        parity,
+                        setting,
+                    };
+                    add(&mut all, row, measured.ms);
+                }
+            }
+            for (peer, only) in peers {
+                progress(&format!("round {} of {}: peer", round + 1, self.rounds));
+                for row in peer.rows(only, self.seconds)? {
+                    let ms = row.ms;
+                    add(&mut all, row, ms);
+                }
+            }
+        }
+        Ok(all.into_iter().map(Series::finish).collect())
+    }
+
+    fn measure(&self, work: &Work, contender: &Contender) -> Result<Measured, LabError> {
+        reset_peak();
+        let mut steps = contender.ready(work)?;
+        steps.step(0)?;
+        let check = steps.finish()?;
+        for turn in 1..WARM_UP {
+            steps.step(turn)?;
+        }
+        steps.finish()?;
+        let start = Instant::now();
+        let mut turn = 0;
+        while turn == 0 || start.elapsed().as_secs_f64() < self.seconds {
+            steps.step(turn)?;
+            turn += 1;
+        }
+        steps.finish()?;
+        let ms = start.elapsed().as_secs_f64() * 1e3 / turn as f64;
+        Ok(Measured {
+            ms,
+            check,
+            zeros: steps.zeros()?,
+            peak_mb: peak_mb(),
+        })
+    }
+}
+
+struct Measured {
+    ms: f64,
+    check: f64,
+    zeros: f64,
+    peak_mb: Option<f64>,
+}
+
+fn add(all: &mut Vec<Series>, row: Row, ms: f64) {
+    let key = |row: &Row| {
+        (
+            row.engine.clone(),
+            row.device.clone(),
+            row.work.clone(),
+            row.batch,
+            row.setting,
+        )
+    };
+    match all.iter_mut().find(|series| key(&series.row) == key(&row)) {
+        Some(series) => series.times.push(ms),
+        None => all.push(Series {
+            row,
+            times: vec![ms],
+        }),
+    }
+}
+
+impl Series {
+    fn finish(mut self) -> Row {
+        self.times.sort_by(f64::total_cmp);
+        let count = self.times.len();
+        let middle = (self.times[(count - 1) / 2] + self.times[count / 2]) / 2.0;
+        Row {
+            ms: middle,
+            ms_min: self.times[0],
+            ms_max: self.times[count - 1],
+            rounds: count,
+            examples_per_s: self.row.batch as f64 * 1e3 / middle,
+            ..self.row
+        }
+    }
+}

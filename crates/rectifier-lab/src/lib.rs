@@ -1,0 +1,32 @@
+//! Measurements on rectifier networks: engines, devices and other programs timed side by side.
+//!
+//! ```
+//! use burn::tensor::Device;
+//! use rectifier_lab::{Bench, Contender, Work};
+//! use rectifier_train::BurnEngine;
+//!
+//! let work = Work::train(784, 16, 10, 0.08);
+//! let burn = Contender::of_engine("flex", BurnEngine::new(Device::default()), Device::default());
+//! let bench = Bench { rounds: 1, seconds: 0.01 };
+//! let rows = bench.run(&[work], &[burn], &[], &mut |_| {})?;
+//! assert_eq!(rows[0].work, "train 784-16x3-10 sgd l1=0.0");
+//! assert!(rows[0].ms > 0.0);
+//! # Ok::<(), rectifier_lab::LabError>(())
+//! ```
+#![warn(missing_docs)]
+
+mod bench;
+mod contender;
+mod environment;
+mod error;
+mod peer;
+mod row;
+mod work;
+
+pub use bench::Bench;
+pub use contender::Contender;
+pub use environment::Environment;
+pub use error::LabError;
+pub use peer::Peer;
+pub use row::{Row, csv, table};
+pub use work::{Kind, Work};

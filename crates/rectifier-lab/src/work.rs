@@ -1,0 +1,190 @@
+//! The works that are timed: the paper's shapes.
+
+use rectifier_data::Batch;
+use rectifier_nn::{
+    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, NetworkError,
+    Reconstruction, Unit,
+};
+use rectifier_train::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A supervised step of plain descent.
+    Train,
+    /// A pre-training step of the first layer: masking .25, softplus output, squared error.
+    Pretrain,
+    /// Logits.
+    Infer,
+}
+
+/// A step of one kind on one shape at one batch size, on random inputs that are 81% zeros as MNIST's are, or 99.4% as
+/// bags of words are (5000 inputs).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    /// What is done.
+    pub kind: Kind,
+    /// Numbers an example.
+    pub inputs: usize,
+    /// Units of each of three hidden layers (of one in pre-training).
+    pub hidden: usize,
+    /// Examples a step.
+    pub batch: usize,
+    /// What is taken from every bias: more makes more zeros.
+    pub shift: f32,
+}
+
+const CLASSES: usize = 10;
+const DEPTH: usize = 3;
+/// Batches that the steps go round in.
+const BATCHES: usize = 32;
+/// So small that the network, and its zeros, stay what they are.
+pub(crate) const RATE: f64 = 1e-4;
+
+impl Work {
+    /// A supervised step.
+    pub fn train(inputs: usize, hidden: usize, batch: usize, shift: f32) -> Self {
+        Self {
+            kind: Kind::Train,
+            inputs,
+            hidden,
+            batch,
+            shift,
+        }
+    }
+
+    /// A pre-training step.
+    pub fn pretrain(inputs: usize, hidden: usize, batch: usize) -> Self {
+        Self {
+            kind: Kind::Pretrain,
+            inputs,
+            hidden,
+            batch,
+            shift: 0.0,
+        }
+    }
+
+    /// Inference.
+    pub fn infer(inputs: usize, hidden: usize, batch: usize, shift: f32) -> Self {
+        Self {
+            kind: Kind::Infer,
+            inputs,
+            hidden,
+            batch,
+            shift,
+        }
+    }
+
+    /// The paper's shapes at these batch sizes; the text network at batch 10 alone, it is heavy.
+    pub fn all(batches: &[usize]) -> Vec<Self> {
+        let mut works = Vec::new();
+        for &batch in batches {
+            works.extend([0.0, 0.08].map(|shift| Self::train(784, 1000, batch, shift)));
+        }
+        if batches.contains(&10) {
+            works.extend([0.0, 0.02].map(|shift| Self::train(5000, 5000, 10, shift)));
+        }
+        works.extend(
+            batches
+                .iter()
+                .map(|&batch| Self::pretrain(784, 1000, batch)),
+        );
+        if batches.contains(&10) {
+            works.push(Self::pretrain(5000, 5000, 10));
+        }
+        for &batch in batches {
+            works.extend([0.0, 0.08].map(|shift| Self::infer(784, 1000, batch, shift)));
+        }
+        works
+    }
+
+    /// Its name, without batch size and shift.
+    pub fn name(&self) -> String {
+        let (inputs, hidden) = (self.inputs, self.hidden);
+        match self.kind {
+            Kind::Train => format!("train {inputs}-{hidden}x{DEPTH}-{CLASSES} sgd l1=0.0"),
+            Kind::Pretrain => {
+                format!("pretrain {inputs}-{hidden} softplus squared error masking .25")
+            }
+            Kind::Infer => format!("infer {inputs}-{hidden}x{DEPTH}-{CLASSES}"),
+        }
+    }
+
+    /// The network, drawn from a fixed seed, its biases shifted.
+    pub(crate) fn network(&self, device: &Device) -> Result<DenseStack, NetworkError> {
+        let depth = if self.kind == Kind::Pretrain {
+            1
+        } else {
+            DEPTH
+        };
+        let config = DenseStackConfig::new(
+            self.inputs,
+            vec![self.hidden; depth],
+            Unit::Rectifier,
+            CLASSES,
+        );
+        let mut network = config.init(1, device)?;
+        let shift = self.shift;
+        for layer in &mut network.layers {
+            let bias = layer.bias.clone();
+            layer.bias = bias.map(|bias| {
+                Tensor::from_data(
+                    TensorData::new(vec![-shift; bias.dims()[0]], bias.dims()),
+                    &bias.device(),
+                )
+            });
+        }
+        Ok(network)
+    }
+
+    /// The recipe whose steps are timed.
+    pub(crate) fn recipe(&self) -> Recipe {
+        let fine_tune = FineTune {
+            epochs: 1,
+            batch: self.batch,
+            rate: RATE.into(),
+            optimizer: Optimizer::Sgd,
+            l1: ActivationPenalty::default(),
+            patience: None,
+        };
+        let mut stages = vec![Stage::FineTune(fine_tune)];
+        if self.kind == Kind::Pretrain {
+            let stage = Pretrain {
+                layer: 1,
+                epochs: 1,
+                batch: self.batch,
+                rate: RATE.into(),
+                optimizer: Optimizer::Sgd,
+                corruption: Corruption::Masking { share: 0.25 },
+                reconstruction: Reconstruction::SoftplusSquared,
+                l1: 0.0,
+            };
+            stages.insert(0, Stage::Pretrain(stage));
+        }
+        Recipe {
+            seed: 1,
+            objective: Objective::Classification,
+            stages,
+        }
+    }
+
+    /// The batches, the same for everybody.
+    pub(crate) fn batches(&self) -> Vec<Batch> {
+        let density = if self.inputs == 5000 { 0.006 } else { 0.19 };
+        let mut draw = Draw::new(2);
+        let mut number = || {
+            let (value, chance) = (draw.unit(), draw.unit());
+            if chance < density { value } else { 0.0 }
+        };
+        (0..BATCHES)
+            .map(|_| {
+                let mut batch = Batch::default();
+                batch.inputs = (0..self.batch * self.inputs).map(|_| number()).collect();
+                batch.labels = (0..self.batch).map(|row| (row % CLASSES) as u32).collect();
+                batch
+            })
+            .collect()
+    }
+}
