@@ -33,9 +33,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         None => (args.plan.plan()?, None),
     };
     // Data first: a set that is not there leaves no folder behind.
-    let loaded = plan
-        .data
-        .load(&args.plan.data.locator(), &mut progress::bar(quiet))?;
+    let loaded = plan.load(&args.plan.data.locator(), &mut progress::bar(quiet))?;
     for warning in &loaded.warnings {
         note(&format!("warning: {warning}"));
     }
