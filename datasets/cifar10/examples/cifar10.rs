@@ -1,6 +1,6 @@
 //! Loads CIFAR-10, says what is in it and how long that took, and shows its first photograph in 24-bit colour.
 //!
-//! `cargo run --release -p rectifier-cifar10 --example first`
+//! `cargo run --release -p rectifier-cifar10 --example cifar10`
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use burn_dataset::Dataset;
