@@ -43,7 +43,7 @@ pub enum Command {
 /// Where data comes from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DataArgs {
-    /// Data set: glyphs, mnist, or idx with --images and --labels [default: glyphs].
+    /// Data set: a name that `data list` prints, or idx with --images and --labels [default: glyphs].
     #[arg(long, value_name = "SET")]
     pub data: Option<String>,
     /// Folder to look for data files in, before RECTIFIER_DATA and the cache.
@@ -67,10 +67,10 @@ pub struct DataArgs {
     /// IDX file of test labels, for --data idx.
     #[arg(long, value_name = "FILE")]
     pub test_labels: Option<PathBuf>,
-    /// Training examples to generate, for --data glyphs.
+    /// Training examples to generate, for --data glyphs and norb-like.
     #[arg(long, value_name = "N")]
     pub examples: Option<usize>,
-    /// Seed of the generated examples, for --data glyphs.
+    /// Seed of the generated examples, for --data glyphs and norb-like.
     #[arg(long, value_name = "SEED")]
     pub data_seed: Option<u64>,
 }
@@ -267,10 +267,10 @@ pub enum DataCommand {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Check the files and the content of a data set.
+    /// Check the files, sizes, labels and numbers of a data set.
     Check {
-        /// The data set.
-        set: String,
+        /// The data set; every one that is on this machine if not given.
+        set: Option<String>,
         /// Where to look.
         #[command(flatten)]
         data: DataArgs,
@@ -291,6 +291,9 @@ pub enum DataCommand {
         /// Pixels a pixel.
         #[arg(long, value_name = "N", default_value_t = 1)]
         scale: usize,
+        /// Colours as grey.
+        #[arg(long)]
+        grey: bool,
         /// Which part.
         #[arg(long, value_enum, default_value_t = PartName::Train)]
         part: PartName,

@@ -4,6 +4,7 @@
 mod args;
 mod choose;
 mod data;
+mod data_check;
 mod data_command;
 mod device;
 mod error;
