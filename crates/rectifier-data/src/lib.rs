@@ -12,6 +12,8 @@ mod error;
 mod examples;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(all(test, unix, feature = "fetch"))]
+mod fetch_processes;
 mod idx;
 mod idx_pair;
 mod idx_problem;
