@@ -15,12 +15,13 @@ const MAX_ENTRY: u64 = 64 << 20;
 /// The most entries an archive may have; the official one has nine.
 const MAX_ENTRIES: usize = 64;
 
-/// Reads the six batches of `count` images each, whose places are those of [`BATCHES`].
+/// Reads the six batches of `count` images each (10,000 in the official archive): five to learn from, then the one to
+/// test on. `path` is what errors name.
 ///
 /// # Errors
 /// [`DataError::Content`] for an archive that is damaged, lacks a batch, holds one twice, or holds what no CIFAR-10
 /// archive does: links in place of batches, paths out of its folder, entries of absurd sizes.
-pub(crate) fn read(
+pub fn read_archive(
     path: &Path,
     packed: impl io::BufRead,
     count: usize,
@@ -159,7 +160,7 @@ mod tests {
     }
 
     fn parsed(packed: &[u8]) -> Result<[Records; 6], String> {
-        read(Path::new("a.tar.gz"), packed, 2).map_err(|error| error.to_string())
+        read_archive(Path::new("a.tar.gz"), packed, 2).map_err(|error| error.to_string())
     }
 
     #[test]

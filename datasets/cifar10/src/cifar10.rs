@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rectifier_data::{DataError, Locator, Progress, Samples, Split};
 
 use crate::Cifar10Part;
-use crate::archive;
+use crate::archive::read_archive;
 use crate::files::{ARCHIVE, BATCH, BATCHES, CLASS_NAMES, NAME, PLACES, SIDE, VALID};
 use crate::records::{RECORD, Records, Trouble};
 
@@ -39,7 +39,7 @@ impl Cifar10 {
                 let found = locator
                     .locate(NAME, &ARCHIVE, progress)
                     .map_err(also_looked)?;
-                let batches = archive::read(&found.path, open(&found.path)?, BATCH)?;
+                let batches = read_archive(&found.path, open(&found.path)?, BATCH)?;
                 let [train @ .., test] = batches;
                 let mut whole = Records::with_capacity(5 * BATCH);
                 for batch in train {

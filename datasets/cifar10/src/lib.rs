@@ -25,6 +25,7 @@ mod files;
 mod item;
 mod records;
 
+pub use archive::read_archive;
 pub use cifar10::Cifar10;
 pub use files::{CLASS_NAMES, NAME, find, info};
 pub use item::{Cifar10Item, Cifar10Part};

@@ -7,10 +7,10 @@
 //! | [`Small`](Variant::Small) | 48,600 | 2x96x96 | 5 | 19,440 / 4,860 / 24,300 |
 //!
 //! The sizes of the jittered-cluttered parts are the paper's; which training pairs validate it does not say: here the
-//! last ones do. The set of 8.2 GB (5.6 GB of it packed pixels) is never in memory as a whole: each pair is shrunk as it
-//! is unpacked (each new pixel is the mean of the area it covers, rounded to a byte), the files side by side on all cores,
-//! and 717 MB of bytes stay. They are unpacked anew by every run, about a minute on two cores, because a run takes
-//! hours and a second copy on the disk would have to be kept true.
+//! last ones do. That set, 8.2 GB of pixels in 6.2 GB of packed files, is never in memory as a whole: each pair is shrunk
+//! as it is unpacked (each new pixel is the mean of the area it covers, rounded to a byte), the files side by side on all
+//! cores, and 717 MB of bytes stay. They are unpacked anew by every run, because a run takes hours and a second copy on
+//! the disk would have to be kept true.
 //!
 //! **No real NORB was at hand when this was written**: its terms and size forbid a copy. The reader is tested on files
 //! written by the tests in the official format, byte for byte. Should it refuse real files, that is a defect.

@@ -241,10 +241,8 @@ impl<R: BufRead> MatReader<R> {
         }
         let header = 8 + 4 * claimed.len() as u64;
         claimed.truncate(rank as usize);
-        let sides = claimed.iter().map(|&side| u64::from(side));
-        let bytes = sides.fold(Some(kind.bytes()), |product, side| {
-            product?.checked_mul(side)
-        });
+        let mut sides = claimed.iter().map(|&side| u64::from(side));
+        let bytes = sides.try_fold(kind.bytes(), |product, side| product.checked_mul(side));
         let room = most.saturating_sub(header);
         let left = match bytes {
             // A plain file says exactly what is missing; of a packed one only this is certain so far.
