@@ -155,6 +155,10 @@ fn metadata(plan: &Plan, loaded: &Loaded) -> Result<BTreeMap<String, String>, Cl
             text(serde_json::to_string(&loaded.info.shape))?,
         ),
         (
+            "range".into(),
+            text(serde_json::to_string(&plan.data.range()))?,
+        ),
+        (
             "classes".into(),
             text(serde_json::to_string(&loaded.info.class_names))?,
         ),

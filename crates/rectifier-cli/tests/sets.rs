@@ -201,6 +201,24 @@ fn norb_like_is_checked_drawn_and_trained() {
         spoken.contains("norb-like (generated, not NORB, seed 1)"),
         "{spoken}"
     );
+
+    // Bytes are numbers from -1 to 1 to this network, as they were in training.
+    let bytes: Vec<u8> = (0..2048u32).map(|place| (place * 7 % 256) as u8).collect();
+    let numbers = bytes.iter().map(|&byte| f32::from(byte) / 127.5 - 1.0);
+    let numbers: Vec<u8> = numbers.flat_map(f32::to_le_bytes).collect();
+    std::fs::write(folder.join("pair.raw"), &bytes).unwrap();
+    std::fs::write(folder.join("pair.f32"), &numbers).unwrap();
+    let said = ok(folder, &words("predict run pair.raw pair.f32 --json"));
+    let first: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["classes"][0].clone())
+        .collect();
+    assert_eq!(first[0]["name"], first[1]["name"]);
+    let probability = |class: &Value| class["probability"].as_f64().unwrap();
+    assert!(
+        (probability(&first[0]) - probability(&first[1])).abs() < 1e-4,
+        "{first:?}"
+    );
 }
 
 #[test]
