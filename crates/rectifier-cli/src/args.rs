@@ -48,7 +48,7 @@ pub enum Command {
 /// Where data comes from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DataArgs {
-    /// Data set: glyphs, mnist, or idx with --images and --labels [default: glyphs].
+    /// Data set: a name that `data list` prints, or idx with --images and --labels [default: glyphs].
     #[arg(long, value_name = "SET")]
     pub data: Option<String>,
     /// Folder to look for data files in, before RECTIFIER_DATA and the cache.
@@ -72,10 +72,10 @@ pub struct DataArgs {
     /// IDX file of test labels, for --data idx.
     #[arg(long, value_name = "FILE")]
     pub test_labels: Option<PathBuf>,
-    /// Training examples to generate, for --data glyphs.
+    /// Training examples to generate, for --data glyphs and norb-like.
     #[arg(long, value_name = "N")]
     pub examples: Option<usize>,
-    /// Seed of the generated examples, for --data glyphs.
+    /// Seed of the generated examples, for --data glyphs and norb-like.
     #[arg(long, value_name = "SEED")]
     pub data_seed: Option<u64>,
 }
@@ -130,6 +130,10 @@ pub struct PlanArgs {
     /// L1 penalty on activations in fine-tuning (sum over units, mean over examples): one number, or one a layer.
     #[arg(long, value_name = "L1")]
     pub l1: Option<String>,
+    /// Use the labels of this share of the training examples, the same share of each class; pre-training sees all
+    /// examples [default: 1].
+    #[arg(long, value_name = "SHARE")]
+    pub label_fraction: Option<f64>,
     /// Pre-train every hidden layer as a denoising autoencoder first.
     #[arg(long)]
     pub pretrain: bool,
@@ -197,7 +201,7 @@ pub struct TrainArgs {
     pub out: Option<PathBuf>,
     /// Go on with the run in this folder.
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "data", "recipe", "network", "hidden", "flips", "threshold", "l1", "pretrain", "epochs", "batch", "lr",
+        "data", "recipe", "network", "hidden", "flips", "threshold", "l1", "pretrain", "label_fraction", "epochs", "batch", "lr",
         "optimizer", "patience", "seed", "images", "labels", "test_images", "test_labels", "examples", "data_seed"])]
     pub resume: Option<PathBuf>,
     /// Say nothing but the result.
@@ -347,10 +351,10 @@ pub enum DataCommand {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Check the files and the content of a data set.
+    /// Check the files, sizes, labels and numbers of a data set.
     Check {
-        /// The data set.
-        set: String,
+        /// The data set; every one that is on this machine if not given.
+        set: Option<String>,
         /// Where to look.
         #[command(flatten)]
         data: DataArgs,
@@ -371,6 +375,9 @@ pub enum DataCommand {
         /// Pixels a pixel.
         #[arg(long, value_name = "N", default_value_t = 1)]
         scale: usize,
+        /// Colours as grey.
+        #[arg(long)]
+        grey: bool,
         /// Which part.
         #[arg(long, value_enum, default_value_t = PartName::Train)]
         part: PartName,

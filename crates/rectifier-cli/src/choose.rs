@@ -47,9 +47,10 @@ impl DataArgs {
                 "--images and --labels go with --data idx, not with {name}"
             )));
         }
-        if name != "glyphs" && (self.examples.is_some() || self.data_seed.is_some()) {
+        let generated = ["glyphs", "norb-like"].contains(&name);
+        if !generated && (self.examples.is_some() || self.data_seed.is_some()) {
             return Err(CliError::Usage(format!(
-                "--examples and --data-seed go with --data glyphs, not with {name}"
+                "--examples and --data-seed go with --data glyphs or norb-like, not with {name}"
             )));
         }
         if let ("idx", Some(images), Some(labels)) = (name, &self.images, &self.labels) {
@@ -63,7 +64,9 @@ impl DataArgs {
             return Ok(Some(choice));
         }
         let mut choice = named(name)?;
-        if let DataChoice::Glyphs { seed, train, .. } = &mut choice {
+        if let DataChoice::Glyphs { seed, train, .. } | DataChoice::NorbLike { seed, train, .. } =
+            &mut choice
+        {
             *train = self.examples.unwrap_or(*train);
             *seed = self.data_seed.unwrap_or(*seed);
         }
@@ -92,10 +95,10 @@ impl PlanArgs {
         let data = self.data.choice()?.unwrap_or(DataChoice::GLYPHS);
         let (inputs, outputs) = data.dims()?;
         let network = DenseStackConfig::new(inputs, HIDDEN, Unit::Rectifier, outputs);
-        // Plain descent at the paper's batch size; on the embedded data larger batches and fewer epochs, so that
-        // it ends within minutes.
+        // Plain descent at the paper's batch size; on generated data larger batches and fewer epochs, so that it ends
+        // within minutes.
         let (epochs, batch) = match data {
-            DataChoice::Glyphs { .. } => (12, 32),
+            DataChoice::Glyphs { .. } | DataChoice::NorbLike { .. } => (12, 32),
             _ => (15, 10),
         };
         let fine_tune = FineTune {
@@ -122,6 +125,7 @@ impl PlanArgs {
             (plan.network.inputs, plan.network.outputs) = data.dims()?;
             plan.data = data;
         }
+        plan.label_fraction = self.label_fraction.or(plan.label_fraction);
         if let Some(name) = &self.network {
             self.name_network(name, &mut plan.network)?;
         }

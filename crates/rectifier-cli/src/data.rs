@@ -1,12 +1,16 @@
 //! The data sets the command knows, a module each where there is something to tell.
 
+mod cifar10;
 mod glyphs;
 mod idx;
+mod norb;
+mod norb_like;
 
 use crate::error::CliError;
 use rectifier_data::{DataInfo, Locator, Sizes, Split};
 use rectifier_glyphs::CLASS_NAMES;
 use rectifier_mnist::Mnist;
+use rectifier_norb::Variant;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -27,6 +31,23 @@ pub enum DataChoice {
     },
     /// Handwritten digits.
     Mnist,
+    /// Photographs of ten kinds of things.
+    Cifar10,
+    /// Stereo pairs of toys over clutter.
+    Norb,
+    /// Stereo pairs of toys on plain ground.
+    NorbSmall,
+    /// Generated stereo pairs in the shape of NORB's.
+    NorbLike {
+        /// Seed of the pairs.
+        seed: u64,
+        /// Training examples.
+        train: usize,
+        /// Validation examples.
+        valid: usize,
+        /// Test examples.
+        test: usize,
+    },
     /// Any images and labels in IDX files.
     Idx {
         /// Images to train and validate on.
@@ -52,6 +73,16 @@ pub struct Loaded {
     pub warnings: Vec<String>,
 }
 
+/// Where a set is, as far as that is known without reading it.
+pub enum Whereabouts {
+    /// It is made when it is asked for.
+    Made,
+    /// On this machine, this file first.
+    At(PathBuf),
+    /// Nowhere on this machine.
+    Absent,
+}
+
 /// What the command is told while data comes in.
 pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
@@ -64,11 +95,23 @@ impl DataChoice {
         test: 12_400,
     };
 
+    /// Sizes of the generated stereo pairs where none are given.
+    pub const NORB_LIKE: Self = Self::NorbLike {
+        seed: 1,
+        train: 30_000,
+        valid: 6_000,
+        test: 12_000,
+    };
+
     /// The name of the set.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Glyphs { .. } => "glyphs",
             Self::Mnist => "mnist",
+            Self::Cifar10 => "cifar10",
+            Self::Norb => Variant::JitteredCluttered.name(),
+            Self::NorbSmall => Variant::Small.name(),
+            Self::NorbLike { .. } => rectifier_norb_like::NAME,
             Self::Idx { .. } => "idx",
         }
     }
@@ -81,9 +124,13 @@ impl DataChoice {
         match self {
             Self::Glyphs { train: 0, .. }
             | Self::Glyphs { valid: 0, .. }
-            | Self::Glyphs { test: 0, .. } => Err(CliError::Usage(
-                "glyphs: every part needs at least one example".into(),
-            )),
+            | Self::Glyphs { test: 0, .. }
+            | Self::NorbLike { train: 0, .. }
+            | Self::NorbLike { valid: 0, .. }
+            | Self::NorbLike { test: 0, .. } => Err(CliError::Usage(format!(
+                "{}: every part needs at least one example",
+                self.name()
+            ))),
             Self::Idx {
                 test_images,
                 test_labels,
@@ -109,6 +156,19 @@ impl DataChoice {
                 )
             }
             Self::Mnist => "mnist, 50000 / 10000 / 10000 train / valid / test".into(),
+            Self::Cifar10 => "cifar10, 50000 / 5000 / 5000 train / valid / test".into(),
+            Self::Norb => "norb, 233172 / 58428 / 58320 train / valid / test".into(),
+            Self::NorbSmall => "norb-small, 19440 / 4860 / 24300 train / valid / test".into(),
+            Self::NorbLike {
+                seed,
+                train,
+                valid,
+                test,
+            } => {
+                format!(
+                    "norb-like (generated, not NORB, seed {seed}), {train} / {valid} / {test} train / valid / test"
+                )
+            }
             Self::Idx { images, .. } => format!("idx, {}", images.display()),
         }
     }
@@ -121,11 +181,38 @@ impl DataChoice {
         match self {
             Self::Glyphs { .. } => Ok((1024, CLASS_NAMES.len())),
             Self::Mnist => Ok((784, 10)),
+            Self::Cifar10 => Ok((3072, 10)),
+            Self::Norb | Self::NorbLike { .. } => Ok((2048, 6)),
+            Self::NorbSmall => Ok((2048, 5)),
             Self::Idx { .. } => {
                 let loaded = self.load(&Locator::default(), &mut |_, _| {})?;
                 Ok((loaded.split.train.width(), loaded.split.train.classes()))
             }
         }
+    }
+
+    /// The smallest and the largest number an input may hold.
+    pub fn range(&self) -> (f32, f32) {
+        match self {
+            Self::Norb | Self::NorbSmall | Self::NorbLike { .. } => (-1.0, 1.0),
+            _ => (0.0, 1.0),
+        }
+    }
+
+    /// Where the set is, without reading it.
+    ///
+    /// # Errors
+    /// [`CliError::Data`] for a data folder that does not exist.
+    pub fn whereabouts(&self, locator: &Locator) -> Result<Whereabouts, CliError> {
+        let found = match self {
+            Self::Glyphs { .. } | Self::NorbLike { .. } => return Ok(Whereabouts::Made),
+            Self::Mnist => rectifier_mnist::find(locator)?,
+            Self::Cifar10 => rectifier_cifar10::find(locator)?,
+            Self::Norb => Variant::JitteredCluttered.find(locator)?,
+            Self::NorbSmall => Variant::Small.find(locator)?,
+            Self::Idx { images, .. } => Some(images.clone()).filter(|path| path.is_file()),
+        };
+        Ok(found.map_or(Whereabouts::Absent, Whereabouts::At))
     }
 
     /// Reads or makes the examples.
@@ -155,6 +242,22 @@ impl DataChoice {
                     warnings: mnist.warnings().to_vec(),
                 })
             }
+            Self::Cifar10 => cifar10::load(locator, progress),
+            Self::Norb => norb::load(Variant::JitteredCluttered, locator, progress),
+            Self::NorbSmall => norb::load(Variant::Small, locator, progress),
+            Self::NorbLike {
+                seed,
+                train,
+                valid,
+                test,
+            } => norb_like::load(
+                *seed,
+                Sizes {
+                    train: *train,
+                    valid: *valid,
+                    test: *test,
+                },
+            ),
             Self::Idx {
                 images,
                 labels,
@@ -177,18 +280,33 @@ fn sizes_of(split: &Split) -> Sizes {
     }
 }
 
-/// What `data list` shows of every named set.
-pub fn infos() -> Vec<DataInfo> {
-    let DataChoice::Glyphs {
-        train, valid, test, ..
-    } = DataChoice::GLYPHS
-    else {
-        return vec![rectifier_mnist::info()];
-    };
-    vec![
-        glyphs::info(Sizes { train, valid, test }),
-        rectifier_mnist::info(),
-    ]
+/// The sets that have a name, with their default sizes.
+pub const NAMED: [DataChoice; 6] = [
+    DataChoice::GLYPHS,
+    DataChoice::Mnist,
+    DataChoice::Cifar10,
+    DataChoice::Norb,
+    DataChoice::NorbSmall,
+    DataChoice::NORB_LIKE,
+];
+
+impl DataChoice {
+    /// What the set is; `None` for one that is known by its files alone.
+    pub fn info(&self) -> Option<DataInfo> {
+        Some(match *self {
+            Self::Glyphs {
+                train, valid, test, ..
+            } => glyphs::info(Sizes { train, valid, test }),
+            Self::Mnist => rectifier_mnist::info(),
+            Self::Cifar10 => rectifier_cifar10::info(),
+            Self::Norb => Variant::JitteredCluttered.info(),
+            Self::NorbSmall => Variant::Small.info(),
+            Self::NorbLike {
+                train, valid, test, ..
+            } => rectifier_norb_like::info(Sizes { train, valid, test }),
+            Self::Idx { .. } => return None,
+        })
+    }
 }
 
 /// The named set with its default sizes.
@@ -196,14 +314,16 @@ pub fn infos() -> Vec<DataInfo> {
 /// # Errors
 /// [`CliError::Usage`] for an unknown name.
 pub fn named(name: &str) -> Result<DataChoice, CliError> {
-    match name {
-        "glyphs" => Ok(DataChoice::GLYPHS),
-        "mnist" => Ok(DataChoice::Mnist),
-        "idx" => Err(CliError::Usage(
+    if name == "idx" {
+        return Err(CliError::Usage(
             "--data idx needs --images and --labels".into(),
-        )),
-        _ => Err(CliError::Usage(format!(
-            "there is no data set `{name}`: there are glyphs, mnist, and idx with --images and --labels"
-        ))),
+        ));
     }
+    let mut known = NAMED.into_iter();
+    known.find(|set| set.name() == name).ok_or_else(|| {
+        let names = NAMED.map(|set| set.name()).join(", ");
+        CliError::Usage(format!(
+            "there is no data set `{name}`: there are {names}, and idx with --images and --labels"
+        ))
+    })
 }

@@ -1,11 +1,12 @@
 //! `rectifier data`.
 
 use crate::args::{DataArgs, DataCommand, PartName};
-use crate::data::{DataChoice, infos, named};
+use crate::data::{DataChoice, NAMED, Whereabouts, named};
+use crate::data_check;
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
-use rectifier_data::{Locator, Sheet, class_counts, contact_sheet};
+use rectifier_data::{Locator, Sheet, contact_sheet};
 use std::path::{Path, PathBuf};
 
 /// Does what `command` asks for.
@@ -24,20 +25,30 @@ pub fn data(command: &DataCommand) -> Result<(), CliError> {
             say(&format!("{set}: complete, {}", sizes(&loaded.info.sizes)));
             Ok(())
         }
-        DataCommand::Check { set, data } => check(set, data),
+        DataCommand::Check {
+            set: Some(set),
+            data,
+        } => data_check::check(set, &choice(set, data)?, data),
+        DataCommand::Check { set: None, data } => data_check::check_all(data),
         DataCommand::Preview {
             set,
             out,
             count,
             columns,
             scale,
+            grey,
             part,
             data,
         } => {
             let out = out
                 .clone()
                 .unwrap_or_else(|| PathBuf::from(format!("{set}.png")));
-            preview(set, &out, (*count, *columns, *scale), *part, data)
+            let sheet = Sheet {
+                scale: *scale,
+                grey: *grey,
+                ..Sheet::new(*columns)
+            };
+            preview(set, &out, *count, sheet, *part, data)
         }
     }
 }
@@ -63,17 +74,24 @@ fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
         offline: true,
         ..data.locator()
     };
-    for info in infos() {
-        let state = match named(&info.name)?.load(&locator, &mut |_, _| {}) {
-            Ok(_) => "here".to_string(),
-            Err(_) => format!("not here: {}", info.source),
-        };
+    for set in NAMED {
+        let Some(info) = set.info() else { continue };
+        let place = set.whereabouts(&locator)?;
         if as_json {
             let mut value =
                 serde_json::to_value(&info).map_err(|error| CliError::Failed(error.to_string()))?;
-            value["here"] = (state == "here").into();
+            value["here"] = (!matches!(place, Whereabouts::Absent)).into();
+            value["path"] = match &place {
+                Whereabouts::At(path) => path.display().to_string().into(),
+                _ => serde_json::Value::Null,
+            };
             say(&value.to_string());
         } else {
+            let state = match place {
+                Whereabouts::Made => info.source.clone(),
+                Whereabouts::At(path) => format!("here: {}", path.display()),
+                Whereabouts::Absent => format!("not here: {}", info.source),
+            };
             say(&format!(
                 "{}\n  {}\n  {} classes, input {:?}, {}\n  {state}\n  licence {}\n  cite {}",
                 info.name,
@@ -89,52 +107,24 @@ fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn check(set: &str, data: &DataArgs) -> Result<(), CliError> {
-    let loaded = choice(set, data)?.load(&data.locator(), &mut progress::bar(false))?;
-    loaded
-        .warnings
-        .iter()
-        .for_each(|warning| note(&format!("warning: {warning}")));
-    for (name, part) in [
-        ("train", &loaded.split.train),
-        ("valid", &loaded.split.valid),
-        ("test", &loaded.split.test),
-    ] {
-        let counts = class_counts(part.as_ref())?;
-        let (fewest, most) = (counts.iter().min().copied(), counts.iter().max().copied());
-        say(&format!(
-            "{name:<5} {:>6} examples of {:?}, {} classes with {} to {} examples each",
-            part.len(),
-            part.shape(),
-            counts.len(),
-            fewest.unwrap_or(0),
-            most.unwrap_or(0)
-        ));
-    }
-    say(&format!(
-        "{set}: every file and every label is as it should be"
-    ));
-    Ok(())
-}
-
 fn preview(
     set: &str,
     out: &Path,
-    (count, columns, scale): (usize, usize, usize),
+    count: usize,
+    sheet: Sheet,
     part: PartName,
     data: &DataArgs,
 ) -> Result<(), CliError> {
-    let loaded = choice(set, data)?.load(&data.locator(), &mut progress::bar(false))?;
+    let choice = choice(set, data)?;
+    let loaded = choice.load(&data.locator(), &mut progress::bar(false))?;
     let examples = match part {
         PartName::Train => loaded.split.train,
         PartName::Valid => loaded.split.valid,
         PartName::Test => loaded.split.test,
     };
     let indices: Vec<usize> = (0..examples.len().min(count)).collect();
-    let sheet = Sheet {
-        scale,
-        ..Sheet::new(columns)
-    };
+    let (min, max) = choice.range();
+    let sheet = Sheet { min, max, ..sheet };
     let png = contact_sheet(examples.as_ref(), &indices, &sheet)?;
     rectifier_nn::write_atomically(out, &png)?;
     say(&out.display().to_string());

@@ -5,6 +5,7 @@ mod args;
 mod bench;
 mod choose;
 mod data;
+mod data_check;
 mod data_command;
 mod device;
 mod engine;

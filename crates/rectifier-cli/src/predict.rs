@@ -26,10 +26,16 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     let names: Vec<String> = list("classes")
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
+    // What black and white are to the network; models from before this was written down take 0 and 1.
+    let range: (f32, f32) = list("range")
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or((0.0, 1.0));
     for path in &args.images {
-        let mut pixels = read(path, &shape, config.inputs)?;
+        let mut pixels = read(path, &shape, config.inputs, range)?;
         if args.invert {
-            pixels.iter_mut().for_each(|pixel| *pixel = 1.0 - *pixel);
+            pixels
+                .iter_mut()
+                .for_each(|pixel| *pixel = range.0 + range.1 - *pixel);
         }
         let inputs = Tensor::from_data(TensorData::new(pixels, [1, config.inputs]), &device);
         let probabilities = network.probabilities(inputs).into_data();
@@ -59,8 +65,14 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The pixels of an image in [0, 1], `width` of them.
-fn read(path: &Path, shape: &[usize], width: usize) -> Result<Vec<f32>, CliError> {
+/// The pixels of an image, `width` of them; grey values are spread over `range`, f32 values taken as they are.
+fn read(
+    path: &Path,
+    shape: &[usize],
+    width: usize,
+    (black, white): (f32, f32),
+) -> Result<Vec<f32>, CliError> {
+    let spread = |grey: f32| black + grey * (white - black);
     let limit = 64 << 20;
     let length = std::fs::metadata(path)
         .map_err(|source| CliError::io(path, source))?
@@ -81,10 +93,12 @@ fn read(path: &Path, shape: &[usize], width: usize) -> Result<Vec<f32>, CliError
         };
         let picture = read_png_grey(&bytes)
             .map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))?;
-        return Ok(picture.resize(*side, *height)?.pixels);
+        let pixels = picture.resize(*side, *height)?.pixels;
+        return Ok(pixels.into_iter().map(spread).collect());
     }
     if bytes.len() == width {
-        return Ok(bytes.iter().map(|byte| f32::from(*byte) / 255.0).collect());
+        let grey = |byte: &u8| spread(f32::from(*byte) / 255.0);
+        return Ok(bytes.iter().map(grey).collect());
     }
     if bytes.len() == 4 * width {
         let (words, _) = bytes.as_chunks::<4>();

@@ -34,9 +34,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         None => (args.plan.plan()?, None),
     };
     // Data first: a set that is not there leaves no folder behind.
-    let loaded = plan
-        .data
-        .load(&args.plan.data.locator(), &mut progress::bar(quiet))?;
+    let loaded = plan.load(&args.plan.data.locator(), &mut progress::bar(quiet))?;
     for warning in &loaded.warnings {
         note(&format!("warning: {warning}"));
     }
@@ -171,6 +169,10 @@ fn metadata(plan: &Plan, loaded: &Loaded) -> Result<BTreeMap<String, String>, Cl
         (
             "shape".into(),
             text(serde_json::to_string(&loaded.info.shape))?,
+        ),
+        (
+            "range".into(),
+            text(serde_json::to_string(&plan.data.range()))?,
         ),
         (
             "classes".into(),

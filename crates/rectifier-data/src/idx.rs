@@ -20,6 +20,23 @@ pub struct Idx {
     pub bytes: Vec<u8>,
 }
 
+impl Idx {
+    /// The IDX file of bytes of `rank` dimensions that `file`, plain or gzip, is.
+    ///
+    /// # Errors
+    /// [`IdxProblem`].
+    pub fn parse(file: &[u8], rank: usize) -> Result<Self, IdxProblem> {
+        parse_idx(file, file.len() as u64, rank).map_err(|trouble| match trouble {
+            Trouble::Idx(problem) => problem,
+            // Reading memory has no trouble of its own.
+            Trouble::Io(error) => IdxProblem::Gzip {
+                unpacked: 0,
+                reason: error.to_string(),
+            },
+        })
+    }
+}
+
 /// Reads the images of `[count, height, width]` in an IDX file, plain or gzip.
 ///
 /// # Errors
@@ -228,10 +245,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn parsed(file: &[u8], rank: usize) -> Result<Idx, IdxProblem> {
-        parse_idx(file, file.len() as u64, rank).map_err(|trouble| match trouble {
-            Trouble::Idx(problem) => problem,
-            Trouble::Io(error) => panic!("{error}"),
-        })
+        Idx::parse(file, rank)
     }
 
     fn any_idx() -> impl Strategy<Value = Idx> {

@@ -12,6 +12,8 @@ mod error;
 mod examples;
 #[cfg(feature = "fetch")]
 mod fetch;
+#[cfg(all(test, unix, feature = "fetch"))]
+mod fetch_processes;
 mod idx;
 mod idx_pair;
 mod idx_problem;
@@ -20,6 +22,7 @@ mod locate;
 #[cfg(all(test, feature = "fetch"))]
 mod loopback;
 mod missing;
+mod part;
 mod partial;
 mod picture;
 pub mod random;
@@ -39,6 +42,7 @@ pub use idx_problem::IdxProblem;
 pub use info::{DataInfo, Sizes};
 pub use locate::{DATA_VARIABLE, Found, Locator, Origin};
 pub use missing::{Attempt, Form, Missing};
+pub use part::Part;
 pub use partial::Partial;
 pub use picture::{Picture, read_png_grey};
 pub use remote::{Progress, Remote, Timeouts};

@@ -1,6 +1,8 @@
 //! What is known of MNIST: its files, where they can be had, and what they hold.
 
-use rectifier_data::{DataInfo, Remote, Sizes};
+use std::path::PathBuf;
+
+use rectifier_data::{DataError, DataInfo, Locator, Remote, Sizes};
 
 /// The name of the set, and of its folder.
 pub const NAME: &str = "mnist";
@@ -89,6 +91,15 @@ const fn unpacked(file: &'static str, sha256: &'static str, bytes: u64) -> Remot
         bytes,
         mirrors: &[],
     }
+}
+
+/// Where the set is on this machine, without reading it: its first file.
+///
+/// # Errors
+/// As [`Locator::find`].
+pub fn find(locator: &Locator) -> Result<Option<PathBuf>, DataError> {
+    let names = FILES[0].map(|form| form.file);
+    Ok(locator.find(NAME, &names)?.map(|(path, _)| path))
 }
 
 /// MNIST in a listing.

@@ -18,6 +18,6 @@ mod files;
 mod mnist;
 mod part;
 
-pub use files::{NAME, info};
+pub use files::{NAME, find, info};
 pub use mnist::Mnist;
 pub use part::{MnistItem, MnistPart};

@@ -1,0 +1,138 @@
+//! `rectifier data check`: whether a set is what it is said to be.
+
+use crate::args::DataArgs;
+use crate::data::{DataChoice, NAMED, Whereabouts};
+use crate::error::CliError;
+use crate::output::{note, say};
+use crate::progress;
+use rectifier_data::{Batch, Examples, class_counts};
+
+/// The numbers of at most so many examples of a part are looked at; generated parts may have no end.
+const LOOKED_AT: usize = 60_000;
+
+/// Checks every named set that is on this machine.
+///
+/// # Errors
+/// [`CliError`] of the first set that is not as it should be.
+pub fn check_all(data: &DataArgs) -> Result<(), CliError> {
+    for set in NAMED {
+        match set.whereabouts(&data.locator())? {
+            Whereabouts::Absent => note(&format!("{}: not on this machine, skipped", set.name())),
+            _ => check(set.name(), &set, data)?,
+        }
+    }
+    Ok(())
+}
+
+/// Checks the files of a set by their checksums where those are known, then the sizes, labels and numbers of its parts.
+///
+/// # Errors
+/// [`CliError`] naming the first thing that is not as it should be.
+pub fn check(name: &str, set: &DataChoice, data: &DataArgs) -> Result<(), CliError> {
+    if let Whereabouts::At(path) = set.whereabouts(&data.locator())? {
+        say(&format!("{name}: {}", path.display()));
+    }
+    let loaded = set.load(&data.locator(), &mut progress::bar(false))?;
+    for warning in &loaded.warnings {
+        note(&format!("warning: {warning}"));
+    }
+    let info = &loaded.info;
+    let split = &loaded.split;
+    for (part, examples, size) in [
+        ("train", &split.train, info.sizes.train),
+        ("valid", &split.valid, info.sizes.valid),
+        ("test", &split.test, info.sizes.test),
+    ] {
+        let wrong = |what: String| Err(CliError::Failed(format!("{name}: the {part} part {what}")));
+        if examples.len() != size {
+            return wrong(format!("has {} examples, not {size}", examples.len()));
+        }
+        if examples.shape() != info.shape || examples.classes() != info.classes {
+            return wrong(format!(
+                "has shape {:?} and {} classes, not {:?} and {}",
+                examples.shape(),
+                examples.classes(),
+                info.shape,
+                info.classes
+            ));
+        }
+        let counts = class_counts(examples.as_ref())?;
+        if let Some(class) = counts.iter().position(|&count| count == 0) {
+            let class = info.class_names.get(class).cloned().unwrap_or_default();
+            note(&format!(
+                "warning: the {part} part has no example of class {class}"
+            ));
+        }
+        let numbers = Numbers::of(examples.as_ref())?;
+        let (lowest, highest) = set.range();
+        if !(numbers.lowest >= lowest && numbers.highest <= highest) {
+            return wrong(format!(
+                "holds numbers from {} to {}, not from {lowest} to {highest}",
+                numbers.lowest, numbers.highest
+            ));
+        }
+        let (fewest, most) = (counts.iter().min(), counts.iter().max());
+        let looked_at = match examples.len() > LOOKED_AT {
+            true => format!(" (of the first {LOOKED_AT})"),
+            false => String::new(),
+        };
+        say(&format!(
+            "{part:<5} {:>6} examples of {:?}, {} classes with {} to {} examples each, mean {:.4}, deviation {:.4}{looked_at}",
+            examples.len(),
+            examples.shape(),
+            counts.len(),
+            fewest.unwrap_or(&0),
+            most.unwrap_or(&0),
+            numbers.mean,
+            numbers.deviation,
+        ));
+    }
+    let verdict = match loaded.warnings.is_empty() {
+        true => "every file, label and number is as it should be",
+        false => "every label and number is as it should be; of the files see the warnings",
+    };
+    say(&format!("{name}: {verdict}"));
+    Ok(())
+}
+
+/// What the inputs of a part are like.
+struct Numbers {
+    lowest: f32,
+    highest: f32,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Numbers {
+    fn of(examples: &dyn Examples) -> Result<Self, CliError> {
+        let (mut lowest, mut highest) = (f32::INFINITY, f32::NEG_INFINITY);
+        let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+        let mut batch = Batch::default();
+        let end = examples.len().min(LOOKED_AT);
+        for start in (0..end).step_by(256) {
+            let indices: Vec<usize> = (start..end.min(start + 256)).collect();
+            batch.clear();
+            examples.gather(&indices, &mut batch)?;
+            for &number in &batch.inputs {
+                // What is no number is lower and higher than any.
+                if number.is_nan() {
+                    (lowest, highest) = (f32::NEG_INFINITY, f32::INFINITY);
+                }
+                lowest = lowest.min(number);
+                highest = highest.max(number);
+                sum += f64::from(number);
+                squares += f64::from(number).powi(2);
+            }
+            count += batch.inputs.len() as f64;
+        }
+        let mean = sum / f64::max(count, 1.0);
+        Ok(Self {
+            lowest,
+            highest,
+            mean,
+            deviation: (squares / f64::max(count, 1.0) - mean * mean)
+                .max(0.0)
+                .sqrt(),
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! Fetching as several processes meet it, and on a disk that is full: tests that start this test program again.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, Barrier};
+
+use crate::checksum::Checksum;
+use crate::locate::Locator;
+use crate::loopback::{Server, respond};
+use crate::remote::{Remote, Timeouts};
+
+const URL: &str = "RECTIFIER_TEST_URL";
+const CACHE: &str = "RECTIFIER_TEST_CACHE";
+
+fn content() -> Vec<u8> {
+    (0..300_000u32).map(|value| (value % 251) as u8).collect()
+}
+
+/// What a process of its own does: fetches the file, and says what came of it.
+#[test]
+#[ignore = "started by the other tests of this module"]
+#[allow(clippy::print_stdout)]
+fn a_process_of_its_own() {
+    let (Ok(url), Some(cache)) = (std::env::var(URL), std::env::var_os(CACHE)) else {
+        return;
+    };
+    let locator = Locator {
+        data_dir: None,
+        shared_dir: None,
+        cache_dir: Some(cache.into()),
+        offline: false,
+        allow_unknown: false,
+        timeouts: Timeouts::default(),
+    };
+    let mut known = Checksum::new();
+    known.update(&content());
+    let remote = Remote {
+        file: "numbers.bin",
+        sha256: &known.finish(),
+        bytes: content().len() as u64,
+        mirrors: &[&url],
+    };
+    match locator.locate("set", &remote, &mut |_, _| {}) {
+        Ok(found) => println!("found {}", fs::read(found.path).unwrap() == content()),
+        Err(error) => println!("refused {error}"),
+    }
+}
+
+/// Starts such a process; `before` is run by the shell first.
+fn start(before: &str, server: &Server, cache: &Path) -> std::process::Child {
+    Command::new("sh")
+        .arg("-c")
+        .arg(format!("{before} exec \"$0\" \"$@\""))
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "fetch_processes::a_process_of_its_own"])
+        .args(["--ignored", "--nocapture"])
+        .env(URL, &server.url)
+        .env(CACHE, cache)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn files(cache: &Path) -> Vec<String> {
+    let entries = fs::read_dir(cache.join("set")).unwrap();
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name();
+    entries
+        .map(|entry| name(entry).into_string().unwrap())
+        .collect()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn two_processes_at_once_both_get_the_whole_file() {
+    let cache = tempfile::tempdir().unwrap();
+    // Each gets the second half when both have the first.
+    let both = Arc::new(Barrier::new(2));
+    let server = Server::start(move |_, stream: &mut TcpStream| {
+        let content = content();
+        let (first, second) = content.split_at(content.len() / 2);
+        respond(stream, "200 OK", Some(content.len()), first);
+        both.wait();
+        let _ = stream.write_all(second);
+    });
+    let processes = [0, 1].map(|_| start("", &server, cache.path()));
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        assert!(said(&output).contains("found true"), "{output:?}");
+    }
+    assert_eq!(server.requests(), 2);
+    assert_eq!(files(cache.path()), ["numbers.bin"]);
+    assert_eq!(
+        fs::read(cache.path().join("set/numbers.bin")).unwrap(),
+        content()
+    );
+}
+
+/// A process that may write no more than 51,200 bytes to a file meets the error of a full disk at the same place.
+#[test]
+fn a_full_disk_in_mid_fetch_leaves_no_file() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(|_, stream: &mut TcpStream| {
+        respond(stream, "200 OK", Some(content().len()), &content());
+    });
+    let process = start("trap '' XFSZ; ulimit -f 100;", &server, cache.path());
+    let output = process.wait_with_output().unwrap();
+    let said = said(&output);
+    assert!(
+        said.contains("refused") && said.contains("numbers.bin"),
+        "{output:?}"
+    );
+    assert!(said.contains("too large"), "{said}");
+    assert_eq!(server.requests(), 1);
+    assert_eq!(files(cache.path()), [""; 0]);
+    // With room again, the next one gets it.
+    let output = start("", &server, cache.path()).wait_with_output().unwrap();
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("found true"),
+        "{output:?}"
+    );
+    assert_eq!(files(cache.path()), ["numbers.bin"]);
+}
