@@ -1,7 +1,7 @@
 //! What is measured of a network: running totals of a stage, one measurement for the dashboard, and evaluations.
 
 use crate::supervised::Losses;
-use crate::{Objective, TrainError, cross_entropy};
+use crate::{DeviceInputs, Objective, TrainError, cross_entropy};
 use burn::tensor::{Device, ExecutionError, Int, Tensor, activation};
 use burn_train::ItemLazy;
 use rectifier_data::{Batch, Examples};
@@ -205,9 +205,8 @@ pub fn evaluate<N: Network>(
     let mut predictions: Vec<u32> = Vec::with_capacity(examples.len());
     let mut labels: Vec<u32> = Vec::with_capacity(examples.len());
     in_order(examples, |batch, _| {
-        let inputs = batch.inputs_tensor(examples.width(), device);
         let targets = batch.labels_tensor(device);
-        let forward = network.forward(inputs);
+        let forward = DeviceInputs::of(batch, device).forward(network);
         counter.count(&forward.hidden);
         let cost = cross_entropy(forward.logits.clone(), targets);
         loss += cost.into_scalar::<f64>() * batch.len() as f64;
