@@ -6,6 +6,10 @@ use rectifier_nn::{Forward, Network, SparseInput};
 
 /// The inputs of a batch on a device.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives for one step, and its numbers lie elsewhere"
+)]
 pub enum DeviceInputs {
     /// `[batch, width]`.
     Dense(Tensor<2>),
