@@ -125,6 +125,10 @@ pub struct PlanArgs {
     /// L1 penalty on activations in fine-tuning (sum over units, mean over examples): one number, or one a layer.
     #[arg(long, value_name = "L1")]
     pub l1: Option<String>,
+    /// Use the labels of this share of the training examples, the same share of each class; pre-training sees all
+    /// examples [default: 1].
+    #[arg(long, value_name = "SHARE")]
+    pub label_fraction: Option<f64>,
     /// Pre-train every hidden layer as a denoising autoencoder first.
     #[arg(long)]
     pub pretrain: bool,
@@ -177,7 +181,7 @@ pub struct TrainArgs {
     pub out: Option<PathBuf>,
     /// Go on with the run in this folder.
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "data", "recipe", "network", "hidden", "flips", "threshold", "l1", "pretrain", "epochs", "batch", "lr",
+        "data", "recipe", "network", "hidden", "flips", "threshold", "l1", "pretrain", "label_fraction", "epochs", "batch", "lr",
         "optimizer", "patience", "seed", "images", "labels", "test_images", "test_labels", "examples", "data_seed"])]
     pub resume: Option<PathBuf>,
     /// Say nothing but the result.

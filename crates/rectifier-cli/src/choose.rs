@@ -122,6 +122,7 @@ impl PlanArgs {
             (plan.network.inputs, plan.network.outputs) = data.dims()?;
             plan.data = data;
         }
+        plan.label_fraction = self.label_fraction.or(plan.label_fraction);
         if let Some(name) = &self.network {
             self.name_network(name, &mut plan.network)?;
         }

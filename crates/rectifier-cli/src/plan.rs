@@ -1,7 +1,8 @@
 //! What `train` was asked for, as one file: data, network and recipe.
 
-use crate::data::DataChoice;
+use crate::data::{DataChoice, Loaded, Progress};
 use crate::error::CliError;
+use rectifier_data::Locator;
 use rectifier_nn::DenseStackConfig;
 use rectifier_train::{Recipe, Stage};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct Plan {
     pub version: u32,
     /// What it is trained on.
     pub data: DataChoice,
+    /// The share of the training examples whose labels are used, chosen by the recipe's seed; all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_fraction: Option<f64>,
     /// What is trained.
     pub network: DenseStackConfig,
     /// How.
@@ -30,9 +34,22 @@ impl Plan {
         Self {
             version: VERSION,
             data,
+            label_fraction: None,
             network,
             recipe,
         }
+    }
+
+    /// The examples the plan asks for.
+    ///
+    /// # Errors
+    /// [`CliError::Data`].
+    pub fn load(&self, locator: &Locator, progress: &mut Progress<'_>) -> Result<Loaded, CliError> {
+        let mut loaded = self.data.load(locator, progress)?;
+        if let Some(share) = self.label_fraction {
+            loaded.split = loaded.split.with_label_fraction(share, self.recipe.seed)?;
+        }
+        Ok(loaded)
     }
 
     /// Reads and checks a plan.
@@ -68,6 +85,13 @@ impl Plan {
             )));
         }
         self.data.validate()?;
+        if let Some(share) = self.label_fraction
+            && !(share > 0.0 && share <= 1.0)
+        {
+            return Err(CliError::Usage(format!(
+                "the label fraction is {share}: it must be above 0 and at most 1, such as 0.1"
+            )));
+        }
         self.network.validate()?;
         self.recipe.validate()?;
         self.recipe.check_stack(Some(&self.network))?;
@@ -81,8 +105,14 @@ impl Plan {
             true => "no hidden layer".to_string(),
             false => format!("hidden {}", hidden.join("-")),
         };
+        let labels = match self.label_fraction {
+            Some(share) => {
+                format!("\nlabels   {share} of the training part; pre-training sees all examples")
+            }
+            None => String::new(),
+        };
         let mut text = format!(
-            "data     {}\nnetwork  {:?}, {} inputs, {hidden}, {} classes, {} parameters\n",
+            "data     {}{labels}\nnetwork  {:?}, {} inputs, {hidden}, {} classes, {} parameters\n",
             self.data.describe(),
             self.network.unit,
             self.network.inputs,

@@ -25,24 +25,23 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     let quiet = args.quiet || args.json;
     let (name, device) = device::open(args.device.as_deref())?;
-    let (plan, folder) = match &args.resume {
+    let (plan, earlier) = match &args.resume {
         Some(path) => {
             let folder = RunFolder::open(path)?;
-            (Plan::read(&path.join("recipe.json"))?, folder)
+            (Plan::read(&path.join("recipe.json"))?, Some(folder))
         }
-        None => {
-            let plan = args.plan.plan()?;
-            let folder =
-                RunFolder::create(args.out.clone().map_or_else(|| next_folder(&plan), Ok)?)?;
-            (plan, folder)
-        }
+        None => (args.plan.plan()?, None),
     };
-    let loaded = plan
-        .data
-        .load(&args.plan.data.locator(), &mut progress::bar(quiet))?;
+    // Data first: a set that is not there leaves no folder behind.
+    let loaded = plan.load(&args.plan.data.locator(), &mut progress::bar(quiet))?;
     for warning in &loaded.warnings {
         note(&format!("warning: {warning}"));
     }
+    let folder = match (earlier, &args.out) {
+        (Some(folder), _) => folder,
+        (None, Some(path)) => RunFolder::create(path)?,
+        (None, None) => RunFolder::create(next_folder(&plan)?)?,
+    };
     if args.resume.is_none() {
         folder.write_json("recipe.json", &plan)?;
     }

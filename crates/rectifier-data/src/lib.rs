@@ -20,6 +20,7 @@ mod locate;
 #[cfg(all(test, feature = "fetch"))]
 mod loopback;
 mod missing;
+mod part;
 mod partial;
 mod picture;
 pub mod random;
@@ -41,6 +42,7 @@ pub use idx_problem::IdxProblem;
 pub use info::{DataInfo, Sizes};
 pub use locate::{DATA_VARIABLE, Found, Locator, Origin};
 pub use missing::{Attempt, Form, Missing};
+pub use part::Part;
 pub use partial::Partial;
 pub use picture::{Picture, read_png_grey};
 pub use remote::{Progress, Remote, Timeouts};

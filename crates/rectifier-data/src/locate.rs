@@ -126,6 +126,20 @@ impl Locator {
         Ok(found)
     }
 
+    /// The first of `files` that is on this machine, unchecked, and where it came from: for files whose checksum nobody
+    /// published, and to tell where a set is without reading it. Folders are searched as by [`locate`](Self::locate).
+    ///
+    /// # Errors
+    /// [`DataError::NoFolder`].
+    pub fn find(&self, set: &str, files: &[&str]) -> Result<Option<(PathBuf, Origin)>, DataError> {
+        self.check_folder()?;
+        let mut places = self.folders(set).into_iter().flat_map(|(folder, origin)| {
+            let place = move |file: &&str| (folder.join(file), origin.clone());
+            files.iter().map(place)
+        });
+        Ok(places.find(|(path, _)| path.is_file()))
+    }
+
     fn check_folder(&self) -> Result<(), DataError> {
         match &self.data_dir {
             Some(path) if !path.is_dir() => Err(DataError::NoFolder { path: path.clone() }),
@@ -133,23 +147,31 @@ impl Locator {
         }
     }
 
-    /// Everywhere a file of `set` is looked for, in order: a folder the user names wins in any form of the file.
-    fn places<'a>(&self, set: &str, forms: &'a [Remote<'a>]) -> Vec<Place<'a>> {
+    /// Every folder where files of `set` are looked for, in order.
+    fn folders(&self, set: &str) -> Vec<(PathBuf, Origin)> {
         let folders = [
             (&self.data_dir, Origin::DataDir),
             (&self.shared_dir, Origin::Shared),
             (&self.cache_dir, Origin::Cache),
         ];
-        let mut places = Vec::with_capacity(6 * forms.len());
+        let mut all = Vec::with_capacity(2 * folders.len());
         for (folder, origin) in folders {
             let Some(folder) = folder else { continue };
-            for folder in [&folder.join(set), folder] {
-                places.extend(forms.iter().map(|form| Place {
-                    path: folder.join(form.file),
-                    origin: origin.clone(),
-                    form,
-                }));
-            }
+            all.push((folder.join(set), origin.clone()));
+            all.push((folder.clone(), origin));
+        }
+        all
+    }
+
+    /// Everywhere a file of `set` is looked for, in order: a folder the user names wins in any form of the file.
+    fn places<'a>(&self, set: &str, forms: &'a [Remote<'a>]) -> Vec<Place<'a>> {
+        let mut places = Vec::with_capacity(6 * forms.len());
+        for (folder, origin) in self.folders(set) {
+            places.extend(forms.iter().map(|form| Place {
+                path: folder.join(form.file),
+                origin: origin.clone(),
+                form,
+            }));
         }
         places
     }
@@ -387,6 +409,23 @@ mod tests {
             .locate_any("set", &forms, &mut |_, _| {})
             .unwrap_err();
         assert!(matches!(error, DataError::Checksum(_)));
+    }
+
+    #[test]
+    fn files_are_found_unchecked_in_the_same_order() {
+        let Folders { _root, mut locator } = folders();
+        let find = |locator: &Locator| locator.find("set", &["x/abc.bin", "abc.gz"]).unwrap();
+        assert_eq!(find(&locator), None);
+        let cached = put(&locator.cache_dir, "set/abc.gz", "any");
+        assert_eq!(find(&locator), Some((cached, Origin::Cache)));
+        let packed = put(&locator.shared_dir, "abc.gz", "any");
+        assert_eq!(find(&locator), Some((packed, Origin::Shared)));
+        fs::create_dir(locator.shared_dir.as_ref().unwrap().join("x")).unwrap();
+        let plain = put(&locator.shared_dir, "x/abc.bin", "any");
+        assert_eq!(find(&locator), Some((plain, Origin::Shared)));
+        locator.data_dir = Some(PathBuf::from("absent"));
+        let error = locator.find("set", &["abc.gz"]).unwrap_err();
+        assert!(matches!(error, DataError::NoFolder { .. }));
     }
 
     #[test]

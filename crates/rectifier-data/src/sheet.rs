@@ -20,6 +20,8 @@ pub struct Sheet {
     /// How the numbers of one example make an image, where the shape of the set does not say it: `[h, w]` or
     /// `[1, h, w]` grey, `[2, h, w]` two grey images side by side, `[3, h, w]` red, green and blue.
     pub shape: Option<Vec<usize>>,
+    /// Whether colours are drawn as their luma, `0.299 red + 0.587 green + 0.114 blue` (ITU-R BT.601).
+    pub grey: bool,
 }
 
 /// The brightness of gaps and of empty places.
@@ -37,6 +39,7 @@ impl Sheet {
             min: 0.0,
             max: 1.0,
             shape: None,
+            grey: false,
         }
     }
 }
@@ -174,7 +177,7 @@ impl<'a> Plan<'a> {
     }
 
     fn draw(&self, numbers: &[f32]) -> Result<Vec<u8>, DataError> {
-        let samples = if self.channels == 3 { 3 } else { 1 };
+        let samples = self.samples();
         let mut canvas = vec![PAPER; self.size[0] * self.size[1] * samples];
         let line = self.size[1] * samples;
         for (place, image) in numbers
@@ -189,12 +192,31 @@ impl<'a> Plan<'a> {
                 let pixels = canvas[start..].chunks_exact_mut(samples).take(self.cell[1]);
                 for (x, pixel) in pixels.enumerate() {
                     for (channel, sample) in pixel.iter_mut().enumerate() {
-                        *sample = self.byte(self.at(image, channel, y, x));
+                        *sample = self.byte(match self.channels == 3 && samples == 1 {
+                            true => self.luma(image, y, x),
+                            false => self.at(image, channel, y, x),
+                        });
                     }
                 }
             }
         }
         self.encode(&canvas)
+    }
+
+    /// How many bytes a pixel of the sheet has.
+    fn samples(&self) -> usize {
+        if self.channels == 3 && !self.sheet.grey {
+            3
+        } else {
+            1
+        }
+    }
+
+    fn luma(&self, image: &[f32], y: usize, x: usize) -> f32 {
+        let weights = [0.299, 0.587, 0.114].into_iter().enumerate();
+        weights
+            .map(|(channel, weight)| weight * self.at(image, channel, y, x))
+            .sum()
     }
 
     /// The number under pixel `y`, `x` of a cell.
@@ -216,7 +238,7 @@ impl<'a> Plan<'a> {
         let mut file = Vec::new();
         let mut encoder = Encoder::new(&mut file, side(self.size[1])?, side(self.size[0])?);
         encoder.set_depth(BitDepth::Eight);
-        encoder.set_color(match self.channels {
+        encoder.set_color(match self.samples() {
             3 => ColorType::Rgb,
             _ => ColorType::Grayscale,
         });
@@ -279,6 +301,15 @@ mod tests {
         let (w, h, color, samples) = decoded(&colour);
         assert_eq!((w, h, color), (2, 1, ColorType::Rgb));
         assert_eq!(samples, [0, 102, 204, 51, 153, 255]);
+        let grey = Sheet {
+            grey: true,
+            ..sheet.clone()
+        };
+        let luma = draw(&[0.0, 0.2, 0.4, 0.6, 0.8, 1.0], &[3, 1, 2], &grey).unwrap();
+        let (w, h, color, samples) = decoded(&luma);
+        assert_eq!((w, h, color), (2, 1, ColorType::Grayscale));
+        // .587 * .4 + .114 * .8 = .326, and .299 * .2 + .587 * .6 + .114 = .526.
+        assert_eq!(samples, [83, 134]);
         let two = draw(
             &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 0.0, 0.2],
             &[2, 2, 2],

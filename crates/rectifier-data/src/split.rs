@@ -1,4 +1,4 @@
-//! Views of a set: a part of it, the three parts of a split, a share of each class.
+//! Views of a set: a part of it, the parts of a split, a share of each class.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -107,7 +107,8 @@ impl Examples for Subset {
     }
 }
 
-/// Three sets of one kind: one to learn from, one to choose by, one to report on.
+/// Three sets of one kind: one to learn from, one to choose by, one to report on; and where learning is partly
+/// unsupervised, what that sees.
 #[derive(Clone)]
 pub struct Split {
     /// To learn from.
@@ -116,6 +117,8 @@ pub struct Split {
     pub valid: Arc<dyn Examples>,
     /// To report on, once.
     pub test: Arc<dyn Examples>,
+    /// What stages that need no labels learn from; `None` where that is `train`. Its labels are never looked at.
+    pub unlabelled: Option<Arc<dyn Examples>>,
 }
 
 impl std::fmt::Debug for Split {
@@ -126,6 +129,7 @@ impl std::fmt::Debug for Split {
             .field("test", &self.test.len())
             .field("shape", &self.train.shape())
             .field("classes", &self.train.classes())
+            .field("unlabelled", &self.unlabelled.as_ref().map(Examples::len))
             .finish()
     }
 }
@@ -140,32 +144,64 @@ impl Split {
         valid: Arc<dyn Examples>,
         test: Arc<dyn Examples>,
     ) -> Result<Self, DataError> {
-        let describe = |set: &Arc<dyn Examples>| {
-            format!("shape {:?} and {} classes", set.shape(), set.classes())
-        };
         for (part, set) in [("validation", &valid), ("test", &test)] {
-            if set.shape() != train.shape() || set.classes() != train.classes() {
-                return Err(DataError::Parts {
-                    part,
-                    expected: describe(&train),
-                    found: describe(set),
-                });
-            }
+            agree(part, set, &train)?;
         }
-        Ok(Self { train, valid, test })
+        Ok(Self {
+            train,
+            valid,
+            test,
+            unlabelled: None,
+        })
     }
 
-    /// The same split with only a [`fraction`] of the train part; the other parts stay whole.
+    /// The same split, where stages that need no labels learn from `examples`: all there are, those of `train` included.
+    ///
+    /// # Errors
+    /// [`DataError::Parts`] where their shape or number of classes is another.
+    pub fn with_unlabelled(self, examples: Arc<dyn Examples>) -> Result<Self, DataError> {
+        agree("unlabelled", &examples, &self.train)?;
+        Ok(Self {
+            unlabelled: Some(examples),
+            ..self
+        })
+    }
+
+    /// The same split with the labels of only a [`fraction`] of the train part: `train` is that fraction, and stages
+    /// that need no labels go on seeing what they saw before. The other parts stay whole.
     ///
     /// # Errors
     /// As [`fraction`].
-    pub fn with_train_share(&self, share: f64, seed: u64) -> Result<Self, DataError> {
+    pub fn with_label_fraction(self, share: f64, seed: u64) -> Result<Self, DataError> {
         let train = Arc::new(fraction(&self.train, share, seed)?);
         Ok(Self {
             train,
-            ..self.clone()
+            unlabelled: Some(self.unlabelled.unwrap_or(self.train)),
+            ..self
         })
     }
+
+    /// What stages that need no labels learn from.
+    pub fn for_pretraining(&self) -> &Arc<dyn Examples> {
+        self.unlabelled.as_ref().unwrap_or(&self.train)
+    }
+}
+
+fn agree(
+    part: &'static str,
+    set: &Arc<dyn Examples>,
+    train: &Arc<dyn Examples>,
+) -> Result<(), DataError> {
+    if set.shape() == train.shape() && set.classes() == train.classes() {
+        return Ok(());
+    }
+    let describe =
+        |set: &Arc<dyn Examples>| format!("shape {:?} and {} classes", set.shape(), set.classes());
+    Err(DataError::Parts {
+        part,
+        expected: describe(train),
+        found: describe(set),
+    })
 }
 
 /// Separates this use of a seed from every other.
@@ -337,7 +373,32 @@ mod tests {
              all parts of a split must agree"
         );
         let split = Split::new(three.clone(), three.clone(), three).unwrap();
-        let small = split.with_train_share(0.4, 5).unwrap();
-        assert_eq!((small.train.len(), small.valid.len()), (3, 3));
+        let other = numbered(vec![0], 1);
+        let error = split.with_unlabelled(other).unwrap_err();
+        assert!(matches!(
+            error,
+            DataError::Parts {
+                part: "unlabelled",
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn a_fraction_of_the_labels_leaves_the_inputs() {
+        let labels: Vec<u32> = (0..40).map(|index| index % 2).collect();
+        let train = numbered(labels, 2);
+        let split = Split::new(train.clone(), train.clone(), train.clone()).unwrap();
+        assert_eq!(split.for_pretraining().len(), 40);
+        let small = split.clone().with_label_fraction(0.1, 5).unwrap();
+        assert_eq!(class_counts(&small.train).unwrap(), [2, 2]);
+        assert_eq!((small.valid.len(), small.test.len()), (40, 40));
+        assert!(Arc::ptr_eq(small.for_pretraining(), &train));
+        // More inputs than the train part has stay where they are, too.
+        let more = numbered(vec![0; 90], 2);
+        let split = split.with_unlabelled(more.clone()).unwrap();
+        let small = split.with_label_fraction(0.1, 5).unwrap();
+        assert!(Arc::ptr_eq(small.for_pretraining(), &more));
+        assert_eq!(small.train.len(), 4);
     }
 }

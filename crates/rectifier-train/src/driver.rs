@@ -56,7 +56,9 @@ pub(crate) struct Stages<N: Network> {
 }
 
 /// Where the loop leaves its result.
-pub(crate) struct Ending<N: Network>(Arc<Mutex<Option<Result<Driver<N>, TrainError>>>>);
+pub(crate) struct Ending<N: Network>(Slot<N>);
+
+type Slot<N> = Arc<Mutex<Option<Result<Driver<N>, TrainError>>>>;
 
 impl<N: Network> Ending<N> {
     pub fn take(self) -> Result<Driver<N>, TrainError> {
@@ -209,7 +211,7 @@ impl<N: Network> Driver<N> {
         let context = StageContext {
             recipe: &recipe,
             stage: self.progress.stage,
-            train: split.train.as_ref(),
+            train: recipe.stages[self.progress.stage].examples(&split).as_ref(),
             state: state.as_ref(),
         };
         let stage = context.stage().clone();
@@ -255,7 +257,7 @@ impl<N: Network> Driver<N> {
         dashboard: &mut Dashboard<N>,
     ) -> Result<Ended, TrainError> {
         let start = Instant::now();
-        let len = self.split.train.len();
+        let len = stage.examples(&self.split).len();
         let number = self.progress.history.len() + 1;
         dashboard.train(LearnerEvent::StartSplit {
             epoch_number: number,
@@ -293,7 +295,7 @@ impl<N: Network> Driver<N> {
         session: &mut dyn StageSession<N>,
         dashboard: &mut Dashboard<N>,
     ) -> Result<(Ended, f64), TrainError> {
-        let train = self.split.train.clone();
+        let train = stage.examples(&self.split).clone();
         let (len, size) = (train.len(), stage.batch());
         let steps = len.div_ceil(size);
         let read_every = steps
@@ -457,7 +459,8 @@ impl<N: Network> Driver<N> {
 
     fn standing(&self) -> Standing {
         let done = self.progress.history.len();
-        let steps = |stage: &Stage| self.split.train.len().div_ceil(stage.batch()) as f64;
+        let steps =
+            |stage: &Stage| stage.examples(&self.split).len().div_ceil(stage.batch()) as f64;
         // Later stages are taken to cost what this one costs a step.
         let here = &self.recipe.stages[self.progress.stage];
         let recent = self

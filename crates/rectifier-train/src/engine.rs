@@ -19,7 +19,7 @@ pub struct StageContext<'a> {
     pub recipe: &'a Recipe,
     /// Which of its stages, from 0.
     pub stage: usize,
-    /// The training examples.
+    /// What the stage learns from; in pre-training the labels mean nothing.
     pub train: &'a dyn Examples,
     /// What [`StageSession::state`] gave when the stage was interrupted; `None` at its start.
     pub state: Option<&'a SessionState>,

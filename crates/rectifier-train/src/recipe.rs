@@ -3,8 +3,10 @@
 use crate::{Rate, TrainError};
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, ModuleOptimizer, SgdConfig};
+use rectifier_data::{Examples, Split};
 use rectifier_nn::{ActivationPenalty, Corruption, DenseStackConfig, Network, Reconstruction};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A list of stages, and the seed behind everything random in them.
 ///
@@ -57,7 +59,7 @@ pub enum Stage {
 pub struct Pretrain {
     /// Which hidden layer, from 1.
     pub layer: usize,
-    /// Passes over the training data.
+    /// Passes over the data, labelled or not.
     pub epochs: usize,
     /// Examples a step.
     pub batch: usize,
@@ -135,6 +137,14 @@ impl Stage {
         match self {
             Self::Pretrain(stage) => stage.epochs,
             Self::FineTune(stage) => stage.epochs,
+        }
+    }
+
+    /// What of `split` the stage learns from: pre-training needs no labels.
+    pub fn examples<'a>(&self, split: &'a Split) -> &'a Arc<dyn Examples> {
+        match self {
+            Self::Pretrain(_) => split.for_pretraining(),
+            Self::FineTune(_) => &split.train,
         }
     }
 
@@ -217,13 +227,11 @@ impl Recipe {
                 }
             };
             checked.map_err(|error| wrong(&place, &error.to_string()))?;
-            if let Optimizer::Momentum { momentum } = stage.optimizer() {
-                if !(0.0..1.0).contains(&momentum) {
-                    return Err(wrong(
-                        &place,
-                        &format!("momentum is {momentum}: it must be from 0 to below 1"),
-                    ));
-                }
+            if let Optimizer::Momentum { momentum } = stage.optimizer()
+                && !(0.0..1.0).contains(&momentum)
+            {
+                let text = format!("momentum is {momentum}: it must be from 0 to below 1");
+                return Err(wrong(&place, &text));
             }
         }
         Ok(())

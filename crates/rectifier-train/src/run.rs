@@ -38,7 +38,7 @@ pub struct Run<N: Network> {
     pub network: N,
     /// What is done to it.
     pub recipe: Recipe,
-    /// Training, validation and test examples.
+    /// Training, validation and test examples, and what pre-training sees.
     pub split: Split,
     /// What does the arithmetic.
     pub engine: Box<dyn Engine<N>>,
@@ -156,6 +156,7 @@ impl<N: Network> Run<N> {
             ("training", train),
             ("validation", &self.split.valid),
             ("test", &self.split.test),
+            ("unlabelled", self.split.for_pretraining()),
         ] {
             if part.is_empty() {
                 return Err(TrainError::Fit(format!(

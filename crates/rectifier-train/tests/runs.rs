@@ -260,6 +260,55 @@ fn a_run_stopped_anywhere_ends_at_the_same_numbers_bit_for_bit() {
     assert!(parameters(&stopped) == parameters(&path));
 }
 
+/// Examples that count how many of them were asked for.
+struct Counting(Samples, AtomicIsize);
+
+impl Counting {
+    fn new(samples: Samples) -> Arc<Self> {
+        Arc::new(Self(samples, AtomicIsize::new(0)))
+    }
+}
+
+impl Examples for Counting {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn shape(&self) -> &[usize] {
+        self.0.shape()
+    }
+    fn classes(&self) -> usize {
+        self.0.classes()
+    }
+    fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
+        self.1.fetch_add(indices.len() as isize, Ordering::Relaxed);
+        self.0.gather(indices, batch)
+    }
+}
+
+#[test]
+fn pre_training_sees_all_inputs_and_fine_tuning_the_labelled_ones_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let (labelled, all) = (
+        Counting::new(points(120, 1)),
+        Counting::new(points(1200, 4)),
+    );
+    let folder = RunFolder::create(place.path().join("run")).unwrap();
+    let mut semi = run(recipe(BOTH), network(&[20, 12]), folder);
+    semi.split.train = labelled.clone();
+    semi.split = semi.split.with_unlabelled(all.clone()).unwrap();
+    let outcome = semi.launch().unwrap();
+    assert!(outcome.summary.is_some());
+    // Two layers, two epochs each, and one pass to find the scale of the first layer for the second.
+    assert_eq!(all.1.load(Ordering::Relaxed), 2 * 2 * 1200 + 1200);
+    assert_eq!(labelled.1.load(Ordering::Relaxed), 3 * 120);
+
+    let folder = RunFolder::create(place.path().join("none")).unwrap();
+    let mut none = run(recipe(BOTH), network(&[20, 12]), folder);
+    none.split = none.split.with_unlabelled(Arc::new(points(0, 1))).unwrap();
+    let error = none.launch().unwrap_err().to_string();
+    assert!(error.contains("the unlabelled set is empty"), "{error}");
+}
+
 #[test]
 fn a_diverging_run_stops_and_says_where() {
     let place = tempfile::tempdir().unwrap();

@@ -70,6 +70,7 @@ impl Mnist {
             train: Arc::new(self.train.clone()),
             valid: Arc::new(self.valid.clone()),
             test: Arc::new(self.test.clone()),
+            unlabelled: None,
         }
     }
 
