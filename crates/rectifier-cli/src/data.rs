@@ -2,13 +2,17 @@
 
 mod glyphs;
 mod idx;
+mod text;
 
+use crate::args::DataArgs;
 use crate::error::CliError;
 use rectifier_data::{DataInfo, Locator, Sizes, Split};
 use rectifier_glyphs::CLASS_NAMES;
 use rectifier_mnist::Mnist;
+use rectifier_reviews::{Vocabulary, amazon_info, restaurants_info};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+pub use text::TextChoice;
 
 /// Which data a run works on, as plain data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +44,8 @@ pub enum DataChoice {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         test_labels: Option<PathBuf>,
     },
+    /// Star-rated text.
+    Text(TextChoice),
 }
 
 /// What is known of a loaded set.
@@ -50,6 +56,8 @@ pub struct Loaded {
     pub info: DataInfo,
     /// What the user should know about it.
     pub warnings: Vec<String>,
+    /// The words behind the inputs, where they are bags of words.
+    pub vocabulary: Option<Vocabulary>,
 }
 
 /// What the command is told while data comes in.
@@ -70,6 +78,7 @@ impl DataChoice {
             Self::Glyphs { .. } => "glyphs",
             Self::Mnist => "mnist",
             Self::Idx { .. } => "idx",
+            Self::Text(text) => text.name(),
         }
     }
 
@@ -91,6 +100,7 @@ impl DataChoice {
             } if test_images.is_some() != test_labels.is_some() => Err(CliError::Usage(
                 "idx: test images and test labels go together".into(),
             )),
+            Self::Text(text) => text.validate(),
             _ => Ok(()),
         }
     }
@@ -110,6 +120,7 @@ impl DataChoice {
             }
             Self::Mnist => "mnist, 50000 / 10000 / 10000 train / valid / test".into(),
             Self::Idx { images, .. } => format!("idx, {}", images.display()),
+            Self::Text(text) => text.describe(),
         }
     }
 
@@ -121,6 +132,7 @@ impl DataChoice {
         match self {
             Self::Glyphs { .. } => Ok((1024, CLASS_NAMES.len())),
             Self::Mnist => Ok((784, 10)),
+            Self::Text(text) => Ok(text.dims()),
             Self::Idx { .. } => {
                 let loaded = self.load(&Locator::default(), &mut |_, _| {})?;
                 Ok((loaded.split.train.width(), loaded.split.train.classes()))
@@ -153,6 +165,7 @@ impl DataChoice {
                     split: mnist.split(),
                     info: rectifier_mnist::info(),
                     warnings: mnist.warnings().to_vec(),
+                    vocabulary: None,
                 })
             }
             Self::Idx {
@@ -165,7 +178,29 @@ impl DataChoice {
                 labels,
                 test_images.as_deref().zip(test_labels.as_deref()),
             ),
+            Self::Text(text) => text.load(None, locator, progress),
         }
+    }
+
+    /// The examples as a model that was trained on the words of `vocabulary` takes them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_for(
+        &self,
+        vocabulary: Option<Vocabulary>,
+        locator: &Locator,
+        progress: &mut Progress<'_>,
+    ) -> Result<Loaded, CliError> {
+        match self {
+            Self::Text(text) => text.load(vocabulary, locator, progress),
+            _ => self.load(locator, progress),
+        }
+    }
+
+    /// Whether labels are stars, whose expected number is the prediction.
+    pub fn is_rating(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_rating())
     }
 }
 
@@ -188,6 +223,8 @@ pub fn infos() -> Vec<DataInfo> {
     vec![
         glyphs::info(Sizes { train, valid, test }),
         rectifier_mnist::info(),
+        restaurants_info(),
+        amazon_info(),
     ]
 }
 
@@ -199,11 +236,15 @@ pub fn named(name: &str) -> Result<DataChoice, CliError> {
     match name {
         "glyphs" => Ok(DataChoice::GLYPHS),
         "mnist" => Ok(DataChoice::Mnist),
+        "restaurants" | "amazon" | "reviews" => match TextChoice::of(name, &DataArgs::default())? {
+            Some(text) => Ok(DataChoice::Text(text)),
+            None => Ok(DataChoice::GLYPHS),
+        },
         "idx" => Err(CliError::Usage(
             "--data idx needs --images and --labels".into(),
         )),
         _ => Err(CliError::Usage(format!(
-            "there is no data set `{name}`: there are glyphs, mnist, and idx with --images and --labels"
+            "there is no data set `{name}`: there are glyphs, mnist, restaurants, amazon, reviews with --file, and idx with --images and --labels"
         ))),
     }
 }

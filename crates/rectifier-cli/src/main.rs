@@ -12,6 +12,7 @@ mod models;
 mod output;
 mod plan;
 mod predict;
+mod predict_text;
 mod progress;
 mod train;
 

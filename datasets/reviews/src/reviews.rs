@@ -185,30 +185,24 @@ impl Reviews {
                 classes,
             )?))
         };
-        let split = Split::new(part(&parts.train)?, part(&parts.valid)?, part(&parts.test)?)?;
-        let unlabelled = match unlabelled.is_empty() {
-            true => None,
-            false => {
-                let rows = vocabulary.rows(unlabelled.iter().copied())?;
-                let labels = vec![0; rows.len()];
-                Some(Arc::new(SparseSamples::new(rows, labels, classes)?))
-            }
-        };
-        Ok(Bag {
-            split,
-            unlabelled,
-            vocabulary,
-        })
+        let mut split = Split::new(part(&parts.train)?, part(&parts.valid)?, part(&parts.test)?)?;
+        if !unlabelled.is_empty() {
+            let train = parts.train.iter().map(|&index| self.text(index));
+            let rows = vocabulary.rows(train.chain(unlabelled.iter().copied()))?;
+            let labels = vec![0; rows.len()];
+            let all = SparseSamples::new(rows, labels, classes)?;
+            split = split.with_unlabelled(Arc::new(all))?;
+        }
+        Ok(Bag { split, vocabulary })
     }
 }
 
 /// The parts of a fold as binary bags of words, in sparse rows.
 #[derive(Clone, Debug)]
 pub struct Bag {
-    /// Training, validation and test reviews.
+    /// Training, validation and test reviews; where there are texts without stars, they and the training texts are what
+    /// pre-training sees.
     pub split: Split,
-    /// Texts without stars, for pre-training (their labels are 0 and mean nothing); none where there are none.
-    pub unlabelled: Option<Arc<SparseSamples>>,
     /// The words that have a column.
     pub vocabulary: Vocabulary,
 }

@@ -97,7 +97,7 @@ fn folds_of_restaurants_share_no_text_and_are_listed_at_their_sizes() {
     for (test, all) in test.iter().zip(counts(&reviews)) {
         assert!(test.abs_diff(all / 10) <= 2, "{test} of {all}");
     }
-    assert!(split.train.is_sparse() && bag.unlabelled.is_none());
+    assert!(split.train.is_sparse() && split.unlabelled.is_none());
     // Words that only test texts have are no words of the vocabulary.
     let parts = reviews.parts(Fold::FIRST).unwrap();
     let text = |index: &usize| reviews.reviews()[*index].text.as_str();
