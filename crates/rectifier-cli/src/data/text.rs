@@ -184,7 +184,7 @@ impl TextChoice {
     /// The set in a few words.
     pub fn describe(&self) -> String {
         let from = match &self.from {
-            Source::Restaurants => format!("restaurants ({STANDS_IN})"),
+            Source::Restaurants => "restaurants (in place of OpenTable)".to_string(),
             Source::Amazon { product } => {
                 format!("amazon, {}", product.map_or("all products", Product::name))
             }
