@@ -288,7 +288,7 @@ pub struct PredictArgs {
     /// A text, for a network trained on reviews; may be given more than once.
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["images", "invert"])]
     pub text: Vec<String>,
-    /// How many of a text's words to name, those that weighed most.
+    /// How many of a text's words to name, those that weighed most: without which the prediction loses most.
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub words: usize,
     /// Turn dark ink on light paper into the light ink on dark ground that the data sets have.

@@ -230,3 +230,102 @@ impl Dataset<Review> for Reviews {
         self.reviews.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::words;
+    use rectifier_data::{Batch, Examples};
+
+    /// Every review has a word of its own; `unlabelled` repeats reviews without their stars.
+    fn reviews(count: usize, unlabelled: &[usize]) -> Reviews {
+        let text = |index: usize| format!("all have four words and own{index}");
+        let rated = (0..count).map(|index| (text(index), (index % 5) as u8 + 1));
+        let mut texts: Vec<String> = unlabelled.iter().map(|&index| text(index)).collect();
+        texts.push("a text nobody rated".into());
+        Reviews::rated(rated.collect(), texts, Path::new("memory")).unwrap()
+    }
+
+    fn gathered(part: &dyn Examples) -> Batch {
+        let mut batch = Batch::default();
+        let indices: Vec<usize> = (0..part.len()).collect();
+        part.gather(&indices, &mut batch).unwrap();
+        batch
+    }
+
+    #[test]
+    fn words_of_held_out_texts_are_not_in_the_vocabulary() {
+        let all: Vec<usize> = (0..60).collect();
+        let reviews = reviews(60, &all);
+        for number in 1..=10 {
+            let fold = Fold {
+                number,
+                ..Fold::FIRST
+            };
+            let parts = reviews.parts(fold).unwrap();
+            let bag = reviews.bag(fold, 1000).unwrap();
+            let has = |index: &usize| bag.vocabulary.words().contains(&format!("own{index}"));
+            assert!(parts.train.iter().all(has));
+            assert!(!parts.valid.iter().chain(&parts.test).any(has));
+            // Neither do they come in by the back door, as unlabelled texts.
+            assert!(bag.vocabulary.words().contains(&"nobody".to_string()));
+            let unlabelled = bag.split.unlabelled.unwrap();
+            assert_eq!(unlabelled.len(), 2 * parts.train.len() + 1);
+            assert!(unlabelled.is_sparse());
+        }
+    }
+
+    #[test]
+    fn rows_are_the_texts_of_their_parts() {
+        let reviews = reviews(60, &[]);
+        let bag = reviews.bag(Fold::FIRST, 1000).unwrap();
+        let parts = reviews.parts(Fold::FIRST).unwrap();
+        let batch = gathered(bag.split.train.as_ref());
+        let rows = batch.sparse.unwrap();
+        for (place, &index) in parts.train.iter().enumerate() {
+            let review = &reviews.reviews()[index];
+            assert_eq!(batch.labels[place], review.label);
+            let (columns, values) = rows.row(place).unwrap();
+            let mut found: Vec<&str> = columns
+                .iter()
+                .map(|&c| bag.vocabulary.words()[c as usize].as_str())
+                .collect();
+            let mut expected: Vec<String> = words(&review.text).collect();
+            found.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(found, expected);
+            assert!(values.iter().all(|&value| value == 1.0));
+        }
+        // Held-out texts keep the words that training texts have too, and no other.
+        let test = gathered(bag.split.test.as_ref()).sparse.unwrap();
+        assert!(test.iter().all(|(columns, _)| columns.len() == 5));
+    }
+
+    #[test]
+    fn a_vocabulary_that_exists_is_taken_as_it_is() {
+        let reviews = reviews(60, &[]);
+        let vocabulary = Vocabulary::fit(["four words", "words"], 3);
+        let bag = reviews.bag_with(Fold::FIRST, vocabulary.clone()).unwrap();
+        assert_eq!((bag.vocabulary, bag.split.train.width()), (vocabulary, 3));
+        let rows = gathered(bag.split.valid.as_ref()).sparse.unwrap();
+        assert_eq!(rows.row(0), Some((&[0, 1][..], &[1.0, 1.0][..])));
+        assert_eq!(rows.width(), 3);
+    }
+
+    #[test]
+    fn items_are_the_reviews() {
+        let reviews = reviews(3, &[]);
+        assert_eq!(reviews.get(1).unwrap(), reviews.reviews()[1]);
+        assert_eq!(
+            (reviews.get(1).unwrap().stars, reviews.get(1).unwrap().label),
+            (2, 1)
+        );
+        let error = reviews.get(3).unwrap_err().to_string();
+        assert!(
+            error.contains("example 3 was asked of a set of 3"),
+            "{error}"
+        );
+        assert_eq!(Dataset::iter(&reviews).count(), 3);
+    }
+}
