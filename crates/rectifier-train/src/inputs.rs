@@ -18,6 +18,12 @@ pub enum DeviceInputs {
 }
 
 /// Sparse rows go to the network in their own form while they use at most this share of the columns.
+///
+/// Rows of 5000 columns, 0.6% of them not zero and drawn as words are, on flex (milliseconds of one core, zeros given /
+/// left out; `examples/sparse_rows.rs`): of 10 rows into 1000 units, which use 230 columns, a forward pass takes
+/// 7.0 / 0.2 and a training step 18.4 / 7.5; into 5000 units 34 / 1.9 and 143 / 89, most of it the update of all
+/// weights. 256 rows use 2256 columns: into 1000 units 52 / 24 and 111 / 64, into 5000 units 253 / 281 and 594 / 387.
+/// Where 256 rows use 3970, copying the weight rows costs 5000 units more than the zeros do, 609 / 643.
 pub const SPARSE_UP_TO: f64 = 0.5;
 
 impl DeviceInputs {
