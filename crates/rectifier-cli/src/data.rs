@@ -5,14 +5,17 @@ mod glyphs;
 mod idx;
 mod norb;
 mod norb_like;
+mod text;
 
 use crate::error::CliError;
 use rectifier_data::{DataInfo, Locator, Sizes, Split};
 use rectifier_glyphs::CLASS_NAMES;
 use rectifier_mnist::Mnist;
 use rectifier_norb::Variant;
+use rectifier_reviews::Vocabulary;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+pub use text::TextChoice;
 
 /// Which data a run works on, as plain data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +64,8 @@ pub enum DataChoice {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         test_labels: Option<PathBuf>,
     },
+    /// Star-rated text.
+    Text(TextChoice),
 }
 
 /// What is known of a loaded set.
@@ -71,6 +76,8 @@ pub struct Loaded {
     pub info: DataInfo,
     /// What the user should know about it.
     pub warnings: Vec<String>,
+    /// The words behind the inputs, where they are bags of words.
+    pub vocabulary: Option<Vocabulary>,
 }
 
 /// Where a set is, as far as that is known without reading it.
@@ -113,6 +120,7 @@ impl DataChoice {
             Self::NorbSmall => Variant::Small.name(),
             Self::NorbLike { .. } => rectifier_norb_like::NAME,
             Self::Idx { .. } => "idx",
+            Self::Text(text) => text.name(),
         }
     }
 
@@ -138,6 +146,7 @@ impl DataChoice {
             } if test_images.is_some() != test_labels.is_some() => Err(CliError::Usage(
                 "idx: test images and test labels go together".into(),
             )),
+            Self::Text(text) => text.validate(),
             _ => Ok(()),
         }
     }
@@ -170,6 +179,7 @@ impl DataChoice {
                 )
             }
             Self::Idx { images, .. } => format!("idx, {}", images.display()),
+            Self::Text(text) => text.describe(),
         }
     }
 
@@ -184,6 +194,7 @@ impl DataChoice {
             Self::Cifar10 => Ok((3072, 10)),
             Self::Norb | Self::NorbLike { .. } => Ok((2048, 6)),
             Self::NorbSmall => Ok((2048, 5)),
+            Self::Text(text) => Ok(text.dims()),
             Self::Idx { .. } => {
                 let loaded = self.load(&Locator::default(), &mut |_, _| {})?;
                 Ok((loaded.split.train.width(), loaded.split.train.classes()))
@@ -211,6 +222,7 @@ impl DataChoice {
             Self::Norb => Variant::JitteredCluttered.find(locator)?,
             Self::NorbSmall => Variant::Small.find(locator)?,
             Self::Idx { images, .. } => Some(images.clone()).filter(|path| path.is_file()),
+            Self::Text(text) => text.find(locator)?,
         };
         Ok(found.map_or(Whereabouts::Absent, Whereabouts::At))
     }
@@ -240,6 +252,7 @@ impl DataChoice {
                     split: mnist.split(),
                     info: rectifier_mnist::info(),
                     warnings: mnist.warnings().to_vec(),
+                    vocabulary: None,
                 })
             }
             Self::Cifar10 => cifar10::load(locator, progress),
@@ -268,7 +281,29 @@ impl DataChoice {
                 labels,
                 test_images.as_deref().zip(test_labels.as_deref()),
             ),
+            Self::Text(text) => text.load(None, locator, progress),
         }
+    }
+
+    /// The examples as a model that was trained on the words of `vocabulary` takes them.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_for(
+        &self,
+        vocabulary: Option<Vocabulary>,
+        locator: &Locator,
+        progress: &mut Progress<'_>,
+    ) -> Result<Loaded, CliError> {
+        match self {
+            Self::Text(text) => text.load(vocabulary, locator, progress),
+            _ => self.load(locator, progress),
+        }
+    }
+
+    /// Whether labels are stars, whose expected number is the prediction.
+    pub fn is_rating(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_rating())
     }
 }
 
@@ -281,14 +316,18 @@ fn sizes_of(split: &Split) -> Sizes {
 }
 
 /// The sets that have a name, with their default sizes.
-pub const NAMED: [DataChoice; 6] = [
-    DataChoice::GLYPHS,
-    DataChoice::Mnist,
-    DataChoice::Cifar10,
-    DataChoice::Norb,
-    DataChoice::NorbSmall,
-    DataChoice::NORB_LIKE,
-];
+pub fn all_named() -> Vec<DataChoice> {
+    let mut all = vec![
+        DataChoice::GLYPHS,
+        DataChoice::Mnist,
+        DataChoice::Cifar10,
+        DataChoice::Norb,
+        DataChoice::NorbSmall,
+        DataChoice::NORB_LIKE,
+    ];
+    all.extend(TextChoice::named().map(DataChoice::Text));
+    all
+}
 
 impl DataChoice {
     /// What the set is; `None` for one that is known by its files alone.
@@ -304,6 +343,7 @@ impl DataChoice {
             Self::NorbLike {
                 train, valid, test, ..
             } => rectifier_norb_like::info(Sizes { train, valid, test }),
+            Self::Text(ref text) => text.info(),
             Self::Idx { .. } => return None,
         })
     }
@@ -319,11 +359,12 @@ pub fn named(name: &str) -> Result<DataChoice, CliError> {
             "--data idx needs --images and --labels".into(),
         ));
     }
-    let mut known = NAMED.into_iter();
+    let mut known = all_named().into_iter();
     known.find(|set| set.name() == name).ok_or_else(|| {
-        let names = NAMED.map(|set| set.name()).join(", ");
+        let names: Vec<&str> = all_named().iter().map(DataChoice::name).collect();
         CliError::Usage(format!(
-            "there is no data set `{name}`: there are {names}, and idx with --images and --labels"
+            "there is no data set `{name}`: there are {}, reviews with --file, and idx with --images and --labels",
+            names.join(", ")
         ))
     })
 }

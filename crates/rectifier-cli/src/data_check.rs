@@ -1,7 +1,7 @@
 //! `rectifier data check`: whether a set is what it is said to be.
 
 use crate::args::DataArgs;
-use crate::data::{DataChoice, NAMED, Whereabouts};
+use crate::data::{DataChoice, Whereabouts, all_named};
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
@@ -15,7 +15,7 @@ const LOOKED_AT: usize = 60_000;
 /// # Errors
 /// [`CliError`] of the first set that is not as it should be.
 pub fn check_all(data: &DataArgs) -> Result<(), CliError> {
-    for set in NAMED {
+    for set in all_named() {
         match set.whereabouts(&data.locator())? {
             Whereabouts::Absent => note(&format!("{}: not on this machine, skipped", set.name())),
             _ => check(set.name(), &set, data)?,

@@ -1,7 +1,7 @@
 //! `rectifier data`.
 
 use crate::args::{DataArgs, DataCommand, PartName};
-use crate::data::{DataChoice, NAMED, Whereabouts, named};
+use crate::data::{DataChoice, Whereabouts, all_named, named};
 use crate::data_check;
 use crate::error::CliError;
 use crate::output::{note, say};
@@ -74,7 +74,7 @@ fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
         offline: true,
         ..data.locator()
     };
-    for set in NAMED {
+    for set in all_named() {
         let Some(info) = set.info() else { continue };
         let place = set.whereabouts(&locator)?;
         if as_json {

@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::train::result_json;
 use crate::{device, progress};
 use rectifier_nn::ModelFile;
+use rectifier_reviews::Vocabulary;
 use rectifier_train::{Evaluation, Objective, Summary, evaluate};
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,27 @@ impl Located {
     pub fn plan(&self) -> Option<Plan> {
         Plan::parse(self.file.metadata("recipe")?).ok()
     }
+
+    /// The words behind its inputs, where it was trained on text.
+    ///
+    /// # Errors
+    /// [`CliError::Failed`] for a damaged vocabulary.
+    pub fn vocabulary(&self) -> Result<Option<Vocabulary>, CliError> {
+        let Some(text) = self.file.metadata("vocabulary") else {
+            return Ok(None);
+        };
+        let vocabulary = Vocabulary::from_text(text)
+            .map_err(|problem| CliError::Failed(format!("{}: {problem}", self.path.display())))?;
+        let inputs = self.file.dense_config()?.inputs;
+        if vocabulary.width() != inputs {
+            return Err(CliError::Failed(format!(
+                "{}: its vocabulary has {} columns, its network {inputs} inputs: one of them is another model's",
+                self.path.display(),
+                vocabulary.width()
+            )));
+        }
+        Ok(Some(vocabulary))
+    }
 }
 
 /// Evaluates a model on the test and validation parts.
@@ -82,7 +104,8 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     if let Some(threshold) = args.threshold {
         network = network.with_threshold(threshold)?;
     }
-    let loaded = choice.load(&args.data.locator(), &mut progress::bar(quiet))?;
+    let (vocabulary, locator) = (located.vocabulary()?, args.data.locator());
+    let loaded = choice.load_for(vocabulary, &locator, &mut progress::bar(quiet))?;
     for warning in &loaded.warnings {
         note(&format!("warning: {warning}"));
     }
@@ -137,8 +160,11 @@ fn table(part: &str, evaluation: &Evaluation) -> String {
         format!("  zeros {}", zeros.join(" "))
     };
     format!(
-        "{part:<5} error {}{interval}  loss {:.4}{zeros}",
-        percent(error),
+        "{part:<5} {}{interval}  loss {:.4}{zeros}",
+        match evaluation.rmse {
+            Some(rmse) => format!("RMSE {rmse:.4}"),
+            None => format!("error {}", percent(error)),
+        },
         evaluation.loss
     )
 }

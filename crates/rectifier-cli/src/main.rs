@@ -15,6 +15,7 @@ mod models;
 mod output;
 mod plan;
 mod predict;
+mod predict_text;
 mod progress;
 mod results;
 mod train;

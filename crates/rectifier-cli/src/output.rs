@@ -1,6 +1,6 @@
 //! The only place that writes to the terminal.
 
-use rectifier_train::{EpochRecord, Standing, Summary};
+use rectifier_train::{EpochRecord, Objective, Standing, Summary};
 use std::io::Write;
 
 /// Writes a line to standard output; a closed pipe is no error.
@@ -37,20 +37,30 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// The error that `objective` is measured by: its name, and the value as people write it.
+pub fn error_of(objective: Objective, error: f64) -> (&'static str, String) {
+    match objective {
+        Objective::Classification => ("error", percent(error)),
+        Objective::ExpectedRating => ("RMSE", format!("{error:.4}")),
+    }
+}
+
 /// One epoch on one line.
-pub fn epoch_line(record: &EpochRecord, standing: &Standing) -> String {
+pub fn epoch_line(record: &EpochRecord, standing: &Standing, objective: Objective) -> String {
     let place = format!(
         "epoch {:>2}/{}  {} {}",
         standing.done, standing.total, record.title, record.epoch
     );
     let middle = match (record.train_error, record.valid_error) {
-        (Some(train), Some(valid)) => format!(
-            "loss {:.4}  train error {}  valid error {}{}",
-            record.train_loss,
-            percent(train),
-            percent(valid),
-            if record.best { " *" } else { "  " }
-        ),
+        (Some(train), Some(valid)) => {
+            let (name, valid) = error_of(objective, valid);
+            format!(
+                "loss {:.4}  train error {}  valid {name} {valid}{}",
+                record.train_loss,
+                percent(train),
+                if record.best { " *" } else { "  " }
+            )
+        }
         _ => format!(
             "reconstruction {:.4}  valid {:.4}",
             record.train_loss, record.valid_loss
@@ -68,19 +78,17 @@ pub fn epoch_line(record: &EpochRecord, standing: &Standing) -> String {
 }
 
 /// The result of a run for people.
-pub fn summary(summary: &Summary, run: &str, model: &str) -> String {
+pub fn summary(summary: &Summary, objective: Objective, run: &str, model: &str) -> String {
     let mut text = String::new();
     let interval = match summary.test_interval {
         Some((low, high)) => format!("  (95% interval {} to {})", percent(low), percent(high)),
         None => String::new(),
     };
+    let (name, test) = error_of(objective, summary.test_error);
+    let (_, valid) = error_of(objective, summary.valid_error);
+    text.push_str(&format!("test {name:<7} {test}{interval}\n"));
     text.push_str(&format!(
-        "test error   {}{interval}\n",
-        percent(summary.test_error)
-    ));
-    text.push_str(&format!(
-        "valid error  {}  (best epoch {})\n",
-        percent(summary.valid_error),
+        "valid {name:<6} {valid}  (best epoch {})\n",
         summary.best_epoch
     ));
     if !summary.zeros.is_empty() {

@@ -5,15 +5,16 @@ use crate::device;
 use crate::error::CliError;
 use crate::eval::Located;
 use crate::output::{percent, say};
+use crate::predict_text::predict_texts;
 use burn::tensor::{Tensor, TensorData};
 use rectifier_data::read_png_grey;
 use serde_json::json;
 use std::path::Path;
 
-/// Tells the class of each image.
+/// Tells the class of each image, or what there is to tell of each text.
 ///
 /// # Errors
-/// [`CliError`] naming the first image that cannot be read.
+/// [`CliError`] naming the first image that cannot be read, or what does not fit the model.
 pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     let located = Located::find(&args.model)?;
     let (_, device) = device::open(args.device.as_deref())?;
@@ -26,6 +27,14 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     let names: Vec<String> = list("classes")
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
+    if !args.text.is_empty() {
+        return predict_texts(args, &located, &network, &names, &device);
+    }
+    if located.vocabulary()?.is_some() {
+        return Err(CliError::Usage(
+            "this model was trained on text: give --text \"..\" instead of images".into(),
+        ));
+    }
     // What black and white are to the network; models from before this was written down take 0 and 1.
     let range: (f32, f32) = list("range")
         .and_then(|text| serde_json::from_str(text).ok())

@@ -9,7 +9,7 @@ use crate::{device, engine, progress};
 use burn_train::Interrupter;
 use burn_train::renderer::{MetricsRenderer, default_renderer};
 use rectifier_nn::DenseStack;
-use rectifier_train::{Checkpoint, Observer, Run, RunFolder, SilentRenderer, Summary};
+use rectifier_train::{Checkpoint, Objective, Observer, Run, RunFolder, SilentRenderer, Summary};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -63,9 +63,10 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         true => default_renderer(interrupter.clone(), None),
         false => Box::new(SilentRenderer),
     };
+    let objective = plan.recipe.objective;
     let observer: Observer = match quiet || dashboard {
         true => Box::new(|_, _| {}),
-        false => Box::new(|record, standing| note(&epoch_line(record, standing))),
+        false => Box::new(move |record, standing| note(&epoch_line(record, standing, objective))),
     };
     let network = plan.network.init(plan.recipe.seed, &device)?;
     let path = folder.path().to_path_buf();
@@ -84,7 +85,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     };
     let outcome = run.launch()?;
     match outcome.summary {
-        Some(result) => report(&result, &path, args.json),
+        Some(result) => report(&result, objective, &path, args.json),
         None => {
             let go_on = format!("rectifier train --resume {}", path.display());
             Err(CliError::Failed(format!(
@@ -106,13 +107,19 @@ fn engine_of(folder: &RunFolder) -> Option<EngineName> {
     }
 }
 
-fn report(result: &Summary, run: &Path, as_json: bool) -> Result<(), CliError> {
+fn report(
+    result: &Summary,
+    objective: Objective,
+    run: &Path,
+    as_json: bool,
+) -> Result<(), CliError> {
     let model = run.join("model.safetensors");
     if as_json {
         say(&result_json(result, Some(run), &model).to_string());
     } else {
         say(&summary(
             result,
+            objective,
             &run.display().to_string(),
             &model.display().to_string(),
         ));
@@ -163,7 +170,7 @@ fn metadata(plan: &Plan, loaded: &Loaded) -> Result<BTreeMap<String, String>, Cl
     let text = |value: serde_json::Result<String>| {
         value.map_err(|error| CliError::Failed(error.to_string()))
     };
-    Ok(BTreeMap::from([
+    let mut metadata = BTreeMap::from([
         ("recipe".into(), text(serde_json::to_string(plan))?),
         ("data".into(), loaded.info.name.clone()),
         (
@@ -182,5 +189,9 @@ fn metadata(plan: &Plan, loaded: &Loaded) -> Result<BTreeMap<String, String>, Cl
             "made_by".into(),
             concat!("rectifier ", env!("CARGO_PKG_VERSION")).into(),
         ),
-    ]))
+    ]);
+    if let Some(vocabulary) = &loaded.vocabulary {
+        metadata.insert("vocabulary".into(), vocabulary.to_text());
+    }
+    Ok(metadata)
 }

@@ -1,10 +1,11 @@
-//! One weight file gives the same logits and the same gradients on every device of this build.
+//! One weight file gives the same logits and the same gradients on every device of this build, of dense inputs and of
+//! the same inputs without their empty columns.
 #![allow(clippy::unwrap_used)]
 
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use rectifier_nn::{ActivationPenalty, DenseStack, DenseStackConfig, Draw, Unit};
-use rectifier_train::{DeviceBatch, Objective, Supervised};
+use rectifier_nn::{ActivationPenalty, DenseStack, DenseStackConfig, Draw, SparseInput, Unit};
+use rectifier_train::{DeviceInputs, Objective, Supervised};
 use std::path::Path;
 
 const BATCH: usize = 6;
@@ -35,21 +36,34 @@ fn devices() -> Vec<(&'static str, Device)> {
 type Numbers = Vec<(String, Vec<f32>)>;
 
 /// Logits and the gradient of every parameter.
-fn step(path: &Path, device: &Device) -> Numbers {
+fn step(path: &Path, device: &Device, sparse: bool) -> Numbers {
     let network = DenseStack::load(path, device).unwrap();
     let mut draw = Draw::new(11);
+    // Every third column is empty.
     let values: Vec<f32> = (0..BATCH * WIDTH)
-        .map(|_| (draw.unit() - 0.4).max(0.0))
+        .map(|place| match place % WIDTH % 3 {
+            0 => 0.0,
+            _ => (draw.unit() - 0.4).max(0.0),
+        })
         .collect();
     let labels: Vec<i32> = (0..BATCH as i32).map(|row| row % CLASSES as i32).collect();
+    let columns: Vec<u32> = (0..WIDTH as u32).filter(|column| column % 3 > 0).collect();
+    let used: Vec<f32> = values
+        .chunks(WIDTH)
+        .flat_map(|row| columns.iter().map(|&column| row[column as usize]))
+        .collect();
     let inputs = Tensor::<2>::from_data(TensorData::new(values, [BATCH, WIDTH]), device);
     let labels = Tensor::<1, Int>::from_data(TensorData::new(labels, [BATCH]), device);
     let penalty = ActivationPenalty::Uniform(0.01);
     let model = Supervised::new(network, Objective::Classification, penalty).train();
-    let losses = model.losses(DeviceBatch {
-        inputs: Tensor::from_inner(inputs),
-        labels: Tensor::from_inner(labels),
-    });
+    let inputs = match sparse {
+        false => DeviceInputs::Dense(Tensor::from_inner(inputs)),
+        true => {
+            let inputs = SparseInput::new(&columns, &used, WIDTH, device);
+            DeviceInputs::Sparse(SparseInput::from_inner(inputs))
+        }
+    };
+    let losses = model.losses_of(inputs.forward(&model.network), Tensor::from_inner(labels));
     let logits = losses.forward.logits.clone().inner().into_data();
     let mut numbers = vec![("logits".to_string(), logits.try_to_vec().unwrap())];
     let grads = losses.total().backward();
@@ -88,8 +102,11 @@ fn logits_and_gradients_agree_on_every_compiled_device() {
             .save(&path)
             .unwrap();
         let mut reference: Option<(&str, Numbers)> = None;
-        for (name, device) in devices() {
-            let found = step(&path, &device);
+        let forms = devices()
+            .into_iter()
+            .flat_map(|(name, device)| [(name, device.clone(), false), (name, device, true)]);
+        for (name, device, sparse) in forms {
+            let found = step(&path, &device, sparse);
             assert!(
                 found
                     .iter()
@@ -106,7 +123,7 @@ fn logits_and_gradients_agree_on_every_compiled_device() {
                     let difference = (a - b).abs() / b.abs().max(1.0);
                     assert!(
                         difference < 1e-4,
-                        "{unit:?}, {what}: {a} on {name}, {b} on {first}"
+                        "{unit:?}, {what}: {a} on {name} (sparse: {sparse}), {b} on {first}"
                     );
                 }
             }

@@ -38,7 +38,8 @@ impl<E: Examples> AsDataset<E> {
         let mut batch = Batch::default();
         self.0.gather(indices, &mut batch)?;
         // A width of zero is impossible in a checked set; `max` keeps `chunks_exact` from panicking on any other.
-        let rows = batch.inputs.chunks_exact(self.0.width().max(1));
+        let inputs = batch.dense();
+        let rows = inputs.chunks_exact(self.0.width().max(1));
         Ok(rows
             .zip(&batch.labels)
             .map(|(row, &label)| Item {
@@ -57,7 +58,7 @@ impl<E: Examples> Dataset<Item> for AsDataset<E> {
             .map_err(DatasetError::new)?;
         match batch.labels.first() {
             Some(&label) => Ok(Item {
-                input: batch.inputs,
+                input: batch.dense().into_owned(),
                 label,
             }),
             None => Err(DatasetError::new(DataError::Index {
@@ -77,13 +78,13 @@ impl<E: Examples> Dataset<Item> for AsDataset<E> {
 }
 
 impl Batch {
-    /// The inputs as a tensor `[len, width]` on `device`, in the device's float type.
+    /// The inputs as a tensor `[len, width]` on `device`, in the device's float type; sparse rows with their zeros.
     ///
     /// # Panics
-    /// As Burn's own constructors, where `inputs` does not hold `len * width` numbers: a batch that [`Examples`] of
+    /// As Burn's own constructors, where the batch does not hold `len * width` numbers: one that [`Examples`] of
     /// that width filled always does.
     pub fn inputs_tensor(&self, width: usize, device: &Device) -> Tensor<2> {
-        let data = TensorData::new(self.inputs.clone(), [self.len(), width]);
+        let data = TensorData::new(self.dense().into_owned(), [self.len(), width]);
         Tensor::from_data(data, device)
     }
 

@@ -59,6 +59,17 @@ pub enum DataError {
         /// The number of classes.
         classes: usize,
     },
+    /// A sparse row that breaks a promise of [`SparseRows`](crate::SparseRows).
+    #[error("sparse row {row}: {problem}")]
+    SparseRow {
+        /// Which row.
+        row: usize,
+        /// What is wrong with it, and what it must be.
+        problem: String,
+    },
+    /// Sparse and dense examples gathered into one batch.
+    #[error("a batch holds dense rows or sparse ones: clear it before gathering the other kind")]
+    Mixed,
     /// A range that is not inside a set.
     #[error("examples {start}..{end} were asked of a set of {len}")]
     Range {

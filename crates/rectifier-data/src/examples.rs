@@ -1,14 +1,18 @@
 //! Labelled examples that batches are gathered from, by index.
 
-use crate::DataError;
+use std::borrow::Cow;
+
+use crate::{DataError, SparseRows};
 
 /// A batch on the host: `labels.len()` rows of one example each, row after row in one buffer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
-    /// Inputs, `[len, width]`, row-major.
+    /// Inputs, `[len, width]`, row-major; empty where the rows are sparse.
     pub inputs: Vec<f32>,
     /// One class a row.
     pub labels: Vec<u32>,
+    /// The inputs of sparse examples ([`Examples::is_sparse`]); `None` where they are in `inputs`.
+    pub sparse: Option<SparseRows>,
 }
 
 impl Batch {
@@ -26,6 +30,54 @@ impl Batch {
     pub fn clear(&mut self) {
         self.inputs.clear();
         self.labels.clear();
+        if let Some(rows) = &mut self.sparse {
+            rows.clear();
+        }
+    }
+
+    /// How many numbers a row has, zeros included; 0 where there is no row.
+    pub fn width(&self) -> usize {
+        match &self.sparse {
+            Some(rows) => rows.width(),
+            None => self.inputs.len() / self.len().max(1),
+        }
+    }
+
+    /// The inputs as `[len, width]`, row-major: `inputs` itself, or the sparse rows with their zeros.
+    pub fn dense(&self) -> Cow<'_, [f32]> {
+        match &self.sparse {
+            Some(rows) => Cow::Owned(rows.to_dense()),
+            None => Cow::Borrowed(&self.inputs),
+        }
+    }
+
+    /// Where dense examples append their rows.
+    ///
+    /// # Errors
+    /// [`DataError::Mixed`] where the batch holds sparse rows.
+    pub fn dense_rows(&mut self) -> Result<&mut Vec<f32>, DataError> {
+        match self.sparse.take() {
+            Some(rows) if !rows.is_empty() => {
+                self.sparse = Some(rows);
+                Err(DataError::Mixed)
+            }
+            _ => Ok(&mut self.inputs),
+        }
+    }
+
+    /// Where sparse examples of `width` numbers append their rows.
+    ///
+    /// # Errors
+    /// [`DataError::Mixed`] where the batch holds dense rows.
+    pub fn sparse_rows(&mut self, width: usize) -> Result<&mut SparseRows, DataError> {
+        if !self.inputs.is_empty() {
+            return Err(DataError::Mixed);
+        }
+        let fits = |rows: &SparseRows| rows.width() == width || !rows.is_empty();
+        let rows = self.sparse.take().filter(fits);
+        Ok(self
+            .sparse
+            .insert(rows.unwrap_or_else(|| SparseRows::empty(width))))
     }
 }
 
@@ -50,7 +102,13 @@ pub trait Examples: Send + Sync {
     /// How many classes the labels come from; every label is below it.
     fn classes(&self) -> usize;
 
-    /// Appends the examples at `indices`, in that order, to `batch`.
+    /// Whether examples are gathered as sparse rows, into [`Batch::sparse`].
+    fn is_sparse(&self) -> bool {
+        false
+    }
+
+    /// Appends the examples at `indices`, in that order, to `batch`: to what [`Batch::dense_rows`] gives, or, where
+    /// [`is_sparse`](Self::is_sparse) says so, [`Batch::sparse_rows`].
     ///
     /// # Errors
     /// [`DataError::Index`] for an index past the end; whatever reading a streamed example may raise. After an
@@ -89,6 +147,10 @@ impl<E: Examples + ?Sized> Examples for std::sync::Arc<E> {
 
     fn classes(&self) -> usize {
         (**self).classes()
+    }
+
+    fn is_sparse(&self) -> bool {
+        (**self).is_sparse()
     }
 
     fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {

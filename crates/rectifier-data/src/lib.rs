@@ -1,6 +1,6 @@
 //! What every data set needs: resident samples, splits, index-shuffled batches, and files that are found, fetched and checked.
 //!
-//! A data set crate locates its files ([`Locator`]), decodes them once ([`Samples`], [`IdxPair`]), names its parts
+//! A data set crate locates its files ([`Locator`]), decodes them once ([`Samples`], [`SparseSamples`]), names its parts
 //! ([`Subset`], [`Split`]) and describes itself ([`DataInfo`]). Whoever trains asks [`Batches`] for indices and gathers
 //! each [`Batch`] from [`Examples`] in one copy.
 #![warn(missing_docs)]
@@ -29,6 +29,8 @@ pub mod random;
 mod remote;
 mod samples;
 mod sheet;
+mod sparse;
+mod sparse_samples;
 mod split;
 
 pub use batches::{Batches, Order};
@@ -48,4 +50,6 @@ pub use picture::{Picture, read_png_grey};
 pub use remote::{Progress, Remote, Timeouts};
 pub use samples::{Samples, Storage, unit_table};
 pub use sheet::{Sheet, contact_sheet, draw};
+pub use sparse::{CompactRows, SparseRows};
+pub use sparse_samples::SparseSamples;
 pub use split::{Split, Subset, class_counts, fraction};

@@ -142,14 +142,18 @@ impl Samples {
     /// As [`Examples::gather`] and [`new`](Self::new).
     pub fn collect(examples: &dyn Examples) -> Result<Self, DataError> {
         const ROWS: usize = 256;
-        let mut all = Batch::default();
+        let (mut values, mut labels) = (Vec::new(), Vec::new());
+        let mut batch = Batch::default();
         let mut indices = Vec::with_capacity(ROWS);
         for start in (0..examples.len()).step_by(ROWS) {
             indices.clear();
             indices.extend(start..examples.len().min(start + ROWS));
-            examples.gather(&indices, &mut all)?;
+            batch.clear();
+            examples.gather(&indices, &mut batch)?;
+            values.extend_from_slice(&batch.dense());
+            labels.extend_from_slice(&batch.labels);
         }
-        Self::from_f32(all.inputs, all.labels, examples.shape(), examples.classes())
+        Self::from_f32(values, labels, examples.shape(), examples.classes())
     }
 
     /// The numbers of all examples.
@@ -191,19 +195,18 @@ impl Examples for Samples {
     fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
         self.check(indices)?;
         let row = |index: usize| index * self.width..(index + 1) * self.width;
-        batch.inputs.reserve(indices.len() * self.width);
+        let inputs = batch.dense_rows()?;
+        inputs.reserve(indices.len() * self.width);
         match &self.storage {
             Storage::F32(values) => {
                 for &index in indices {
-                    batch.inputs.extend_from_slice(&values[row(index)]);
+                    inputs.extend_from_slice(&values[row(index)]);
                 }
             }
             Storage::U8 { bytes, table } => {
                 for &index in indices {
                     let row = bytes[row(index)].iter();
-                    batch
-                        .inputs
-                        .extend(row.map(|&byte| table[usize::from(byte)]));
+                    inputs.extend(row.map(|&byte| table[usize::from(byte)]));
                 }
             }
         }

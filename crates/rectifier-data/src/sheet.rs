@@ -67,7 +67,7 @@ pub fn contact_sheet(
     plan.check_width(examples.width(), shape)?;
     let mut batch = Batch::default();
     examples.gather(indices, &mut batch)?;
-    plan.draw(&batch.inputs)
+    plan.draw(&batch.dense())
 }
 
 /// Draws `numbers`, one image after the other, as a PNG file; `shape` is that of one image, unless the sheet says it.

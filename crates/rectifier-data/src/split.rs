@@ -84,6 +84,10 @@ impl Examples for Subset {
         self.whole.classes()
     }
 
+    fn is_sparse(&self) -> bool {
+        self.whole.is_sparse()
+    }
+
     fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
         let len = self.len();
         let place = |&index: &usize| self.place(index).ok_or(DataError::Index { index, len });

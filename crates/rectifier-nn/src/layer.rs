@@ -1,6 +1,6 @@
 //! One dense layer of units.
 
-use crate::{Draw, Unit};
+use crate::{Draw, SparseInput, Unit};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, module::linear};
 
@@ -66,6 +66,14 @@ impl DenseLayer {
     /// `x W + b`, `[batch, units]`.
     pub fn pre_activation(&self, inputs: Tensor<2>) -> Tensor<2> {
         linear(inputs, self.weight.val(), Some(self.bias.val()))
+    }
+
+    /// `x W + b`, `[batch, units]`, from the rows of `W` at the columns that `x` has: the same within rounding.
+    ///
+    /// The gradient of `W` is 0 in every other row.
+    pub fn pre_activation_sparse(&self, inputs: &SparseInput) -> Tensor<2> {
+        let rows = self.weight.val().select(0, inputs.columns.clone());
+        linear(inputs.values.clone(), rows, Some(self.bias.val()))
     }
 
     /// What the units make of their pre-activations, `[batch, units]`.

@@ -1,6 +1,6 @@
 //! What training and measuring ask of a network.
 
-use crate::{DenseStack, NetworkError};
+use crate::{DenseStack, NetworkError, SparseInput};
 use alloc::vec::Vec;
 use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
@@ -20,6 +20,12 @@ pub struct Forward {
 pub trait Network: Module + ModuleDisplay + core::fmt::Display + 'static {
     /// Logits and hidden activations of `inputs`, `[batch, width]` row-major.
     fn forward(&self, inputs: Tensor<2>) -> Forward;
+
+    /// As [`forward`](Self::forward), of inputs of which most columns are zero; the same within rounding. A network
+    /// that has no quicker way sees them with their zeros.
+    fn forward_sparse(&self, inputs: &SparseInput) -> Forward {
+        self.forward(inputs.to_dense())
+    }
 
     /// The dense layers that unsupervised pre-training can work on; none where the network has no such stack.
     fn dense_stack(&self) -> Option<&DenseStack> {

@@ -1,10 +1,10 @@
 //! Dense stacks of any depth and width.
 
-use crate::{DenseLayer, Draw, Forward, Network, NetworkError, Unit};
+use crate::{DenseLayer, Draw, Forward, Network, NetworkError, SparseInput, Unit};
 use alloc::{format, string::String, vec::Vec};
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
+use burn::tensor::{Device, Tensor, TensorData, activation::softmax, module::linear};
 use serde::{Deserialize, Serialize};
 
 /// The description of a [`DenseStack`].
@@ -223,17 +223,45 @@ impl DenseStack {
     }
 }
 
-impl Network for DenseStack {
-    fn forward(&self, inputs: Tensor<2>) -> Forward {
+impl DenseStack {
+    /// The rest of the network, from the activations `first` of the first hidden layer on.
+    fn forward_from(&self, first: Tensor<2>) -> Forward {
         let mut hidden: Vec<Tensor<2>> = Vec::with_capacity(self.layers.len());
-        let mut x = inputs;
-        for layer in &self.layers {
+        hidden.push(first.clone());
+        let mut x = first;
+        for layer in self.layers.iter().skip(1) {
             x = layer.forward(x);
             hidden.push(x.clone());
         }
         Forward {
             logits: self.head.forward(x),
             hidden,
+        }
+    }
+}
+
+impl Network for DenseStack {
+    fn forward(&self, inputs: Tensor<2>) -> Forward {
+        match self.layers.first() {
+            Some(first) => self.forward_from(first.forward(inputs)),
+            None => Forward {
+                logits: self.head.forward(inputs),
+                hidden: Vec::new(),
+            },
+        }
+    }
+
+    fn forward_sparse(&self, inputs: &SparseInput) -> Forward {
+        match self.layers.first() {
+            Some(first) => self.forward_from(first.activate(first.pre_activation_sparse(inputs))),
+            None => {
+                let rows = self.head.weight.val().select(0, inputs.columns.clone());
+                let bias = self.head.bias.as_ref().map(|bias| bias.val());
+                Forward {
+                    logits: linear(inputs.values.clone(), rows, bias),
+                    hidden: Vec::new(),
+                }
+            }
         }
     }
 

@@ -148,7 +148,7 @@ impl Denoiser {
             net: self,
             kernels,
             space: &space,
-            rows: Rows(rows.as_ptr()),
+            rows,
             noise,
             purpose,
         };
@@ -182,7 +182,7 @@ struct Work<'a> {
     net: &'a Denoiser,
     kernels: &'a Kernels,
     space: &'a Space,
-    rows: Rows,
+    rows: &'a [f32],
     noise: &'a Noise,
     purpose: Purpose,
 }
@@ -199,7 +199,7 @@ impl Work<'_> {
         unsafe {
             if let Some((top, lower)) = net.below.split_last() {
                 let input = &space.clean[0];
-                input.read(seat, kernels, self.rows.ptr(), input.wants_panels());
+                input.read(seat, kernels, Rows::Dense(self.rows), input.wants_panels());
                 seat.meet();
                 for (k, layer) in lower.iter().enumerate() {
                     multiply(seat, kernels, layer, &space.clean[k], &space.clean[k + 1]);
@@ -271,7 +271,7 @@ impl Work<'_> {
             match self.net.below.len() {
                 0 => self
                     .rows
-                    .ptr()
+                    .as_ptr()
                     .add(example * self.space.corrupted.columns + p * PANEL),
                 k => self.space.clean[k].values(p).add(example * PANEL),
             }

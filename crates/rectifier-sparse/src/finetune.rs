@@ -2,7 +2,7 @@
 
 use crate::convert::{into_stack, layers};
 use crate::engine::{Team, restored_meter, save_meter, stack_of};
-use crate::forward::Forward;
+use crate::forward::{Forward, Rows};
 use crate::supervised::Supervised;
 use rectifier_data::{Batch, Examples};
 use rectifier_nn::{LayerCounts, Network};
@@ -50,7 +50,7 @@ impl<N: Network> FineTuning<N> {
 
 impl<N: Network> StageSession<N> for FineTuning<N> {
     fn step(&mut self, batch: &Batch, rate: f64, _noise: u64) -> Result<(), TrainError> {
-        let rows = (batch.inputs.as_slice(), batch.labels.as_slice());
+        let rows = (Rows::of(batch), batch.labels.as_slice());
         let team = &self.team;
         self.net.step(
             &team.pool,
@@ -102,7 +102,8 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
                 &self.team.pool,
                 &self.team.kernels,
                 &self.net.layers,
-                &batch.inputs,
+                Rows::of(batch),
+                batch.len(),
             );
             // SAFETY: between jobs.
             outputs.add(

@@ -4,6 +4,7 @@ use crate::buffer::{Buffer, PANEL};
 use crate::kernels::Kernels;
 use crate::layer::{Layer, Role, Signals, activate, multiply};
 use crate::pool::{Pool, Seat};
+use rectifier_data::{Batch, SparseRows};
 
 /// The signals of a stack that is not in training.
 pub(crate) struct Forward {
@@ -39,15 +40,15 @@ impl Forward {
         batch <= self.capacity && threads == self.threads
     }
 
-    /// The pre-activations of the output layer for `rows` `[batch, inputs]`, batch at most the capacity.
+    /// The pre-activations of the output layer for `rows`, `batch` of them, at most the capacity.
     pub(crate) fn run(
         &mut self,
         pool: &Pool,
         kernels: &Kernels,
         layers: &[Layer],
-        rows: &[f32],
+        rows: Rows<'_>,
+        batch: usize,
     ) -> &Signals {
-        let batch = rows.len() / self.signals[0].columns.max(1);
         for signals in &mut self.signals {
             // SAFETY: between jobs.
             unsafe { signals.choose() };
@@ -55,11 +56,10 @@ impl Forward {
         }
         self.examples += batch as u64;
         let (signals, counts) = (&self.signals, &self.active);
-        let rows = Rows(rows.as_ptr());
         // SAFETY: each thread writes its own panels and blocks; barriers part the layers.
         pool.run(&|seat| unsafe {
             let input = &signals[0];
-            input.read(seat, kernels, rows.ptr(), input.wants_panels());
+            input.read(seat, kernels, rows, input.wants_panels());
             seat.meet();
             climb(seat, kernels, layers, signals, |hidden| {
                 count(seat, &signals[hidden], &counts[hidden])
@@ -89,18 +89,30 @@ impl Forward {
     }
 }
 
-/// The start of borrowed rows, to hand to threads.
+/// Inputs of a batch, to hand to threads.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows(pub *const f32);
-// SAFETY: only read, and the borrow outlives the job it is handed to.
-unsafe impl Send for Rows {}
-// SAFETY: as above.
-unsafe impl Sync for Rows {}
+pub(crate) enum Rows<'a> {
+    /// `[batch, width]`, row by row.
+    Dense(&'a [f32]),
+    /// What is not 0 of each row.
+    Sparse(&'a SparseRows),
+}
 
-impl Rows {
-    /// The first number. A method, so that closures take the whole and not the bare pointer.
-    pub(crate) fn ptr(self) -> *const f32 {
-        self.0
+impl<'a> Rows<'a> {
+    /// The inputs of a batch as they are there.
+    pub(crate) fn of(batch: &'a Batch) -> Self {
+        match &batch.sparse {
+            Some(rows) => Self::Sparse(rows),
+            None => Self::Dense(&batch.inputs),
+        }
+    }
+
+    /// Numbers a row, of `batch` rows.
+    pub(crate) fn width(self, batch: usize) -> usize {
+        match self {
+            Self::Dense(values) => values.len() / batch.max(1),
+            Self::Sparse(rows) => rows.width(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::active::Active;
 use crate::buffer::{Buffer, PANEL, Panels, panels};
+use crate::forward::Rows;
 use crate::kernels::{DOT, Kernels, Strided};
 use crate::pointwise::Smooth;
 use crate::pool::Seat;
@@ -187,29 +188,59 @@ impl Signals {
         unsafe { self.errors.ptr().add(self.offset(p)) }
     }
 
-    /// Reads inputs, `[batch, columns]` row by row. `dense` takes a copy in panels too, for multiplying whole.
+    /// Reads inputs. `dense` takes a copy in panels too, for multiplying whole.
     ///
     /// # Safety
-    /// `rows` holds `batch * columns` numbers; no thread reads the signals meanwhile.
+    /// `rows` holds a batch of rows of `columns` numbers; no thread reads the signals meanwhile.
     pub(crate) unsafe fn read(
         &self,
         seat: Seat<'_>,
         kernels: &Kernels,
-        rows: *const f32,
+        rows: Rows<'_>,
         dense: bool,
     ) {
         // SAFETY: own blocks, and below own panels; the caller vouches for the rows.
         unsafe {
-            self.active.fill_from_rows(seat, kernels, rows);
+            match rows {
+                Rows::Dense(values) => self.active.fill_from_rows(seat, kernels, values.as_ptr()),
+                Rows::Sparse(rows) => self.active.fill(seat, |example, _, first, index, value| {
+                    let (columns, values) = rows.row(example).unwrap_or_default();
+                    let from = columns.partition_point(|column| *column < first);
+                    let panel = columns[from..].iter().zip(&values[from..]);
+                    let here = panel.take_while(|(column, _)| **column < first + PANEL as u32);
+                    let mut found = 0;
+                    for (column, number) in here.filter(|(_, number)| **number != 0.0) {
+                        *index.add(found) = *column;
+                        *value.add(found) = *number;
+                        found += 1;
+                    }
+                    found
+                }),
+            }
             if dense {
                 for p in seat.share(self.panels()) {
                     for b in 0..self.batch {
-                        let from = rows.add(b * self.columns + p * PANEL);
-                        std::ptr::copy_nonoverlapping(
-                            from,
-                            self.values(p).add(b * PANEL),
-                            self.width(p),
-                        );
+                        let line = self.values(p).add(b * PANEL);
+                        match rows {
+                            Rows::Dense(values) => {
+                                let from = values.as_ptr().add(b * self.columns + p * PANEL);
+                                std::ptr::copy_nonoverlapping(from, line, self.width(p));
+                            }
+                            Rows::Sparse(rows) => {
+                                std::ptr::write_bytes(line, 0, PANEL);
+                                let (columns, values) = rows.row(b).unwrap_or_default();
+                                let from = columns
+                                    .partition_point(|column| (*column as usize) < p * PANEL);
+                                for (column, number) in columns[from..].iter().zip(&values[from..])
+                                {
+                                    let lane = *column as usize - p * PANEL;
+                                    if lane >= PANEL {
+                                        break;
+                                    }
+                                    *line.add(lane) = *number;
+                                }
+                            }
+                        }
                     }
                 }
             }

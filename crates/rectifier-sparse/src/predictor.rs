@@ -2,7 +2,7 @@
 
 use crate::convert::layers;
 use crate::engine::Team;
-use crate::forward::Forward;
+use crate::forward::{Forward, Rows};
 use crate::kernels::Kernels;
 use crate::layer::Layer;
 use crate::pool::Pool;
@@ -101,7 +101,13 @@ impl SparseNetwork {
                     Forward::new(self.inputs, &self.layers, BATCH, self.threads)
                 }),
             };
-            let signals = forward.run(&team.pool, &team.kernels, &self.layers, rows);
+            let signals = forward.run(
+                &team.pool,
+                &team.kernels,
+                &self.layers,
+                Rows::Dense(rows),
+                rows.len() / self.inputs,
+            );
             // SAFETY: between jobs.
             logits.extend(unsafe { signals.to_rows() });
         }

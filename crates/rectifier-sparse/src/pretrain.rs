@@ -111,7 +111,8 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
             rate: rate as f32,
             penalty: self.stage.l1 as f32,
         };
-        let rows = (batch.inputs.as_slice(), batch.len());
+        let inputs = batch.dense();
+        let rows = (&*inputs, batch.len());
         let seen = self.net.pass(
             &self.team.pool,
             &self.team.kernels,
@@ -149,7 +150,8 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
         let mut totals = Totals::default();
         in_order(examples, |batch, start| {
             let noise = self.noise(batch.len(), subseed(noise, &[start as u64]));
-            let rows = (batch.inputs.as_slice(), batch.len());
+            let inputs = batch.dense();
+            let rows = (&*inputs, batch.len());
             let team = &self.team;
             // SAFETY: each thread counts its own blocks.
             let each = |seat: crate::pool::Seat<'_>, hidden: &crate::layer::Signals| unsafe {

@@ -49,13 +49,13 @@ impl Supervised {
         }
     }
 
-    /// One step of gradient descent on the mean cross-entropy of `rows` `[batch, inputs]` plus the penalty, whose
+    /// One step of gradient descent on the mean cross-entropy of `rows` plus the penalty, whose
     /// coefficient a hidden layer is `penalties`; adds what it saw to `totals`.
     pub(crate) fn step(
         &mut self,
         pool: &Pool,
         kernels: &Kernels,
-        (rows, labels): (&[f32], &[u32]),
+        (rows, labels): (Rows<'_>, &[u32]),
         rate: f32,
         penalties: &[f32],
         totals: &mut Totals,
@@ -64,17 +64,16 @@ impl Supervised {
         if batch == 0 {
             return;
         }
-        self.prepare(rows.len() / batch, batch, pool.threads());
+        self.prepare(rows.width(batch), batch, pool.threads());
         let (layers, signals) = (&self.layers[..], &self.signals[..]);
         let top = layers.len();
         let output = &signals[top];
-        let rows = Rows(rows.as_ptr());
         let partial: Vec<Mutex<Totals>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
         // SAFETY: each thread writes its own panels, rows and blocks, and the outputs of its own examples; barriers
         // part what one writes and another reads.
         pool.run(&|seat| unsafe {
             let mut seen = Totals::default();
-            signals[0].read(seat, kernels, rows.ptr(), signals[0].wants_panels());
+            signals[0].read(seat, kernels, rows, signals[0].wants_panels());
             signals[0].turn(seat, rate);
             seat.meet();
             climb(seat, kernels, layers, signals, |hidden| {

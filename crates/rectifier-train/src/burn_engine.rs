@@ -2,7 +2,7 @@
 
 use crate::engine::{Engine, SessionState, StageContext, StageSession};
 use crate::measure::{count_errors, in_order};
-use crate::{DeviceBatch, Evaluation, Pretrain, Stage, Supervised, Totals, TrainError, evaluate};
+use crate::{DeviceInputs, Evaluation, Pretrain, Stage, Supervised, Totals, TrainError, evaluate};
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleRecord, RecordError};
@@ -211,11 +211,6 @@ impl Meter {
         }
         Ok(meter)
     }
-
-    fn inputs(&mut self, batch: &Batch) -> Tensor<2> {
-        let width = batch.inputs.len() / batch.len().max(1);
-        batch.inputs_tensor(width, &self.device)
-    }
 }
 
 fn device_error(error: impl std::fmt::Display) -> TrainError {
@@ -239,14 +234,12 @@ struct FineTuning<N: Network> {
 impl<N: Network> StageSession<N> for FineTuning<N> {
     fn step(&mut self, batch: &Batch, rate: f64, _noise: u64) -> Result<(), TrainError> {
         let start = Instant::now();
-        let inputs = Tensor::from_inner(self.meter.inputs(batch));
+        let inputs = DeviceInputs::from_inner(DeviceInputs::of(batch, &self.meter.device));
         let labels = batch.labels_tensor(&self.meter.device);
         self.meter.bookkeeping += start.elapsed();
         let autodiff_labels = Tensor::from_inner(labels.clone());
-        let losses = self.model.losses(DeviceBatch {
-            inputs,
-            labels: autodiff_labels,
-        });
+        let forward = inputs.forward(&self.model.network);
+        let losses = self.model.losses_of(forward, autodiff_labels);
         let grads = losses.total().backward();
         let grads = GradientsParams::from_grads(grads, &self.model);
         let start = Instant::now();
@@ -410,7 +403,8 @@ pub fn fold_scale(
 impl<N: Network> StageSession<N> for Denoising<N> {
     fn step(&mut self, batch: &Batch, rate: f64, noise: u64) -> Result<(), TrainError> {
         let start = Instant::now();
-        let inputs = self.meter.inputs(batch);
+        // Noise is drawn for every number of a row, zeros included, so sparse rows get their zeros back here.
+        let inputs = batch.inputs_tensor(batch.width(), &self.meter.device);
         self.meter.bookkeeping += start.elapsed();
         let autoencoder = self.autoencoder.clone();
         let rebuilt = self.rebuild(&autoencoder, inputs, noise);

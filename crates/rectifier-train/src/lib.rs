@@ -11,6 +11,7 @@ mod driver;
 mod engine;
 mod error;
 mod folder;
+mod inputs;
 mod loader;
 mod measure;
 mod metrics;
@@ -26,6 +27,7 @@ pub use checkpoint::{Checkpoint, Progress};
 pub use engine::{Engine, SessionState, StageContext, StageSession};
 pub use error::TrainError;
 pub use folder::RunFolder;
+pub use inputs::{DeviceInputs, SPARSE_UP_TO};
 pub use loader::ExampleLoader;
 pub use measure::{
     EVALUATION_BATCH, Evaluation, Measurement, Outputs, Totals, evaluate, in_order, wilson,

@@ -1,7 +1,7 @@
 //! What is measured of a network: running totals of a stage, one measurement for the dashboard, and evaluations.
 
 use crate::supervised::Losses;
-use crate::{Objective, TrainError};
+use crate::{DeviceInputs, Objective, TrainError};
 use burn::tensor::{Device, ExecutionError, Int, Tensor};
 use burn_train::ItemLazy;
 use rectifier_data::{Batch, Examples};
@@ -274,7 +274,7 @@ pub fn evaluate<N: Network>(
     let mut counter = UnitCounter::new();
     let mut outputs = Outputs::new(objective);
     in_order(examples, |batch, _| {
-        let forward = network.forward(batch.inputs_tensor(examples.width(), device));
+        let forward = DeviceInputs::of(batch, device).forward(network);
         counter.count(&forward.hidden);
         let [_, classes] = forward.logits.dims();
         let logits: Vec<f32> = forward.logits.into_data().iter::<f32>().collect();

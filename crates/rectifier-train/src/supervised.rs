@@ -63,9 +63,13 @@ impl<N: Network> Supervised<N> {
 
     /// The costs of a batch.
     pub fn losses(&self, batch: DeviceBatch) -> Losses {
-        let forward = self.network.forward(batch.inputs);
+        self.losses_of(self.network.forward(batch.inputs), batch.labels)
+    }
+
+    /// The costs of what the network made of a batch with these labels, `[batch]`.
+    pub fn losses_of(&self, forward: Forward, labels: Tensor<1, Int>) -> Losses {
         Losses {
-            task: cross_entropy(forward.logits.clone(), batch.labels),
+            task: cross_entropy(forward.logits.clone(), labels),
             penalty: self.penalty.cost(&forward.hidden),
             forward,
         }

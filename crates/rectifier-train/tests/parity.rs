@@ -91,6 +91,7 @@ impl Fixture {
         Batch {
             inputs: self.floats("inputs")[step * width..(step + 1) * width].to_vec(),
             labels: self.labels()[step * BATCH..(step + 1) * BATCH].to_vec(),
+            sparse: None,
         }
     }
 }

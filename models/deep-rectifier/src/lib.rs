@@ -24,7 +24,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 pub use presets::{PRESETS, Preset};
 pub use rectifier_nn::{
-    DenseStack, DenseStackConfig, Forward, ModelFileError, Network, NetworkError, Unit,
+    DenseStack, DenseStackConfig, Forward, ModelFileError, Network, NetworkError, SparseInput, Unit,
 };
 use std::ops::Deref;
 use std::path::Path;
@@ -132,6 +132,10 @@ impl Deref for DeepRectifier {
 impl Network for DeepRectifier {
     fn forward(&self, inputs: Tensor<2>) -> Forward {
         self.stack.forward(inputs)
+    }
+
+    fn forward_sparse(&self, inputs: &SparseInput) -> Forward {
+        self.stack.forward_sparse(inputs)
     }
 
     fn dense_stack(&self) -> Option<&DenseStack> {

@@ -15,5 +15,6 @@ pub fn load(locator: &Locator, progress: &mut Progress<'_>) -> Result<Loaded, Cl
         split: cifar10.split(),
         info: info(),
         warnings: cifar10.warnings().to_vec(),
+        vocabulary: None,
     })
 }

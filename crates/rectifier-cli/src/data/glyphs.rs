@@ -23,6 +23,7 @@ pub fn load(seed: u64, sizes: Sizes) -> Result<Loaded, CliError> {
         info: info(sizes_of(&split)),
         split,
         warnings: Vec::new(),
+        vocabulary: None,
     })
 }
 

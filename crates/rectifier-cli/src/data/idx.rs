@@ -40,6 +40,7 @@ pub fn load(
         info: info(&split),
         split,
         warnings: Vec::new(),
+        vocabulary: None,
     })
 }
 

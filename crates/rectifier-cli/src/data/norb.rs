@@ -19,5 +19,6 @@ pub fn load(
         split: norb.split(),
         info: variant.info(),
         warnings: norb.warnings().to_vec(),
+        vocabulary: None,
     })
 }

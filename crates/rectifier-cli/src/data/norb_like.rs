@@ -23,5 +23,6 @@ pub fn load(seed: u64, sizes: Sizes) -> Result<Loaded, CliError> {
         info: info(sizes_of(&split)),
         split,
         warnings: Vec::new(),
+        vocabulary: None,
     })
 }

@@ -1,0 +1,190 @@
+//! `rectifier predict --text`: stars or class of a text, and the words that weighed most.
+//!
+//! The weight of a word is what the prediction loses when the word is left out of the text (occlusion): expected stars,
+//! or the probability of the predicted class. It is an answer of the whole network, not of a linear picture of it.
+
+use crate::args::PredictArgs;
+use crate::error::CliError;
+use crate::eval::Located;
+use crate::output::{percent, say};
+use burn::tensor::Device;
+use burn::tensor::activation::softmax;
+use rectifier_data::{Batch, SparseRows};
+use rectifier_nn::DenseStack;
+use rectifier_reviews::{Vocabulary, words};
+use rectifier_train::{DeviceInputs, EVALUATION_BATCH, Objective};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Tells what the network makes of each text.
+///
+/// # Errors
+/// [`CliError`] for a model that was not trained on text.
+pub fn predict_texts(
+    args: &PredictArgs,
+    located: &Located,
+    network: &DenseStack,
+    names: &[String],
+    device: &Device,
+) -> Result<(), CliError> {
+    let Some(vocabulary) = located.vocabulary()? else {
+        return Err(CliError::Usage(format!(
+            "{} keeps no vocabulary, it was not trained on text: give images",
+            located.path.display()
+        )));
+    };
+    let rating = located
+        .plan()
+        .is_some_and(|plan| plan.recipe.objective == Objective::ExpectedRating);
+    for text in &args.text {
+        let read = Reading::of(text, network, &vocabulary, rating, device)?;
+        let line = match args.json {
+            true => read.json(text, names, args).to_string(),
+            false => read.text(names, args),
+        };
+        say(&line);
+    }
+    Ok(())
+}
+
+/// What the network makes of a text.
+struct Reading {
+    /// P(class | text).
+    probabilities: Vec<f32>,
+    /// The expected number of stars, where classes are stars.
+    stars: Option<f64>,
+    /// Every known word and its weight, the heaviest first.
+    weights: Vec<(String, f64)>,
+    /// Different words that have no column.
+    unknown: Vec<String>,
+}
+
+impl Reading {
+    fn of(
+        text: &str,
+        network: &DenseStack,
+        vocabulary: &Vocabulary,
+        rating: bool,
+        device: &Device,
+    ) -> Result<Self, CliError> {
+        let columns = vocabulary.columns(text);
+        let whole = probabilities(
+            network,
+            vocabulary.width(),
+            std::slice::from_ref(&columns),
+            device,
+        )?;
+        let whole = whole.into_iter().next().unwrap_or_default();
+        let winner = (0..whole.len()).max_by(|&a, &b| whole[a].total_cmp(&whole[b]));
+        let told = |probabilities: &[f32]| match rating {
+            true => expected_stars(probabilities),
+            false => winner.map_or(0.0, |class| f64::from(probabilities[class])),
+        };
+        let without = |left_out: usize| -> Vec<u32> {
+            let others = columns
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place != left_out);
+            others.map(|(_, &column)| column).collect()
+        };
+        let occluded: Vec<Vec<u32>> = (0..columns.len()).map(without).collect();
+        let mut weights = Vec::with_capacity(columns.len());
+        let occluded = probabilities(network, vocabulary.width(), &occluded, device)?;
+        for (&column, occluded) in columns.iter().zip(&occluded) {
+            let word = vocabulary.words()[column as usize].clone();
+            weights.push((word, told(&whole) - told(occluded)));
+        }
+        weights.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        let known = |word: &String| weights.iter().any(|(known, _)| known == word);
+        let unknown: BTreeSet<String> = words(text).filter(|word| !known(word)).collect();
+        Ok(Self {
+            stars: rating.then(|| expected_stars(&whole)),
+            probabilities: whole,
+            unknown: unknown.into_iter().collect(),
+            weights,
+        })
+    }
+
+    fn ranked(&self, names: &[String], args: &PredictArgs) -> Vec<(usize, String, f32)> {
+        let name = |class: usize| {
+            let name = names.get(class).cloned();
+            name.unwrap_or_else(|| class.to_string())
+        };
+        let classes = self.probabilities.iter().enumerate();
+        let mut ranked: Vec<_> = classes.map(|(class, &p)| (class, name(class), p)).collect();
+        ranked.sort_by(|a, b| b.2.total_cmp(&a.2));
+        ranked.truncate(args.top.max(1));
+        ranked
+    }
+
+    fn json(&self, text: &str, names: &[String], args: &PredictArgs) -> serde_json::Value {
+        let ranked = self.ranked(names, args).into_iter();
+        let classes: Vec<_> = ranked
+            .map(|(class, name, p)| json!({"class": class, "name": name, "probability": p}))
+            .collect();
+        let weights = self.weights.iter().take(args.words);
+        let words: Vec<_> = weights
+            .map(|(word, weight)| json!({"word": word, "weight": weight}))
+            .collect();
+        json!({"text": text, "stars": self.stars, "classes": classes, "words": words, "unknown": self.unknown})
+    }
+
+    fn text(&self, names: &[String], args: &PredictArgs) -> String {
+        let ranked = self.ranked(names, args).into_iter();
+        let unit = if self.stars.is_some() { " stars" } else { "" };
+        let classes: Vec<String> = ranked
+            .map(|(_, name, p)| format!("{name}{unit} {}", percent(f64::from(p))))
+            .collect();
+        let mut text = match self.stars {
+            Some(stars) => format!("{stars:.2} stars  ({})", classes.join("  ")),
+            None => classes.join("  "),
+        };
+        let weights = self.weights.iter().take(args.words);
+        let words: Vec<String> = weights
+            .map(|(word, weight)| format!("{word} {weight:+.2}"))
+            .collect();
+        if words.is_empty() {
+            text.push_str(
+                "\n  no word of it is known: this is what the network says of an empty text",
+            );
+        } else {
+            text.push_str(&format!("\n  weighed most  {}", words.join("  ")));
+        }
+        if !self.unknown.is_empty() {
+            text.push_str(&format!("\n  unknown       {}", self.unknown.join(" ")));
+        }
+        text
+    }
+}
+
+/// sum over k of k P(k), where class 0 is one star.
+fn expected_stars(probabilities: &[f32]) -> f64 {
+    let stars = (1..).zip(probabilities);
+    stars.map(|(star, &p)| f64::from(star) * f64::from(p)).sum()
+}
+
+/// P(class | bag) of every bag of words.
+fn probabilities(
+    network: &DenseStack,
+    width: usize,
+    bags: &[Vec<u32>],
+    device: &Device,
+) -> Result<Vec<Vec<f32>>, CliError> {
+    let classes = network.config().outputs;
+    let mut all = Vec::with_capacity(bags.len());
+    for bags in bags.chunks(EVALUATION_BATCH) {
+        let mut rows = SparseRows::empty(width);
+        for columns in bags {
+            rows.push(columns, &vec![1.0; columns.len()])?;
+        }
+        let batch = Batch {
+            labels: vec![0; bags.len()],
+            sparse: Some(rows),
+            ..Batch::default()
+        };
+        let logits = DeviceInputs::of(&batch, device).forward(network).logits;
+        let numbers: Vec<f32> = softmax(logits, 1).into_data().iter::<f32>().collect();
+        all.extend(numbers.chunks(classes).map(<[f32]>::to_vec));
+    }
+    Ok(all)
+}
