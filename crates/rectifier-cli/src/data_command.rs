@@ -58,15 +58,29 @@ fn sizes(sizes: &rectifier_data::Sizes) -> String {
     )
 }
 
+/// Whether every file of the set `name` is on this machine and right; fetches nothing if the locator is offline.
+pub fn is_here(name: &str, locator: &Locator) -> bool {
+    named(name).is_ok_and(|set| set.load(locator, &mut |_, _| {}).is_ok())
+}
+
+/// The folders that files are looked for in, in order.
+pub fn searched(locator: &Locator) -> Vec<PathBuf> {
+    [&locator.data_dir, &locator.shared_dir, &locator.cache_dir]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
+}
+
 fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
     let locator = Locator {
         offline: true,
         ..data.locator()
     };
     for info in infos() {
-        let state = match named(&info.name)?.load(&locator, &mut |_, _| {}) {
-            Ok(_) => "here".to_string(),
-            Err(_) => format!("not here: {}", info.source),
+        let state = match is_here(&info.name, &locator) {
+            true => "here".to_string(),
+            false => format!("not here: {}", info.source),
         };
         if as_json {
             let mut value =

@@ -3,16 +3,21 @@
 
 mod args;
 mod choose;
+mod dashboard;
 mod data;
 mod data_command;
 mod device;
+mod doctor;
 mod error;
 mod eval;
+mod memory;
 mod models;
 mod output;
 mod plan;
 mod predict;
 mod progress;
+mod signals;
+mod terminal;
 mod train;
 
 use args::{Cli, Command, ModelsCommand, RecipeCommand};
@@ -22,10 +27,10 @@ use output::{note, say};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run(&Cli::parse().command) {
+    match run(&Cli::parse().command).and_then(|()| output::said()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            note(&format!("error: {error}"));
+            note(&error.message());
             ExitCode::from(error.exit_code())
         }
     }
@@ -51,6 +56,7 @@ fn run(command: &Command) -> Result<(), CliError> {
             say(&plan.describe());
             Ok(())
         }
+        Command::Doctor(args) => doctor::doctor(args),
         Command::Devices => {
             for (name, title, compiled) in device::all() {
                 let state = if compiled {

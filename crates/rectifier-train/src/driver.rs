@@ -1,23 +1,19 @@
-//! The loop over stages, epochs and steps, inside burn-train.
+//! The loop over stages, epochs and steps.
 
 use crate::burn_engine::{module_bytes, module_from_bytes};
 use crate::checkpoint::{Checkpoint, Progress};
+use crate::dashboard::Dashboard;
 use crate::engine::{SessionState, StageContext, StageSession};
-use crate::run::{Observer, Standing};
+use crate::finite::all_finite;
+use crate::journal::{Journal, Reading, write_history};
+use crate::run::Observer;
+use crate::standing::{Standing, spoken_seconds};
 use crate::{
-    Engine, EpochRecord, Evaluation, Measurement, Recipe, RunFolder, Stage, Supervised, Totals,
-    TrainError,
-};
-use burn::data::dataloader::Progress as Shown;
-use burn_train::{
-    EventProcessorTraining, Interrupter, Learner, LearnerEvent, SupervisedLearningStrategy,
-    SupervisedTrainingEventProcessor, TrainLoader, TrainingComponents, TrainingItem, ValidLoader,
+    Engine, EpochRecord, Evaluation, Measurement, Recipe, RunFolder, Stage, Totals, TrainError,
 };
 use rectifier_data::{Batch, Batches, Order, Split, random::subseed};
 use rectifier_nn::{ModelFile, Network};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Separate the seeds of order, training noise and validation noise.
@@ -25,10 +21,13 @@ const ORDER: u64 = 1;
 const NOISE: u64 = 2;
 const VALID_NOISE: u64 = 3;
 
-/// Losses are read from the device, and the dashboard is told, this many times an epoch (at most every
-/// [`READ_AT_MOST_EVERY`] steps).
+/// Losses are read from the device this many times an epoch (at most every [`READ_AT_MOST_EVERY`] steps) if nothing
+/// else is asked for; the dashboard is never told more often.
 const READINGS_AN_EPOCH: usize = 50;
 const READ_AT_MOST_EVERY: usize = 200;
+
+/// How often the dashboard's time left is renewed.
+const RELABEL_EVERY: Duration = Duration::from_secs(1);
 
 /// What a run carries from step to step.
 pub(crate) struct Driver<N: Network> {
@@ -36,9 +35,11 @@ pub(crate) struct Driver<N: Network> {
     pub split: Split,
     pub engine: Box<dyn Engine<N>>,
     pub folder: RunFolder,
+    pub journal: Journal,
     pub metadata: BTreeMap<String, String>,
     pub observer: Observer,
     pub checkpoint_every: Duration,
+    pub measure_every: Option<usize>,
     /// The network at the last stage boundary or epoch end.
     pub network: N,
     /// The best network of the current stage.
@@ -49,123 +50,23 @@ pub(crate) struct Driver<N: Network> {
     pub earlier_seconds: f64,
 }
 
-/// The loop as a training strategy of burn-train.
-pub(crate) struct Stages<N: Network> {
-    driver: Mutex<Option<(Driver<N>, Checkpoint)>>,
-    outcome: Ending<N>,
-}
-
-/// Where the loop leaves its result.
-pub(crate) struct Ending<N: Network>(Arc<Mutex<Option<Result<Driver<N>, TrainError>>>>);
-
-impl<N: Network> Ending<N> {
-    pub fn take(self) -> Result<Driver<N>, TrainError> {
-        let result = self.0.lock().ok().and_then(|mut slot| slot.take());
-        result.unwrap_or_else(|| Err(TrainError::Device("training ended without a result".into())))
-    }
-}
-
-impl<N: Network> Stages<N> {
-    pub fn new(driver: Driver<N>) -> Self {
-        Self {
-            driver: Mutex::new(Some((driver, Checkpoint::default()))),
-            outcome: Ending(Arc::new(Mutex::new(None))),
-        }
-    }
-
-    pub fn starting_at(self, start: Checkpoint) -> Self {
-        if let Ok(mut slot) = self.driver.lock()
-            && let Some((_, checkpoint)) = slot.as_mut()
-        {
-            *checkpoint = start;
-        }
-        self
-    }
-
-    pub fn outcome(&self) -> Ending<N> {
-        Ending(self.outcome.0.clone())
-    }
-
-    pub fn folder_path(&self) -> Result<PathBuf, TrainError> {
-        let slot = self.driver.lock().ok();
-        let path = slot.and_then(|slot| {
-            slot.as_ref()
-                .map(|(driver, _)| driver.folder.path().to_path_buf())
-        });
-        path.ok_or_else(|| TrainError::Device("the run was launched already".into()))
-    }
-}
-
-type Processor<N> = SupervisedTrainingEventProcessor<Supervised<N>>;
-
-impl<N: Network> SupervisedLearningStrategy<Supervised<N>> for Stages<N> {
-    fn fit(
-        &self,
-        components: TrainingComponents<Supervised<N>>,
-        learner: Learner<Supervised<N>>,
-        _train: TrainLoader<Supervised<N>>,
-        _valid: ValidLoader<Supervised<N>>,
-        _starting_epoch: usize,
-    ) -> (Supervised<N>, Processor<N>) {
-        let mut model = learner.model();
-        let mut dashboard = Dashboard {
-            processor: components.event_processor,
-            interrupter: components.interrupter,
-        };
-        let driver = self.driver.lock().ok().and_then(|mut slot| slot.take());
-        if let Some((mut driver, start)) = driver {
-            let result = driver.go_on(start, &mut dashboard);
-            model.network = driver
-                .best
-                .clone()
-                .unwrap_or_else(|| driver.network.clone());
-            if let Ok(mut slot) = self.outcome.0.lock() {
-                *slot = Some(result.map(|()| driver));
-            }
-        }
-        (model, dashboard.processor)
-    }
-}
-
-/// burn-train's metrics and renderer.
-struct Dashboard<N: Network> {
-    processor: Processor<N>,
-    interrupter: Interrupter,
-}
-
-impl<N: Network> Dashboard<N> {
-    fn train(&mut self, event: LearnerEvent<Measurement>) {
-        let result = self.processor.process_train(event);
-        self.interrupter.fail_on_error(result);
-    }
-
-    fn valid(&mut self, event: LearnerEvent<Measurement>) {
-        let result = self.processor.process_valid(event);
-        self.interrupter.fail_on_error(result);
-    }
-
-    fn item(
-        measurement: Measurement,
-        done: usize,
-        of: usize,
-        step: usize,
-        rate: f64,
-    ) -> LearnerEvent<Measurement> {
-        let shown = Shown::new(done, of, Some("examples".into()));
-        LearnerEvent::ProcessedItem(TrainingItem::new(
-            measurement,
-            shown,
-            Some(step),
-            Some(rate.into()),
-        ))
-    }
-}
-
 /// Whether an epoch or stage came to its end.
 #[derive(PartialEq)]
 enum Ended {
     Whole,
     Stopped,
+}
+
+/// The epoch in progress, as far as this sitting goes.
+struct Epoch {
+    start: Instant,
+    first_step: usize,
+    /// Its number among the epochs of all stages, from 1.
+    number: usize,
+    labelled: Option<Instant>,
+    /// What was measured since the dashboard was told.
+    unshown: Totals,
+    shown_at: usize,
 }
 
 impl<N: Network> Driver<N> {
@@ -174,9 +75,15 @@ impl<N: Network> Driver<N> {
         self.earlier_seconds + self.sitting.elapsed().as_secs_f64()
     }
 
-    fn go_on(&mut self, start: Checkpoint, dashboard: &mut Dashboard<N>) -> Result<(), TrainError> {
+    pub fn go_on(
+        &mut self,
+        start: Checkpoint,
+        dashboard: &mut Dashboard<N>,
+    ) -> Result<(), TrainError> {
         self.progress = start.progress;
         self.progress.engine = self.engine.name().into();
+        // A run that goes on measures as it did before, or its sums would be rounded otherwise.
+        self.progress.measure_every = self.measure_every.or(self.progress.measure_every);
         self.earlier_seconds = self.progress.seconds;
         self.sitting = Instant::now();
         self.saved = Instant::now();
@@ -213,6 +120,9 @@ impl<N: Network> Driver<N> {
             state: state.as_ref(),
         };
         let stage = context.stage().clone();
+        if dashboard.should_stop() {
+            return Ok(Ended::Stopped);
+        }
         let mut session = self.engine.begin(self.network.clone(), &context)?;
         while self.progress.epoch < stage.epochs() {
             if self.epoch(&stage, session.as_mut(), dashboard)? == Ended::Stopped {
@@ -230,6 +140,9 @@ impl<N: Network> Driver<N> {
             }
             if self.progress.epoch < stage.epochs() {
                 self.save(Some(session.as_ref()))?;
+                if dashboard.should_stop() {
+                    return Ok(Ended::Stopped);
+                }
             }
         }
         let best = self.best.clone();
@@ -254,34 +167,37 @@ impl<N: Network> Driver<N> {
         session: &mut dyn StageSession<N>,
         dashboard: &mut Dashboard<N>,
     ) -> Result<Ended, TrainError> {
-        let start = Instant::now();
-        let len = self.split.train.len();
-        let number = self.progress.history.len() + 1;
-        dashboard.train(LearnerEvent::StartSplit {
-            epoch_number: number,
-            total_items: len,
-        });
-        let (ended, rate) = self.train(stage, session, dashboard)?;
+        let mut epoch = Epoch {
+            start: Instant::now(),
+            first_step: self.progress.step,
+            number: self.progress.history.len() + 1,
+            labelled: None,
+            unshown: Totals::default(),
+            shown_at: self.progress.step,
+        };
+        self.label(&mut epoch, dashboard);
+        dashboard.begin(epoch.number, self.split.train.len());
+        let (ended, rate) = self.train(stage, session, dashboard, &mut epoch)?;
         if ended == Ended::Stopped {
-            self.save(Some(session))?;
             return Ok(Ended::Stopped);
         }
-        dashboard.train(LearnerEvent::EndSplit(number));
-        let evaluation = self.validate(session, dashboard, number)?;
-        let record = self.record(stage, &evaluation, rate, start);
+        dashboard.end_steps(epoch.number);
+        let evaluation = self.validate(session, dashboard, epoch.number)?;
+        if !evaluation.loss.is_finite() {
+            let before = self.progress.step.saturating_sub(1);
+            return Err(self.diverged(stage, before, rate, evaluation.loss));
+        }
+        let record = self.record(stage, &evaluation, rate, &epoch);
         if record.best {
             self.best = Some(session.network());
             self.keep_model()?;
         }
+        self.journal.epoch(&record, stage, self.progress.steps)?;
         self.progress.history.push(record.clone());
-        self.progress.epoch += 1;
-        self.progress.step = 0;
-        self.progress.totals = Totals::default();
-        self.progress.train_seconds = 0.0;
-        self.progress.overhead_seconds = 0.0;
-        self.folder.write_history(&self.progress.history)?;
-        dashboard.train(LearnerEvent::EndEpoch(number));
-        let standing = self.standing();
+        self.progress.end_epoch();
+        write_history(&self.folder, &self.progress.history, &self.recipe)?;
+        dashboard.end(epoch.number);
+        let standing = self.standing(None);
         (self.observer)(&record, &standing);
         Ok(Ended::Whole)
     }
@@ -292,13 +208,15 @@ impl<N: Network> Driver<N> {
         stage: &Stage,
         session: &mut dyn StageSession<N>,
         dashboard: &mut Dashboard<N>,
+        epoch: &mut Epoch,
     ) -> Result<(Ended, f64), TrainError> {
         let train = self.split.train.clone();
         let (len, size) = (train.len(), stage.batch());
         let steps = len.div_ceil(size);
-        let read_every = steps
+        let show_every = steps
             .div_ceil(READINGS_AN_EPOCH)
             .clamp(1, READ_AT_MOST_EVERY);
+        let read_every = self.progress.measure_every.unwrap_or(show_every).max(1);
         let path = [self.progress.stage as u64, self.progress.epoch as u64];
         let order = Order::epoch(subseed(self.recipe.seed, &[ORDER]), path[0], path[1]);
         let mut batches = Batches::new(len, size, order).skip_to(self.progress.step);
@@ -319,6 +237,7 @@ impl<N: Network> Driver<N> {
             session.step(&batch, rate, subseed(noise, &[step as u64]))?;
             stepping += before.elapsed();
             self.progress.step += 1;
+            self.progress.steps += 1;
             let last = self.progress.step == steps;
             if last || self.progress.step.is_multiple_of(read_every) {
                 let before = Instant::now();
@@ -329,18 +248,19 @@ impl<N: Network> Driver<N> {
                     return Err(self.diverged(stage, finite_until, rate, totals.mean_loss()));
                 }
                 finite_until = self.progress.step;
-                let reading = measurement(stage, &totals, session.zeros()?, None);
-                self.progress.totals.add(&totals);
-                let done = (self.progress.step * size).min(len);
-                dashboard.train(Dashboard::<N>::item(
-                    reading,
-                    done,
-                    len,
-                    self.progress.step,
-                    rate,
-                ));
+                let zeros = session.zeros()?;
+                self.read(stage, &totals, &zeros, rate)?;
+                epoch.unshown.add(&totals);
+                if last || self.progress.step >= epoch.shown_at + show_every {
+                    let totals = std::mem::take(&mut epoch.unshown);
+                    epoch.shown_at = self.progress.step;
+                    let shown = measurement(stage, &totals, zeros, None);
+                    let done = (self.progress.step * size).min(len);
+                    dashboard.reading(shown, (done, len), rate);
+                    self.label(epoch, dashboard);
+                }
             }
-            let stopped = dashboard.interrupter.should_stop() && !last;
+            let stopped = dashboard.should_stop() && !last;
             if stopped || last || self.saved.elapsed() >= self.checkpoint_every {
                 let books = session.bookkeeping();
                 let total = clock.elapsed();
@@ -348,11 +268,17 @@ impl<N: Network> Driver<N> {
                 self.progress.overhead_seconds +=
                     (total.saturating_sub(stepping) + (books - kept_books)).as_secs_f64();
                 (stepping, kept_books) = (Duration::ZERO, books);
+                if !last {
+                    // Losses are read some steps apart: a network that broke since must not replace a good one.
+                    if !all_finite(&session.network()) {
+                        return Err(self.diverged(stage, finite_until, rate, f64::NAN));
+                    }
+                    self.progress.epoch_seconds += epoch.start.elapsed().as_secs_f64();
+                    (epoch.start, epoch.first_step) = (Instant::now(), self.progress.step);
+                    self.save(Some(&*session))?;
+                }
                 if stopped {
                     return Ok((Ended::Stopped, rate));
-                }
-                if !last {
-                    self.save(Some(&*session))?;
                 }
                 clock = Instant::now();
             }
@@ -360,11 +286,53 @@ impl<N: Network> Driver<N> {
         Ok((Ended::Whole, rate))
     }
 
+    /// Writes down what the steps since the last reading measured.
+    fn read(
+        &mut self,
+        stage: &Stage,
+        totals: &Totals,
+        zeros: &[f64],
+        rate: f64,
+    ) -> Result<(), TrainError> {
+        self.progress.totals.add(totals);
+        let measured = measurement(stage, totals, zeros.to_vec(), None);
+        self.journal.reading(&Reading {
+            step: self.progress.steps,
+            stage: self.progress.stage + 1,
+            epoch: self.progress.epoch + 1,
+            seconds: self.earlier_seconds + self.sitting.elapsed().as_secs_f64(),
+            rate,
+            measured: &measured,
+        })
+    }
+
+    /// Renews stage and time left on the dashboard, not too often.
+    fn label(&mut self, epoch: &mut Epoch, dashboard: &mut Dashboard<N>) {
+        if epoch
+            .labelled
+            .is_some_and(|at| at.elapsed() < RELABEL_EVERY)
+        {
+            return;
+        }
+        epoch.labelled = Some(Instant::now());
+        let standing = self.standing(Some(epoch));
+        let stage = self.recipe.short_title(self.progress.stage);
+        let label = match standing.seconds_left > 0.0 {
+            true => format!("{stage} {} left", spoken_seconds(standing.seconds_left)),
+            false => stage,
+        };
+        dashboard.label(standing.total, epoch.number, label);
+    }
+
     fn diverged(&self, stage: &Stage, after: usize, rate: f64, loss: f64) -> TrainError {
-        let kept = if self.folder.checkpoint().is_file() {
-            "the checkpoint from before is kept"
-        } else {
-            "there is no checkpoint yet"
+        let here = self.folder.path().display();
+        let checkpoint = self.folder.checkpoint().is_file();
+        let kept = match (self.best.is_some(), checkpoint) {
+            (true, _) => {
+                format!("the best network so far and the last good checkpoint are kept in {here}")
+            }
+            (false, true) => format!("the last good checkpoint is kept in {here}"),
+            (false, false) => "it was too early for a checkpoint".into(),
         };
         TrainError::Diverged {
             stage: stage.title(),
@@ -373,7 +341,7 @@ impl<N: Network> Driver<N> {
             step: self.progress.step,
             rate,
             loss,
-            kept: kept.into(),
+            kept,
         }
     }
 
@@ -384,10 +352,7 @@ impl<N: Network> Driver<N> {
         number: usize,
     ) -> Result<Evaluation, TrainError> {
         let valid = self.split.valid.clone();
-        dashboard.valid(LearnerEvent::StartSplit {
-            epoch_number: number,
-            total_items: valid.len(),
-        });
+        dashboard.begin_validation(number, valid.len());
         // The same noise after every epoch, so that curves compare networks and not noise.
         let noise = subseed(self.recipe.seed, &[VALID_NOISE, self.progress.stage as u64]);
         let evaluation = session.evaluate(valid.as_ref(), noise)?;
@@ -405,14 +370,7 @@ impl<N: Network> Driver<N> {
             Some(evaluation.dead().iter().sum()),
         );
         reading.error = evaluation.error();
-        dashboard.valid(Dashboard::<N>::item(
-            reading,
-            valid.len(),
-            valid.len(),
-            number,
-            0.0,
-        ));
-        dashboard.valid(LearnerEvent::EndSplit(number));
+        dashboard.validation(number, reading);
         Ok(evaluation)
     }
 
@@ -421,7 +379,7 @@ impl<N: Network> Driver<N> {
         stage: &Stage,
         evaluation: &Evaluation,
         rate: f64,
-        start: Instant,
+        sitting: &Epoch,
     ) -> EpochRecord {
         let epoch = self.progress.epoch + 1;
         let valid_error = evaluation.error();
@@ -450,36 +408,22 @@ impl<N: Network> Driver<N> {
             dead: evaluation.dead(),
             train_seconds: self.progress.train_seconds,
             overhead_seconds: self.progress.overhead_seconds,
-            seconds: start.elapsed().as_secs_f64(),
+            seconds: self.progress.epoch_seconds + sitting.start.elapsed().as_secs_f64(),
             best,
         }
     }
 
-    fn standing(&self) -> Standing {
-        let done = self.progress.history.len();
-        let steps = |stage: &Stage| self.split.train.len().div_ceil(stage.batch()) as f64;
-        // Later stages are taken to cost what this one costs a step.
-        let here = &self.recipe.stages[self.progress.stage];
-        let recent = self
-            .progress
-            .history
-            .iter()
-            .rev()
-            .take_while(|r| r.stage == self.progress.stage + 1);
-        let (count, sum) = recent
-            .take(5)
-            .fold((0.0, 0.0), |(n, sum), r| (n + 1.0, sum + r.seconds));
-        let a_step = sum / f64::max(count, 1.0) / steps(here).max(1.0);
-        let left_here = (here.epochs() - self.progress.epoch) as f64 * steps(here);
-        let later = self.recipe.stages.iter().skip(self.progress.stage + 1);
-        let left_later: f64 = later
-            .map(|stage| stage.epochs() as f64 * steps(stage))
-            .sum();
-        Standing {
-            done,
-            total: self.recipe.total_epochs(),
-            seconds_left: (left_here + left_later) * a_step,
-        }
+    fn standing(&self, epoch: Option<&Epoch>) -> Standing {
+        let current = epoch.map_or((0.0, 0), |epoch| {
+            let steps = self.progress.step - epoch.first_step;
+            (epoch.start.elapsed().as_secs_f64(), steps)
+        });
+        Standing::of(
+            &self.recipe,
+            self.split.train.len(),
+            &self.progress,
+            current,
+        )
     }
 
     /// Writes the best network where users look for it, so that a killed run leaves one.
@@ -496,6 +440,7 @@ impl<N: Network> Driver<N> {
 
     fn save(&mut self, session: Option<&dyn StageSession<N>>) -> Result<(), TrainError> {
         self.progress.seconds = self.seconds();
+        self.progress.lengths = self.journal.sync()?;
         let network = match session {
             Some(session) => session.network(),
             None => self.network.clone(),
@@ -531,7 +476,7 @@ fn measurement(
         },
         Stage::Pretrain(stage) => {
             // Shown at the layer's own place.
-            let mut placed = vec![0.0; stage.layer - 1];
+            let mut placed = vec![f64::NAN; stage.layer - 1];
             placed.extend(zeros);
             Measurement {
                 examples,

@@ -5,12 +5,16 @@
 //! does the arithmetic, and keeps the network of the best validation error.
 #![warn(missing_docs)]
 
+mod append;
 mod burn_engine;
 mod checkpoint;
+mod dashboard;
 mod driver;
 mod engine;
 mod error;
+mod finite;
 mod folder;
+mod journal;
 mod loader;
 mod measure;
 mod metrics;
@@ -19,7 +23,9 @@ mod recipe;
 mod record;
 mod renderer;
 mod run;
+mod standing;
 mod supervised;
+mod tensorboard;
 
 pub use burn_engine::BurnEngine;
 pub use checkpoint::{Checkpoint, Progress};
@@ -35,5 +41,6 @@ pub use rate::{Rate, Schedule};
 pub use recipe::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
 pub use record::{EpochRecord, Summary};
 pub use renderer::SilentRenderer;
-pub use run::{Observer, Outcome, Run, Standing};
+pub use run::{Observer, Outcome, Run};
+pub use standing::{Standing, spoken_seconds};
 pub use supervised::{DeviceBatch, Losses, Supervised, cross_entropy};

@@ -57,7 +57,13 @@ impl Quantity {
             Self::Loss => measurement.loss,
             Self::Penalty => Some(measurement.penalty),
             Self::Reconstruction => measurement.reconstruction,
-            Self::Zeros(layer) => measurement.zeros.get(layer).map(|share| 100.0 * share),
+            Self::Zeros(layer) => {
+                let share = measurement
+                    .zeros
+                    .get(layer)
+                    .filter(|share| share.is_finite());
+                share.map(|share| 100.0 * share)
+            }
             Self::Dead => measurement.dead.map(|dead| dead as f64),
         }
     }
@@ -97,11 +103,24 @@ impl StageMetric {
         let unit = self.quantity.unit().unwrap_or_default();
         match (self.mean(), self.latest) {
             (Some(mean), Some(latest)) => SerializedEntry::new(
-                format!("epoch {mean:.4}{unit} - now {latest:.4}{unit}"),
+                format!("{}{unit} now {}{unit}", short(mean), short(latest)),
                 NumericEntry::Value(latest).serialize(),
             ),
             _ => SerializedEntry::not_available(None),
         }
+    }
+}
+
+/// Four digits or so: the dashboard's panel is 28 characters wide in a terminal of 80.
+fn short(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".into(),
+        size if size < 0.001 => format!("{value:.1e}"),
+        size if size < 1.0 => format!("{value:.4}"),
+        size if size < 10.0 => format!("{value:.3}"),
+        size if size < 100.0 => format!("{value:.2}"),
+        size if size < 1000.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
     }
 }
 

@@ -217,13 +217,13 @@ impl Recipe {
                 }
             };
             checked.map_err(|error| wrong(&place, &error.to_string()))?;
-            if let Optimizer::Momentum { momentum } = stage.optimizer() {
-                if !(0.0..1.0).contains(&momentum) {
-                    return Err(wrong(
-                        &place,
-                        &format!("momentum is {momentum}: it must be from 0 to below 1"),
-                    ));
-                }
+            if let Optimizer::Momentum { momentum } = stage.optimizer()
+                && !(0.0..1.0).contains(&momentum)
+            {
+                return Err(wrong(
+                    &place,
+                    &format!("momentum is {momentum}: it must be from 0 to below 1"),
+                ));
             }
         }
         Ok(())
@@ -267,6 +267,24 @@ impl Recipe {
                 .map_err(|error| wrong(&place, &error.to_string()))?;
         }
         Ok(())
+    }
+
+    /// Stage `index` (from 0) in a word or two, such as `layer 2/3`: a dashboard's panel is narrow.
+    pub fn short_title(&self, index: usize) -> String {
+        let pretrained = self.stages.iter().filter_map(|stage| match stage {
+            Stage::Pretrain(stage) => Some(stage.layer),
+            Stage::FineTune(_) => None,
+        });
+        match self.stages.get(index) {
+            Some(Stage::Pretrain(stage)) => {
+                format!(
+                    "layer {}/{}",
+                    stage.layer,
+                    pretrained.max().unwrap_or(stage.layer)
+                )
+            }
+            _ => "fine-tune".into(),
+        }
     }
 
     /// Epochs of all stages together.

@@ -6,11 +6,10 @@ use burn_train::Interrupter;
 use rand::Rng;
 use rectifier_data::{Batch, DataError, Examples, Samples, Split, random::stream};
 use rectifier_nn::{DenseStack, DenseStackConfig, Unit};
-use rectifier_train::{BurnEngine, Outcome, Recipe, Run, RunFolder, SilentRenderer, TrainError};
+use rectifier_train::{BurnEngine, Outcome, Recipe, Run, RunFolder, TrainError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, Ordering};
-use std::time::Duration;
 
 const WIDTH: usize = 16;
 
@@ -49,19 +48,9 @@ fn network(hidden: &[usize]) -> DenseStack {
 }
 
 fn run(recipe: Recipe, network: DenseStack, folder: RunFolder) -> Run<DenseStack> {
-    Run {
-        network,
-        recipe,
-        split: split(),
-        engine: Box::new(BurnEngine::new(Device::flex())),
-        device: Device::flex(),
-        folder,
-        metadata: Default::default(),
-        renderer: Box::new(SilentRenderer),
-        interrupter: Interrupter::new(),
-        observer: Box::new(|_, _| {}),
-        checkpoint_every: Duration::from_secs(60),
-    }
+    let device = Device::flex();
+    let engine = Box::new(BurnEngine::new(device.clone()));
+    Run::new(network, recipe, split(), engine, device, folder)
 }
 
 fn whole(recipe: Recipe, network: DenseStack, path: &Path) -> Outcome<DenseStack> {
