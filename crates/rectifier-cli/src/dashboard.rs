@@ -2,12 +2,13 @@
 
 use crate::terminal::Terminal;
 use burn_train::logger::{EvaluationProgressLogger, TrainingProgressLogger};
-use burn_train::metric::MetricDefinition;
+use burn_train::metric::{MetricDefinition, MetricId};
 use burn_train::renderer::{
     EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation,
     MetricsRendererTraining, default_renderer,
 };
 use burn_train::{Interrupter, LearnerSummary};
+use std::collections::{HashMap, HashSet};
 use std::io::IsTerminal;
 
 /// Whether there is a terminal that a dashboard can be drawn on.
@@ -17,11 +18,13 @@ pub fn possible() -> bool {
 }
 
 /// burn-train's terminal dashboard. It opens with the first start, so that whatever is wrong before shows on the plain
-/// screen, and closes when dropped.
+/// screen, and closes when dropped. A metric gets its place when there is something to see in it: pre-training knows
+/// no error, fine-tuning no reconstruction.
 pub struct Dashboard {
     interrupter: Interrupter,
     terminal: Terminal,
-    waiting: Vec<MetricDefinition>,
+    known: HashSet<MetricId>,
+    waiting: HashMap<MetricId, MetricDefinition>,
     tui: Option<Box<dyn MetricsRenderer>>,
 }
 
@@ -31,7 +34,8 @@ impl Dashboard {
         Self {
             interrupter,
             terminal,
-            waiting: Vec::new(),
+            known: HashSet::new(),
+            waiting: HashMap::new(),
             tui: None,
         }
     }
@@ -40,18 +44,36 @@ impl Dashboard {
         let Self {
             interrupter,
             terminal,
-            waiting,
             tui,
+            ..
         } = self;
         tui.get_or_insert_with(|| {
             terminal.remember();
-            let mut tui = default_renderer(interrupter.clone(), Some(epochs_done));
+            let tui = default_renderer(interrupter.clone(), Some(epochs_done));
             terminal.keep_interrupt();
-            waiting
-                .drain(..)
-                .for_each(|metric| tui.register_metric(metric));
             tui
         })
+    }
+
+    /// The dashboard, if it is open and `state` is worth showing, with the metric in its place.
+    fn showing(&mut self, state: &MetricState) -> Option<&mut Box<dyn MetricsRenderer>> {
+        let tui = self.tui.as_mut()?;
+        let (entry, seen) = match state {
+            MetricState::Generic(entry) => (entry, true),
+            MetricState::Numeric(entry, value) => {
+                let measured = value
+                    .as_ref()
+                    .is_some_and(|value| value.current().is_finite());
+                (entry, measured)
+            }
+        };
+        if !seen || entry.serialized_entry.is_not_available() {
+            return None;
+        }
+        if let Some(definition) = self.waiting.remove(&entry.metric_id) {
+            tui.register_metric(definition);
+        }
+        Some(tui)
     }
 }
 
@@ -64,13 +86,13 @@ impl Drop for Dashboard {
 
 impl MetricsRendererTraining for Dashboard {
     fn update_train(&mut self, state: MetricState) {
-        if let Some(tui) = &mut self.tui {
+        if let Some(tui) = self.showing(&state) {
             tui.update_train(state);
         }
     }
 
     fn update_valid(&mut self, state: MetricState) {
-        if let Some(tui) = &mut self.tui {
+        if let Some(tui) = self.showing(&state) {
             tui.update_valid(state);
         }
     }
@@ -148,9 +170,10 @@ impl MetricsRenderer for Dashboard {
     }
 
     fn register_metric(&mut self, definition: MetricDefinition) {
-        match &mut self.tui {
-            Some(tui) => tui.register_metric(definition),
-            None => self.waiting.push(definition),
+        // Every start registers every metric again.
+        if self.known.insert(definition.metric_id.clone()) {
+            self.waiting
+                .insert(definition.metric_id.clone(), definition);
         }
     }
 }

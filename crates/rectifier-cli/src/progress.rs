@@ -6,7 +6,7 @@ use crate::output::note;
 pub fn bar(quiet: bool) -> impl FnMut(u64, u64) {
     let mut told = 0;
     move |done, total| {
-        let tenth = if total == 0 { 0 } else { done * 10 / total };
+        let tenth = (done * 10).checked_div(total).unwrap_or(0);
         if !quiet && tenth > told {
             told = tenth;
             note(&format!(

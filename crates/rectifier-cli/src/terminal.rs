@@ -61,6 +61,12 @@ mod unix {
             }
         }
 
+        /// Clears what an abandoned dashboard left below the cursor.
+        pub fn clear_below(&self) {
+            let mut out = std::io::stdout();
+            let _ = out.write_all(b"\r\x1b[J").and_then(|()| out.flush());
+        }
+
         /// Gives the terminal back if a dashboard has it.
         pub fn restore(&self) {
             let Ok(slot) = self.0.lock() else { return };
@@ -96,6 +102,8 @@ impl Terminal {
     pub fn forget(&self) {}
     /// Nothing to keep.
     pub fn keep_interrupt(&self) {}
+    /// Nothing to clear.
+    pub fn clear_below(&self) {}
     /// Nothing to restore.
     pub fn restore(&self) {}
 }

@@ -62,7 +62,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         .watch(&interrupter, &terminal, !quiet && !dashboard)
         .map_err(|error| CliError::Failed(format!("signals cannot be caught: {error}")))?;
     let renderer: Box<dyn MetricsRenderer> = match dashboard {
-        true => Box::new(Dashboard::new(interrupter.clone(), terminal)),
+        true => Box::new(Dashboard::new(interrupter.clone(), terminal.clone())),
         false => Box::new(SilentRenderer),
     };
     let observer: Observer = match quiet || dashboard {
@@ -93,7 +93,10 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         CliError::Stopped { signal, text }
     };
     let outcome = run.launch().map_err(|error| match error {
-        TrainError::Killed => stopped(INTERRUPT, error.to_string()),
+        TrainError::Killed => {
+            terminal.clear_below();
+            stopped(INTERRUPT, error.to_string())
+        }
         // The same steps at the same rate would end the same way.
         TrainError::Diverged { .. } => error.into(),
         error if path.join("checkpoint.safetensors").is_file() => CliError::Interrupted {

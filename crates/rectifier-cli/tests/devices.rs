@@ -32,7 +32,9 @@ fn devices() -> Vec<(&'static str, Device)> {
 }
 
 /// Logits and the gradient of every parameter, as one list of numbers each.
-fn step(path: &Path, device: &Device) -> Vec<(String, Vec<f32>)> {
+type Numbers = Vec<(String, Vec<f32>)>;
+
+fn step(path: &Path, device: &Device) -> Numbers {
     let network = DenseStack::load(path, device).unwrap();
     let mut draw = Draw::new(11);
     let values: Vec<f32> = (0..BATCH * WIDTH)
@@ -84,7 +86,7 @@ fn logits_and_gradients_agree_on_every_compiled_device() {
             .unwrap()
             .save(&path)
             .unwrap();
-        let mut reference: Option<(&str, Vec<(String, Vec<f32>)>)> = None;
+        let mut reference: Option<(&str, Numbers)> = None;
         for (name, device) in devices() {
             let found = step(&path, &device);
             assert!(

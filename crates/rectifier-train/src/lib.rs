@@ -36,7 +36,7 @@ pub use loader::ExampleLoader;
 pub use measure::{
     EVALUATION_BATCH, Evaluation, Measurement, Totals, evaluate, expected_stars, wilson,
 };
-pub use metrics::{Quantity, StageMetric};
+pub use metrics::{Digest, Quantity, StageMetric};
 pub use rate::{Rate, Schedule};
 pub use recipe::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
 pub use record::{EpochRecord, Summary};

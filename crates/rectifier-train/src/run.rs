@@ -5,7 +5,7 @@ use crate::dashboard::Stages;
 use crate::driver::Driver;
 use crate::journal::Journal;
 use crate::loader::ExampleLoader;
-use crate::metrics::{Quantity, StageMetric};
+use crate::metrics::{Digest, Quantity, StageMetric};
 use crate::{
     Engine, EpochRecord, Evaluation, Optimizer, Recipe, RunFolder, SilentRenderer, Stage, Standing,
     Summary, Supervised, TrainError, evaluate,
@@ -162,6 +162,9 @@ impl<N: Network> Run<N> {
         if epochs_done > 0 {
             training = training.checkpoint(epochs_done);
         }
+        training = training
+            .metric_train(Digest::default())
+            .metric_valid(Digest::default());
         for quantity in Quantity::all(layers) {
             training = training
                 .metric_train_numeric(StageMetric::new(quantity))
