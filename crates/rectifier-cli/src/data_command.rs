@@ -5,7 +5,7 @@ use crate::data::{DataChoice, infos, named};
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
-use rectifier_data::{Locator, Sheet, class_counts, contact_sheet};
+use rectifier_data::{DataError, Locator, Sheet, class_counts, contact_sheet};
 use std::path::{Path, PathBuf};
 
 /// Does what `command` asks for.
@@ -59,8 +59,15 @@ fn sizes(sizes: &rectifier_data::Sizes) -> String {
 }
 
 /// Whether every file of the set `name` is on this machine and right; fetches nothing if the locator is offline.
-pub fn is_here(name: &str, locator: &Locator) -> bool {
-    named(name).is_ok_and(|set| set.load(locator, &mut |_, _| {}).is_ok())
+///
+/// # Errors
+/// [`CliError::Data`] for a file that is there but is not what it should be.
+pub fn is_here(name: &str, locator: &Locator) -> Result<bool, CliError> {
+    match named(name)?.load(locator, &mut |_, _| {}) {
+        Ok(_) => Ok(true),
+        Err(CliError::Data(DataError::Missing(_))) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The folders that files are looked for in, in order.
@@ -79,8 +86,9 @@ fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
     };
     for info in infos() {
         let state = match is_here(&info.name, &locator) {
-            true => "here".to_string(),
-            false => format!("not here: {}", info.source),
+            Ok(true) => "here".to_string(),
+            Ok(false) => format!("not here: {}", info.source),
+            Err(error) => format!("not usable: {error}"),
         };
         if as_json {
             let mut value =

@@ -116,8 +116,9 @@ fn as_text(devices: &[Tested], locator: &Locator) -> String {
     lines.push("data".into());
     for info in data::infos() {
         lines.push(match is_here(&info.name, locator) {
-            true => format!("  {:<8} here", info.name),
-            false => format!(
+            Ok(true) => format!("  {:<8} here", info.name),
+            Err(error) => format!("  {:<8} not usable: {error}", info.name),
+            Ok(false) => format!(
                 "  {:<8} not here: rectifier data fetch {}",
                 info.name, info.name
             ),
@@ -165,7 +166,12 @@ fn as_json(devices: &[Tested], locator: &Locator, ok: bool) -> Value {
         .collect();
     let data: Vec<Value> = data::infos()
         .iter()
-        .map(|info| json!({"name": info.name, "here": is_here(&info.name, locator)}))
+        .map(|info| match is_here(&info.name, locator) {
+            Ok(here) => json!({"name": info.name, "here": here}),
+            Err(error) => {
+                json!({"name": info.name, "here": false, "reason": error.to_string()})
+            }
+        })
         .collect();
     let space: Vec<Value> = space::places(locator)
         .iter()

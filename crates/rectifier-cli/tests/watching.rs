@@ -215,6 +215,18 @@ fn doctor_tells_what_is_here_and_that_it_works() {
         2,
     );
     assert!(error.contains("there is no device `abacus`"), "{error}");
+    // A file that is there but is another one is no missing one.
+    std::fs::create_dir(place.path().join("data")).unwrap();
+    std::fs::write(place.path().join("data/train-images-idx3-ubyte.gz"), "abc").unwrap();
+    let output = command(place.path(), &["doctor", "--data-dir", "data"])
+        .output()
+        .unwrap();
+    let spoken = text(&output.stdout);
+    assert!(
+        spoken.contains("mnist    not usable: ") && spoken.contains("found 3"),
+        "{spoken}"
+    );
+    std::fs::remove_dir_all(place.path().join("data")).unwrap();
     // Nothing of the test is left.
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }

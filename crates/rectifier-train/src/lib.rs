@@ -24,6 +24,7 @@ mod record;
 mod renderer;
 mod run;
 mod standing;
+mod steps;
 mod supervised;
 mod tensorboard;
 
