@@ -51,6 +51,7 @@ impl Signals {
                         .is_err()
                     {
                         terminal.restore();
+                        note("ended at once; what the last checkpoint holds is kept");
                         // Without unwinding: whatever was being written keeps its temporary name.
                         low_level::exit(128 + signal);
                     }

@@ -120,6 +120,7 @@ fn a_second_interrupt_ends_at_once() {
     signal("INT", &child);
     let stderr = checked(&child.wait_with_output().unwrap(), 130);
     assert!(stderr.contains("once more ends at once"), "{stderr}");
+    assert!(stderr.contains("ended at once"), "{stderr}");
     assert!(!stderr.contains("everything is saved"), "{stderr}");
     assert!(tensors(&folder.join("run/checkpoint.safetensors")).is_ok());
 }
