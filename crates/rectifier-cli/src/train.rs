@@ -37,6 +37,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     // Weights, gradients, the best network and a copy to save.
     let bytes = 4 * 4 * plan.network.parameters() as u128;
     room_for(bytes, "this network", "give fewer units with --hidden")?;
+    // Data first: a set that is not there leaves no folder behind.
     let loaded = plan
         .data
         .load(&args.plan.data.locator(), &mut progress::bar(quiet))?;

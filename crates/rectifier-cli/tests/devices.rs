@@ -31,9 +31,10 @@ fn devices() -> Vec<(&'static str, Device)> {
     devices
 }
 
-/// Logits and the gradient of every parameter, as one list of numbers each.
+/// Logits, or the gradient of a parameter, by name.
 type Numbers = Vec<(String, Vec<f32>)>;
 
+/// Logits and the gradient of every parameter.
 fn step(path: &Path, device: &Device) -> Numbers {
     let network = DenseStack::load(path, device).unwrap();
     let mut draw = Draw::new(11);

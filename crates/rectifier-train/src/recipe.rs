@@ -220,10 +220,8 @@ impl Recipe {
             if let Optimizer::Momentum { momentum } = stage.optimizer()
                 && !(0.0..1.0).contains(&momentum)
             {
-                return Err(wrong(
-                    &place,
-                    &format!("momentum is {momentum}: it must be from 0 to below 1"),
-                ));
+                let text = format!("momentum is {momentum}: it must be from 0 to below 1");
+                return Err(wrong(&place, &text));
             }
         }
         Ok(())
