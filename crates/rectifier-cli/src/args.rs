@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use rectifier_reviews::{Encoding, Fold};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Train, measure and use deep sparse rectifier networks.
 #[derive(Debug, Parser)]
@@ -39,6 +40,8 @@ pub enum Command {
     Results(ResultsCommand),
     /// List the devices that builds of this command can compute on.
     Devices,
+    /// Look over versions, devices, data and disk, and train for a moment to see that it works.
+    Doctor(DoctorArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -256,6 +259,16 @@ pub struct TrainArgs {
         "optimizer", "patience", "seed", "images", "labels", "test_images", "test_labels", "examples", "data_seed",
         "fold", "words", "product", "file", "text_column", "stars_column", "encoding"])]
     pub resume: Option<PathBuf>,
+    /// Longest time from one checkpoint to the next, in seconds [default: 60].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub checkpoint_every: Option<Duration>,
+    /// Steps from one reading of loss, error and zeros to the next; 1 writes down every step [default: 50 readings
+    /// an epoch].
+    #[arg(long, value_name = "STEPS", value_parser = at_least_one)]
+    pub measure_every: Option<usize>,
+    /// One line an epoch in a terminal too, instead of the dashboard.
+    #[arg(long)]
+    pub plain: bool,
     /// Say nothing but the result.
     #[arg(long)]
     pub quiet: bool,
@@ -328,6 +341,24 @@ pub struct BenchArgs {
     pub json: bool,
 }
 
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time: write seconds above 0, such as 60 or 0.5");
+    let seconds: f64 = text.parse().map_err(|_| wrong())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err(wrong()),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!(
+            "`{text}` is no number of steps: it must be at least 1"
+        )),
+        Ok(steps) => Ok(steps),
+    }
+}
+
 /// Which part of a data set.
 #[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
 pub enum PartName {
@@ -385,6 +416,20 @@ pub struct PredictArgs {
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// One line of JSON an image.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Test this device alone; every device of this build if not given.
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// Folder to look for data files in, before RECTIFIER_DATA and the cache.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// One line of JSON instead of text.
     #[arg(long)]
     pub json: bool,
 }

@@ -6,7 +6,7 @@ use crate::data_check;
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
-use rectifier_data::{Locator, Sheet, contact_sheet};
+use rectifier_data::{DataError, Locator, Sheet, contact_sheet};
 use std::path::{Path, PathBuf};
 
 /// Does what `command` asks for.
@@ -67,6 +67,27 @@ fn sizes(sizes: &rectifier_data::Sizes) -> String {
         "{} / {} / {} train / valid / test",
         sizes.train, sizes.valid, sizes.test
     )
+}
+
+/// Whether every file of the set `name` is on this machine and right; fetches nothing if the locator is offline.
+///
+/// # Errors
+/// [`CliError::Data`] for a file that is there but is not what it should be.
+pub fn is_here(name: &str, locator: &Locator) -> Result<bool, CliError> {
+    match named(name)?.load(locator, &mut |_, _| {}) {
+        Ok(_) => Ok(true),
+        Err(CliError::Data(DataError::Missing(_))) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The folders that files are looked for in, in order.
+pub fn searched(locator: &Locator) -> Vec<PathBuf> {
+    [&locator.data_dir, &locator.shared_dir, &locator.cache_dir]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect()
 }
 
 fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {

@@ -140,6 +140,12 @@ pub fn open(request: Option<&str>) -> Result<(String, Device), CliError> {
         );
         return Err(CliError::Usage(text));
     };
+    // The processor is one device, whatever its number of cores.
+    if index > 0 && kind.title.starts_with("CPU") {
+        return Err(CliError::Usage(format!(
+            "--device {request}: there is one device {name}, leave the `:{index}` out"
+        )));
+    }
     let Some(make) = kind.open else {
         return Err(CliError::Usage(format!(
             "this build has no device `{name}`, it has {}: build it with `cargo build --release --features {name}`",

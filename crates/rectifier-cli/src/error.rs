@@ -3,6 +3,9 @@
 use rectifier_data::DataError;
 use rectifier_nn::{ModelFileError, NetworkError};
 use rectifier_train::TrainError;
+use std::error::Error;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// Why the command did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +16,30 @@ pub enum CliError {
     /// The request was tried and failed; exit code 1.
     #[error("{0}")]
     Failed(String),
+    /// The user ended a run that can go on; exit code 128 and the signal's number, as shells have it.
+    #[error("{text}")]
+    Stopped {
+        /// The signal; that of Ctrl-C for the dashboard's keys.
+        signal: i32,
+        /// Where the run stands and how it goes on.
+        text: String,
+    },
+    /// A run failed that can go on.
+    #[error("{source}")]
+    Interrupted {
+        /// Why it failed.
+        source: TrainError,
+        /// The command that goes on.
+        go_on: String,
+    },
+    /// A file or stream could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Data could not be read or fetched.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -31,16 +58,113 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// 2 for wrong use, 1 for everything else.
+    /// 2 for wrong use, 130 or 143 for a run that a signal stopped, 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Network(_) | Self::Train(TrainError::Recipe { .. }) => 2,
+            Self::Stopped { signal, .. } => u8::try_from(128 + signal).unwrap_or(1),
             _ => 1,
         }
     }
 
     /// A failure to read or write `path`.
-    pub fn io(path: &std::path::Path, source: std::io::Error) -> Self {
-        Self::Failed(format!("{}: {source}", path.display()))
+    pub fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io {
+            path: path.into(),
+            source,
+        }
+    }
+
+    /// The whole message: what happened, what to do about it, how to go on.
+    pub fn message(&self) -> String {
+        let mut text = match self {
+            Self::Stopped { .. } => self.to_string(),
+            _ => format!("error: {self}"),
+        };
+        if let Some(cure) = self.system_error().and_then(cure) {
+            text.push_str("\n  ");
+            text.push_str(cure);
+        }
+        if let Self::Interrupted { go_on, .. } = self {
+            text.push_str("\n  what was saved is whole; go on with: ");
+            text.push_str(go_on);
+        }
+        text
+    }
+
+    /// What the system said, if it was the system that failed.
+    fn system_error(&self) -> Option<ErrorKind> {
+        let mut error: Option<&(dyn Error + 'static)> = Some(self);
+        while let Some(cause) = error {
+            if let Some(source) = cause.downcast_ref::<std::io::Error>() {
+                return Some(source.kind());
+            }
+            error = cause.source();
+        }
+        None
+    }
+}
+
+/// What to do about an error of the system whose own text says only what it is.
+fn cure(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::StorageFull => "the disk is full: free some space, or write to another one",
+        ErrorKind::QuotaExceeded => {
+            "your share of the disk is used up: remove something, or write to another disk"
+        }
+        ErrorKind::FileTooLarge => {
+            "this shell limits the size of files: see `ulimit -f`, or make the network smaller"
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            "this disk takes nothing: write to another place with --out"
+        }
+        ErrorKind::PermissionDenied => "you may not do that there: name a place of your own",
+        ErrorKind::NotFound => "is the name right?",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_with_its_cure_however_deep_it_lies() {
+        let source = || std::io::Error::from(ErrorKind::StorageFull);
+        let path = PathBuf::from("runs/a/model.safetensors");
+        let deep = CliError::Interrupted {
+            source: TrainError::ModelFile(ModelFileError::Io {
+                path: path.clone(),
+                source: source(),
+            }),
+            go_on: "rectifier train --resume runs/a".into(),
+        };
+        let text = deep.message();
+        for part in [
+            "runs/a/model.safetensors",
+            "free some space",
+            "--resume runs/a",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(
+            CliError::io(&path, source())
+                .message()
+                .contains("free some space")
+        );
+        assert_eq!(deep.exit_code(), 1);
+    }
+
+    #[test]
+    fn a_stopped_run_ends_as_its_signal_would_have() {
+        let stopped = |signal| CliError::Stopped {
+            signal,
+            text: "stopped".into(),
+        };
+        assert_eq!(
+            (stopped(2).exit_code(), stopped(15).exit_code()),
+            (130, 143)
+        );
+        assert_eq!(stopped(2).message(), "stopped");
     }
 }

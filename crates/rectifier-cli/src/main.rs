@@ -4,13 +4,16 @@
 mod args;
 mod bench;
 mod choose;
+mod dashboard;
 mod data;
 mod data_check;
 mod data_command;
 mod device;
+mod doctor;
 mod engine;
 mod error;
 mod eval;
+mod memory;
 mod models;
 mod output;
 mod plan;
@@ -18,6 +21,8 @@ mod predict;
 mod predict_text;
 mod progress;
 mod results;
+mod signals;
+mod terminal;
 mod train;
 
 use args::{Cli, Command, ModelsCommand, RecipeCommand};
@@ -27,10 +32,10 @@ use output::{note, say};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run(&Cli::parse().command) {
+    match run(&Cli::parse().command).and_then(|()| output::said()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            note(&format!("error: {error}"));
+            note(&error.message());
             ExitCode::from(error.exit_code())
         }
     }
@@ -58,6 +63,7 @@ fn run(command: &Command) -> Result<(), CliError> {
         }
         Command::Bench(args) => bench::bench(args),
         Command::Results(command) => results::results(command),
+        Command::Doctor(args) => doctor::doctor(args),
         Command::Devices => {
             for (name, title, compiled) in device::all() {
                 let state = if compiled {

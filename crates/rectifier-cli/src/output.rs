@@ -1,11 +1,35 @@
 //! The only place that writes to the terminal.
 
-use rectifier_train::{EpochRecord, Objective, Standing, Summary};
-use std::io::Write;
+use crate::error::CliError;
+use rectifier_train::{EpochRecord, Objective, Standing, Summary, spoken_seconds};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::sync::OnceLock;
 
-/// Writes a line to standard output; a closed pipe is no error.
+/// The first line of output that nothing took.
+static LOST: OnceLock<std::io::Error> = OnceLock::new();
+
+/// Writes a line to standard output; [`said`] tells whether every line went through.
 pub fn say(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    if let Err(error) = writeln!(std::io::stdout(), "{line}") {
+        let _ = LOST.set(error);
+    }
+}
+
+/// Whether every line went through; a closed pipe is no error, its reader has seen enough.
+///
+/// # Errors
+/// [`CliError::Io`], such as for a full disk behind a redirection.
+pub fn said() -> Result<(), CliError> {
+    match LOST.get() {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let again = error
+                .raw_os_error()
+                .map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error);
+            Err(CliError::io(Path::new("standard output"), again))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Writes a line to standard error.
@@ -25,16 +49,6 @@ pub fn percents(shares: &[f64]) -> String {
         .map(|share| format!("{:.0}%", 100.0 * share))
         .collect();
     words.join(" ")
-}
-
-/// Seconds as people say them.
-pub fn duration(seconds: f64) -> String {
-    let seconds = seconds.max(0.0).round() as u64;
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, s) => format!("{s}s"),
-        (0, m, s) => format!("{m}m{s:02}s"),
-        (h, m, _) => format!("{h}h{m:02}m"),
-    }
 }
 
 /// The error that `objective` is measured by: its name, and the value as people write it.
@@ -70,7 +84,7 @@ pub fn epoch_line(record: &EpochRecord, standing: &Standing, objective: Objectiv
         [] => String::new(),
         zeros => format!("  zeros {}", percents(zeros)),
     };
-    let left = duration(standing.seconds_left);
+    let left = spoken_seconds(standing.seconds_left);
     format!(
         "{place}  {middle}{zeros}  {:.1}s  {left} left",
         record.seconds
@@ -108,25 +122,11 @@ pub fn summary(summary: &Summary, objective: Objective, run: &str, model: &str) 
     }
     text.push_str(&format!(
         "time         {} for {} epochs on {} ({})\n",
-        duration(summary.seconds),
+        spoken_seconds(summary.seconds),
         summary.epochs,
         summary.device,
         summary.engine
     ));
     text.push_str(&format!("run          {run}\nmodel        {model}"));
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_short() {
-        let spoken: Vec<String> = [0.2, 59.7, 61.0, 3725.0]
-            .into_iter()
-            .map(duration)
-            .collect();
-        assert_eq!(spoken, ["0s", "1m00s", "1m01s", "1h02m"]);
-    }
 }

@@ -2,10 +2,10 @@
 
 use crate::args::ResultsCommand;
 use crate::error::CliError;
-use crate::output::{duration, percent, percents, say};
+use crate::output::{percent, percents, say};
 use crate::plan::Plan;
 use rectifier_lab::Row;
-use rectifier_train::{Stage, Summary};
+use rectifier_train::{Stage, Summary, spoken_seconds};
 use std::path::{Path, PathBuf};
 
 /// What a record keeps of a run; weights and checkpoints are left behind.
@@ -123,7 +123,7 @@ fn runs(folder: &Path) -> Result<String, CliError> {
             plan.data.name(),
             training(&plan),
             percents(&summary.zeros),
-            duration(summary.seconds),
+            spoken_seconds(summary.seconds),
             summary.engine,
             summary.device
         ));

@@ -1,23 +1,24 @@
 //! `rectifier train`.
 
 use crate::args::{EngineName, TrainArgs};
+use crate::dashboard::{self, Dashboard};
 use crate::data::Loaded;
 use crate::error::CliError;
+use crate::memory::room_for;
 use crate::output::{epoch_line, note, say, summary};
 use crate::plan::Plan;
+use crate::signals::{INTERRUPT, Signals};
+use crate::terminal::Terminal;
 use crate::{device, engine, progress};
 use burn_train::Interrupter;
-use burn_train::renderer::{MetricsRenderer, default_renderer};
+use burn_train::renderer::MetricsRenderer;
 use rectifier_nn::DenseStack;
-use rectifier_train::{Checkpoint, Objective, Observer, Run, RunFolder, SilentRenderer, Summary};
+use rectifier_train::{
+    Checkpoint, Objective, Observer, Run, RunFolder, SilentRenderer, Summary, TrainError,
+};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// The longest time between two checkpoints.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+use std::path::Path;
 
 /// Trains, and says what came of it.
 ///
@@ -33,6 +34,12 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         }
         None => (args.plan.plan()?, None),
     };
+    if let Some(out) = &args.out {
+        RunFolder::check_free(out)?;
+    }
+    // Weights, gradients, the best network and a copy to save.
+    let bytes = 4 * 4 * plan.network.parameters() as u128;
+    room_for(bytes, "this network", "give fewer units with --hidden")?;
     // Data first: a set that is not there leaves no folder behind.
     let loaded = plan.load(&args.plan.data.locator(), &mut progress::bar(quiet))?;
     for warning in &loaded.warnings {
@@ -40,27 +47,28 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     }
     let wish = args.engine.or_else(|| earlier.as_ref().and_then(engine_of));
     let (engine, reason) = engine::choose::<DenseStack>(wish, args.threads, &plan, &name, &device)?;
-    let folder = match (earlier, &args.out) {
-        (Some(folder), _) => folder,
-        (None, Some(path)) => RunFolder::create(path)?,
-        (None, None) => RunFolder::create(next_folder(&plan)?)?,
+    let folder = match earlier {
+        Some(folder) => folder,
+        None => begin(args, &plan)?,
     };
-    if args.resume.is_none() {
-        folder.write_json("recipe.json", &plan)?;
-    }
-    let dashboard = !quiet && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
+    let path = folder.path().to_path_buf();
+    let dashboard = !quiet && !args.plain && dashboard::possible();
     if !quiet {
         let reason = reason.map_or(String::new(), |reason| format!(" ({reason})"));
         note(&format!(
             "{}\nengine   {}{reason}\ndevice   {name}\nrun      {}",
             plan.describe(),
             engine.name(),
-            folder.path().display()
+            path.display()
         ));
     }
-    let interrupter = Interrupter::new();
+    let (interrupter, terminal, signals) =
+        (Interrupter::new(), Terminal::default(), Signals::default());
+    signals
+        .watch(&interrupter, &terminal, !quiet && !dashboard)
+        .map_err(|error| CliError::Failed(format!("signals cannot be caught: {error}")))?;
     let renderer: Box<dyn MetricsRenderer> = match dashboard {
-        true => default_renderer(interrupter.clone(), None),
+        true => Box::new(Dashboard::new(interrupter.clone(), terminal.clone())),
         false => Box::new(SilentRenderer),
     };
     let objective = plan.recipe.objective;
@@ -68,31 +76,87 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         true => Box::new(|_, _| {}),
         false => Box::new(move |record, standing| note(&epoch_line(record, standing, objective))),
     };
-    let network = plan.network.init(plan.recipe.seed, &device)?;
-    let path = folder.path().to_path_buf();
-    let run = Run {
-        network,
-        recipe: plan.recipe.clone(),
-        engine,
-        device,
+    let mut run = Run {
         metadata: metadata(&plan, &loaded)?,
-        split: loaded.split,
-        folder,
         renderer,
         interrupter,
         observer,
-        checkpoint_every: CHECKPOINT_EVERY,
+        measure_every: args.measure_every,
+        ..Run::new(
+            plan.network.init(plan.recipe.seed, &device)?,
+            plan.recipe.clone(),
+            loaded.split,
+            engine,
+            device,
+            folder,
+        )
     };
-    let outcome = run.launch()?;
+    if let Some(seconds) = args.checkpoint_every {
+        run.checkpoint_every = seconds;
+    }
+    let go_on = go_on(args, &path);
+    let stopped = |signal, how: String| {
+        let text = format!("{how}; go on with: {go_on}");
+        CliError::Stopped { signal, text }
+    };
+    let outcome = run.launch().map_err(|error| match error {
+        TrainError::Killed => {
+            terminal.clear_below();
+            stopped(INTERRUPT, error.to_string())
+        }
+        // The same steps at the same rate would end the same way.
+        TrainError::Diverged { .. } => error.into(),
+        error if path.join("checkpoint.safetensors").is_file() => CliError::Interrupted {
+            source: error,
+            go_on: go_on.clone(),
+        },
+        error => error.into(),
+    })?;
     match outcome.summary {
         Some(result) => report(&result, objective, &path, args.json),
-        None => {
-            let go_on = format!("rectifier train --resume {}", path.display());
-            Err(CliError::Failed(format!(
-                "stopped after {} epochs; go on with: {go_on}",
-                outcome.history.len()
-            )))
-        }
+        None => Err(stopped(
+            signals.received(),
+            format!(
+                "stopped after {} epochs at {}, everything is saved",
+                outcome.history.len(),
+                outcome.place
+            ),
+        )),
+    }
+}
+
+/// The folder of a new run, with its recipe in it.
+fn begin(args: &TrainArgs, plan: &Plan) -> Result<RunFolder, CliError> {
+    let folder = match &args.out {
+        Some(out) => RunFolder::create(out.clone())?,
+        None => RunFolder::create_next(&Path::new("runs").join(folder_stem(plan)))?,
+    };
+    folder.write_json("recipe.json", plan)?;
+    Ok(folder)
+}
+
+/// The command that goes on with the run in `path`, with the options that a recipe does not hold.
+fn go_on(args: &TrainArgs, path: &Path) -> String {
+    let mut words = vec!["rectifier train --resume".to_string(), quoted(path)];
+    if let Some(device) = &args.device {
+        words.push(format!("--device {device}"));
+    }
+    if let Some(folder) = &args.plan.data.data_dir {
+        words.push(format!("--data-dir {}", quoted(folder)));
+    }
+    if args.plan.data.allow_unknown_data {
+        words.push("--allow-unknown-data".into());
+    }
+    words.join(" ")
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@=".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
 }
 
@@ -145,8 +209,8 @@ pub fn result_json(result: &Summary, run: Option<&Path>, model: &Path) -> serde_
     })
 }
 
-/// `runs/DATA-UNIT-SIZES-N` with the first N that is free.
-fn next_folder(plan: &Plan) -> Result<PathBuf, CliError> {
+/// `DATA-UNIT-SIZES`, what a run's folder is called before its number.
+fn folder_stem(plan: &Plan) -> String {
     let unit = serde_json::to_value(plan.network.unit).ok();
     let unit = unit
         .as_ref()
@@ -158,11 +222,7 @@ fn next_folder(plan: &Plan) -> Result<PathBuf, CliError> {
     } else {
         hidden.join("-")
     };
-    let stem = format!("{}-{unit}-{sizes}", plan.data.name());
-    (1..100_000)
-        .map(|number| Path::new("runs").join(format!("{stem}-{number}")))
-        .find(|path| !path.exists())
-        .ok_or_else(|| CliError::Usage("runs/ is full: name a folder with --out".into()))
+    format!("{}-{unit}-{sizes}", plan.data.name())
 }
 
 /// What goes into the model file beside the network.
@@ -194,4 +254,15 @@ fn metadata(plan: &Plan, loaded: &Loaded) -> Result<BTreeMap<String, String>, Cl
         metadata.insert("vocabulary".into(), vocabulary.to_text());
     }
     Ok(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_where_a_shell_needs_it() {
+        assert_eq!(quoted(Path::new("runs/a-1")), "runs/a-1");
+        assert_eq!(quoted(Path::new("my runs/it's")), r"'my runs/it'\''s'");
+    }
 }

@@ -100,16 +100,16 @@ impl DenseStackConfig {
         Ok(())
     }
 
-    /// How many numbers the network learns.
+    /// How many numbers the network learns; `usize::MAX` if they are more.
     pub fn parameters(&self) -> usize {
         let mut fan_in = self.inputs;
-        let mut count = 0;
+        let mut count = 0_usize;
         for &units in self.hidden.iter().chain([&self.outputs]) {
-            count += (fan_in + 1) * units;
+            count = count.saturating_add(fan_in.saturating_add(1).saturating_mul(units));
             fan_in = units;
         }
         let slopes = matches!(self.unit, Unit::ParametricLeaky { .. });
-        count + if slopes { self.hidden.len() } else { 0 }
+        count.saturating_add(if slopes { self.hidden.len() } else { 0 })
     }
 
     /// A network with Glorot-uniform weights and zero biases, drawn from `seed`.

@@ -8,11 +8,10 @@ use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation::relu};
-use burn_train::Interrupter;
 use rectifier_data::{Samples, Split, random::stream};
 use rectifier_nn::{Forward, Network};
-use rectifier_train::{BurnEngine, Recipe, Run, RunFolder, SilentRenderer};
-use std::{sync::Arc, time::Duration};
+use rectifier_train::{BurnEngine, Recipe, Run, RunFolder};
+use std::sync::Arc;
 
 const SIDE: usize = 12;
 
@@ -70,24 +69,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         r#"{"seed": 1, "stages": [{"stage": "fine-tune", "epochs": 3, "batch": 20, "rate": 0.1, "l1": 1e-4}]}"#,
     )?;
     let folder = std::env::temp_dir().join(format!("convolution-{}", std::process::id()));
+    let split = Split::new(
+        Arc::new(bars(2000, 1)?),
+        Arc::new(bars(400, 2)?),
+        Arc::new(bars(400, 3)?),
+    )?;
+    let engine = Box::new(BurnEngine::new(device.clone()));
     let run = Run {
-        network,
-        recipe,
-        split: Split::new(
-            Arc::new(bars(2000, 1)?),
-            Arc::new(bars(400, 2)?),
-            Arc::new(bars(400, 3)?),
-        )?,
-        engine: Box::new(BurnEngine::new(device.clone())),
-        device,
-        folder: RunFolder::create(&folder)?,
-        metadata: Default::default(),
-        renderer: Box::new(SilentRenderer),
-        interrupter: Interrupter::new(),
         observer: Box::new(|epoch, _| {
             println!("epoch {}: valid error {:?}", epoch.epoch, epoch.valid_error)
         }),
-        checkpoint_every: Duration::from_secs(60),
+        ..Run::new(
+            network,
+            recipe,
+            split,
+            engine,
+            device,
+            RunFolder::create(&folder)?,
+        )
     };
     let outcome = run.launch()?;
     if let Some(summary) = outcome.summary {

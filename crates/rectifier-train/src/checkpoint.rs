@@ -1,11 +1,12 @@
 //! Everything needed to go on, in one file that is replaced as a whole.
 
 use crate::engine::SessionState;
-use crate::{EpochRecord, Totals, TrainError};
+use crate::recipe::Lengths;
+use crate::{EpochRecord, Recipe, Totals, TrainError};
 use rectifier_nn::write_atomically;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// How far a run has come.
@@ -17,22 +18,70 @@ pub struct Progress {
     pub epoch: usize,
     /// Steps done of the epoch in progress.
     pub step: usize,
-    /// What those steps saw, as far as it was read.
+    /// Steps of all stages together.
+    #[serde(default)]
+    pub steps: u64,
+    /// What the steps of the epoch in progress saw, as far as it was read.
     pub totals: Totals,
     /// Training seconds of the epoch in progress.
     pub train_seconds: f64,
     /// Overhead seconds of the epoch in progress.
     pub overhead_seconds: f64,
+    /// Seconds of the epoch in progress.
+    #[serde(default)]
+    pub epoch_seconds: f64,
     /// Every epoch done.
     pub history: Vec<EpochRecord>,
     /// Best validation error and loss of the current stage, and their epoch from 1.
     pub best: Option<(f64, f64, usize)>,
     /// Seconds of all sittings so far.
     pub seconds: f64,
+    /// Lengths of the files that grow row by row, by name.
+    #[serde(default)]
+    pub lengths: BTreeMap<String, u64>,
+    /// Steps from one reading to the next, where that was asked for.
+    #[serde(default)]
+    pub measure_every: Option<usize>,
     /// The engine that made the steps.
     pub engine: String,
     /// Whether every stage is done.
     pub finished: bool,
+}
+
+impl Progress {
+    /// The epoch in progress is done, and the next one has not begun.
+    pub(crate) fn end_epoch(&mut self) {
+        self.epoch += 1;
+        self.step = 0;
+        self.totals = Totals::default();
+        self.train_seconds = 0.0;
+        self.overhead_seconds = 0.0;
+        self.epoch_seconds = 0.0;
+    }
+
+    /// Checks that a run of `recipe` on `examples` training examples can stand there.
+    fn check(&self, recipe: &Recipe, lengths: Lengths) -> Result<(), String> {
+        let Some(stage) = recipe.stages.get(self.stage) else {
+            return match self.finished && self.stage == recipe.stages.len() {
+                true => Ok(()),
+                false => Err(format!(
+                    "stage {} of {}",
+                    self.stage + 1,
+                    recipe.stages.len()
+                )),
+            };
+        };
+        let steps = stage.steps(lengths);
+        let best = self.best.map_or(0, |(_, _, epoch)| epoch);
+        let place = format!("epoch {}, step {}", self.epoch, self.step);
+        match self.epoch > stage.epochs() || self.step > steps || best > self.epoch {
+            true => Err(format!(
+                "{place} of {} epochs of {steps} steps",
+                stage.epochs()
+            )),
+            false => Ok(()),
+        }
+    }
 }
 
 /// A whole checkpoint.
@@ -77,6 +126,26 @@ impl Checkpoint {
         let header = HashMap::from([(PROGRESS.to_string(), progress)]);
         let bytes = safetensors::serialize(views, Some(header)).map_err(|error| damaged(&error))?;
         Ok(write_atomically(path, &bytes)?)
+    }
+
+    /// Reads the checkpoint of a run of `recipe` on `examples` training examples.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`TrainError::RunFolder`] if it stands where no such run does.
+    pub(crate) fn load_for(
+        path: &Path,
+        recipe: &Recipe,
+        lengths: impl Into<Lengths>,
+    ) -> Result<Self, TrainError> {
+        let checkpoint = Self::load(path)?;
+        let place = checkpoint.progress.check(recipe, lengths.into());
+        place.map_err(|place| TrainError::RunFolder {
+            path: path.into(),
+            reason: format!(
+                "it stands at {place}: it belongs to another recipe or other data; go on with those it was made with"
+            ),
+        })?;
+        Ok(checkpoint)
     }
 
     /// Reads a checkpoint.
@@ -148,6 +217,33 @@ mod tests {
         let path = folder.path().join("checkpoint.safetensors");
         example().save(&path).unwrap();
         assert_eq!(Checkpoint::load(&path).unwrap(), example());
+    }
+
+    #[test]
+    fn a_place_that_the_recipe_has_not_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint.safetensors");
+        let recipe: Recipe = serde_json::from_str(
+            r#"{"seed": 1, "stages": [
+            {"stage": "fine-tune", "epochs": 2, "batch": 10, "rate": 0.1},
+            {"stage": "fine-tune", "epochs": 3, "batch": 10, "rate": 0.1}]}"#,
+        )
+        .unwrap();
+        let mut checkpoint = example();
+        checkpoint.progress.best = None;
+        let load = |change: fn(&mut Progress)| {
+            let mut changed = checkpoint.clone();
+            change(&mut changed.progress);
+            changed.save(&path).unwrap();
+            Checkpoint::load_for(&path, &recipe, 100)
+        };
+        assert!(load(|_| ()).is_ok());
+        let text = load(|progress| progress.step = 11).unwrap_err().to_string();
+        assert!(text.contains("of 3 epochs of 10 steps"), "{text}");
+        assert!(load(|progress| progress.epoch = 4).is_err());
+        assert!(load(|progress| progress.best = Some((0.5, 1.0, 1))).is_err());
+        assert!(load(|progress| progress.stage = 2).is_err());
+        assert!(load(|progress| (progress.stage, progress.finished) = (2, true)).is_ok());
     }
 
     #[test]

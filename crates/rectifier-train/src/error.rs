@@ -31,7 +31,7 @@ pub enum TrainError {
     /// The loss stopped being a number.
     #[error(
         "the loss became {loss} in {stage}, epoch {epoch}, between steps {after} and {step}, at rate {rate}: \
-         lower the rate; {kept}"
+         lower the rate and start again; {kept}"
     )]
     Diverged {
         /// The stage, in words.
@@ -49,6 +49,9 @@ pub enum TrainError {
         /// What is left of the run.
         kept: String,
     },
+    /// The user ended the run from the dashboard without waiting for its step.
+    #[error("ended at once, as asked; what the last checkpoint holds is kept")]
+    Killed,
     /// A file of the run folder could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {

@@ -1,9 +1,15 @@
 //! The folder of a run: what is in it, who may write to it.
 
-use crate::{EpochRecord, TrainError};
+use crate::TrainError;
 use rectifier_nn::write_atomically;
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// The file whose lock keeps a second process out.
+const LOCK: &str = ".lock";
+/// How [`write_atomically`] begins the names of files in the making.
+const PARTIAL: &str = ".partial-";
 
 /// The folder of one run, locked while this value lives.
 ///
@@ -11,7 +17,9 @@ use std::path::{Path, PathBuf};
 /// |---|---|
 /// | `recipe.json` | what was asked for: data, network, stages, seed |
 /// | `model.safetensors` | the best network so far, with its description and recipe in the header |
-/// | `history.jsonl` | one record an epoch |
+/// | `history.jsonl`, `history.csv` | one record an epoch |
+/// | `steps.jsonl`, `steps.csv` | one reading every so many steps |
+/// | `events.out.tfevents.rectifier` | the same numbers for TensorBoard |
 /// | `summary.json` | the result, once there is one |
 /// | `checkpoint.safetensors` | what is needed to go on |
 #[derive(Debug)]
@@ -28,16 +36,62 @@ impl RunFolder {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
         let path = path.into();
         std::fs::create_dir_all(&path).map_err(|source| io(&path, source))?;
-        let mut entries = std::fs::read_dir(&path).map_err(|source| io(&path, source))?;
-        if entries.next().is_some() {
-            return Err(TrainError::RunFolder {
-                reason: "the folder is not empty: give another one with --out, or go on with the run in it \
-                         with --resume"
-                    .into(),
-                path,
-            });
+        // Before it is locked, so that no lock is left in a folder that is not ours; and after, for a run that was
+        // faster.
+        Self::check_empty(&path)?;
+        let folder = Self::lock(path)?;
+        Self::check_empty(&folder.path)?;
+        Ok(folder)
+    }
+
+    /// Makes the first of `stem-1`, `stem-2`, .. that does not exist yet.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn create_next(stem: &Path) -> Result<Self, TrainError> {
+        if let Some(parent) = stem.parent() {
+            std::fs::create_dir_all(parent).map_err(|source| io(parent, source))?;
         }
-        Self::lock(path)
+        let mut number = 1_u64;
+        loop {
+            let mut name = stem.as_os_str().to_owned();
+            name.push(format!("-{number}"));
+            let path = PathBuf::from(name);
+            // Making it is what claims it: another run that starts now takes the next one.
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Self::create(path),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+                Err(source) => return Err(io(&path, source)),
+            }
+        }
+    }
+
+    /// Checks that a run could begin at `path`, and makes nothing.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn check_free(path: &Path) -> Result<(), TrainError> {
+        match path.exists() {
+            true => Self::check_empty(path),
+            false => Ok(()),
+        }
+    }
+
+    fn check_empty(path: &Path) -> Result<(), TrainError> {
+        let entries = std::fs::read_dir(path).map_err(|source| io(path, source))?;
+        for entry in entries {
+            let name = entry.map_err(|source| io(path, source))?.file_name();
+            // A run that ended before it began leaves its lock.
+            if name != LOCK {
+                return Err(TrainError::RunFolder {
+                    reason: "the folder is not empty: give another one with --out, or go on with the run in it \
+                             with --resume"
+                        .into(),
+                    path: path.into(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Opens the folder of an earlier run.
@@ -57,10 +111,13 @@ impl RunFolder {
     }
 
     fn lock(path: PathBuf) -> Result<Self, TrainError> {
-        let name = path.join(".lock");
+        let name = path.join(LOCK);
         let file = File::create(&name).map_err(|source| io(&name, source))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { path, _lock: file }),
+            Ok(()) => {
+                sweep(&path);
+                Ok(Self { path, _lock: file })
+            }
             Err(TryLockError::WouldBlock) => Err(TrainError::RunFolder {
                 reason: "another process is training in this folder: wait for it, or give another folder".into(),
                 path,
@@ -105,18 +162,14 @@ impl RunFolder {
         text.push('\n');
         self.write(name, text.as_bytes())
     }
+}
 
-    pub(crate) fn write_history(&self, history: &[EpochRecord]) -> Result<(), TrainError> {
-        let mut text = String::new();
-        for record in history {
-            let line = serde_json::to_string(record).map_err(|error| TrainError::RunFolder {
-                path: self.path.join("history.jsonl"),
-                reason: error.to_string(),
-            })?;
-            text.push_str(&line);
-            text.push('\n');
+/// Removes what a killed run was writing: nobody else writes here now. What cannot be removed does no harm.
+fn sweep(path: &Path) {
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
+            let _ = std::fs::remove_file(entry.path());
         }
-        self.write("history.jsonl", text.as_bytes())
     }
 }
 
@@ -145,5 +198,28 @@ mod tests {
         assert!(RunFolder::open(&path).is_ok());
         let full = RunFolder::create(&path).unwrap_err().to_string();
         assert!(full.contains("not empty"), "{full}");
+        assert!(RunFolder::check_free(&path).is_err());
+        assert!(RunFolder::check_free(&place.path().join("two")).is_ok());
+    }
+
+    #[test]
+    fn numbered_folders_are_claimed_and_half_written_files_swept() {
+        let place = tempfile::tempdir().unwrap();
+        let stem = place.path().join("runs/some");
+        let first = RunFolder::create_next(&stem).unwrap();
+        let second = RunFolder::create_next(&stem).unwrap();
+        assert!(first.path().ends_with("some-1") && second.path().ends_with("some-2"));
+        first.write_json("recipe.json", &1).unwrap();
+        let path = first.path().to_path_buf();
+        let (torn, kept) = (path.join(".partial-Ab1"), path.join("notes"));
+        std::fs::write(&torn, "half").unwrap();
+        std::fs::write(&kept, "mine").unwrap();
+        drop(first);
+        RunFolder::open(&path).unwrap();
+        assert!(!torn.exists() && kept.exists());
+        // A folder that was claimed and left at once can be used.
+        let path = second.path().to_path_buf();
+        drop(second);
+        assert!(RunFolder::create(path).is_ok());
     }
 }

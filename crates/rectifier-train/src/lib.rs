@@ -5,13 +5,17 @@
 //! does the arithmetic, and keeps the network of the best validation error.
 #![warn(missing_docs)]
 
+mod append;
 mod burn_engine;
 mod checkpoint;
+mod dashboard;
 mod driver;
 mod engine;
 mod error;
+mod finite;
 mod folder;
 mod inputs;
+mod journal;
 mod loader;
 mod measure;
 mod metrics;
@@ -20,7 +24,10 @@ mod recipe;
 mod record;
 mod renderer;
 mod run;
+mod standing;
+mod steps;
 mod supervised;
+mod tensorboard;
 
 pub use burn_engine::{BurnEngine, fold_scale};
 pub use checkpoint::{Checkpoint, Progress};
@@ -32,10 +39,11 @@ pub use loader::ExampleLoader;
 pub use measure::{
     EVALUATION_BATCH, Evaluation, Measurement, Outputs, Totals, evaluate, in_order, wilson,
 };
-pub use metrics::{Quantity, StageMetric};
+pub use metrics::{Digest, Quantity, StageMetric};
 pub use rate::{Rate, Schedule};
 pub use recipe::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
 pub use record::{EpochRecord, Summary};
 pub use renderer::SilentRenderer;
-pub use run::{Observer, Outcome, Run, Standing};
+pub use run::{Observer, Outcome, Run};
+pub use standing::{Standing, spoken_seconds};
 pub use supervised::{DeviceBatch, Losses, Supervised, cross_entropy};

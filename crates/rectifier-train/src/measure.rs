@@ -55,21 +55,25 @@ impl Totals {
 }
 
 /// One reading for metrics and dashboard: plain numbers, nothing left on a device.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Measurement {
     /// Examples behind the reading.
     pub examples: usize,
     /// Mean task loss; `None` in pre-training.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
     /// Mean reconstruction cost; `None` in fine-tuning.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reconstruction: Option<f64>,
     /// Mean activation penalty.
     pub penalty: f64,
     /// Share of wrong classes, or RMSE; `None` in pre-training.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<f64>,
-    /// Share of exact zeros a hidden layer; pre-training tells of the layers up to the one in training.
+    /// Share of exact zeros a hidden layer; in pre-training NaN for the layers below the one in training.
     pub zeros: Vec<f64>,
     /// Units that were 0 on every example, all layers together; `None` where too few examples were seen to tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dead: Option<usize>,
 }
 

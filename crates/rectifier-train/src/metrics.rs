@@ -34,7 +34,7 @@ pub enum Quantity {
 impl Quantity {
     /// Every quantity of a network with `layers` hidden layers.
     pub fn all(layers: usize) -> Vec<Self> {
-        let mut all = vec![Self::Error, Self::Loss, Self::Penalty, Self::Reconstruction];
+        let mut all = vec![Self::Error, Self::Loss, Self::Reconstruction, Self::Penalty];
         all.extend((0..layers).map(Self::Zeros));
         all.push(Self::Dead);
         all
@@ -55,15 +55,76 @@ impl Quantity {
         match self {
             Self::Error => measurement.error.map(|error| 100.0 * error),
             Self::Loss => measurement.loss,
-            Self::Penalty => Some(measurement.penalty),
+            // Exactly 0 where there is none.
+            Self::Penalty => (measurement.penalty != 0.0).then_some(measurement.penalty),
             Self::Reconstruction => measurement.reconstruction,
-            Self::Zeros(layer) => measurement.zeros.get(layer).map(|share| 100.0 * share),
+            Self::Zeros(layer) => {
+                let share = measurement
+                    .zeros
+                    .get(layer)
+                    .filter(|share| share.is_finite());
+                share.map(|share| 100.0 * share)
+            }
             Self::Dead => measurement.dead.map(|dead| dead as f64),
         }
     }
 
     fn unit(self) -> Option<String> {
         matches!(self, Self::Error | Self::Zeros(_)).then(|| "%".into())
+    }
+}
+
+/// The stage's own quantities in one short line, so that they show on the smallest screen, whatever the stage.
+#[derive(Clone, Debug, Default)]
+pub struct Digest {
+    latest: Measurement,
+}
+
+impl Digest {
+    fn entry(&self) -> SerializedEntry {
+        let Measurement {
+            loss,
+            reconstruction,
+            error,
+            zeros,
+            ..
+        } = &self.latest;
+        let text = match (error, loss, reconstruction) {
+            (Some(error), Some(loss), _) => {
+                format!("err {}% loss {}", short(100.0 * error), short(*loss))
+            }
+            (_, _, Some(cost)) => match zeros.last() {
+                Some(share) => format!("rebuilt {} 0s {:.0}%", short(*cost), 100.0 * share),
+                None => format!("rebuilt {}", short(*cost)),
+            },
+            _ => return SerializedEntry::not_available(None),
+        };
+        SerializedEntry::new(text.clone(), text)
+    }
+}
+
+impl Metric for Digest {
+    type Input = Measurement;
+
+    fn name(&self) -> MetricName {
+        Arc::new("Now".into())
+    }
+
+    fn update(
+        &mut self,
+        measurement: &Measurement,
+        _metadata: &MetricMetadata,
+    ) -> Result<SerializedEntry, TensorReadError> {
+        self.latest = measurement.clone();
+        Ok(self.entry())
+    }
+
+    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
+        Ok(self.entry())
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
     }
 }
 
@@ -97,11 +158,24 @@ impl StageMetric {
         let unit = self.quantity.unit().unwrap_or_default();
         match (self.mean(), self.latest) {
             (Some(mean), Some(latest)) => SerializedEntry::new(
-                format!("epoch {mean:.4}{unit} - now {latest:.4}{unit}"),
+                format!("{}{unit} now {}{unit}", short(mean), short(latest)),
                 NumericEntry::Value(latest).serialize(),
             ),
             _ => SerializedEntry::not_available(None),
         }
+    }
+}
+
+/// Four digits or so: the dashboard's panel is 28 characters wide in a terminal of 80.
+fn short(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".into(),
+        size if size < 0.001 => format!("{value:.1e}"),
+        size if size < 1.0 => format!("{value:.4}"),
+        size if size < 10.0 => format!("{value:.3}"),
+        size if size < 100.0 => format!("{value:.2}"),
+        size if size < 1000.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
     }
 }
 
@@ -184,6 +258,25 @@ mod tests {
         assert!((metric.value().unwrap().current() - 90.0).abs() < 1e-9);
         metric.clear();
         assert!(metric.value().is_none());
+    }
+
+    #[test]
+    fn the_digest_fits_the_panel_of_a_small_terminal() {
+        let tuning = Measurement {
+            loss: Some(0.000_123),
+            error: Some(0.987_6),
+            zeros: vec![0.5],
+            ..Measurement::default()
+        };
+        let denoising = Measurement {
+            reconstruction: Some(1234.5),
+            zeros: vec![f64::NAN, 0.834],
+            ..Measurement::default()
+        };
+        let text = |latest| Digest { latest }.entry().formatted;
+        assert_eq!(text(tuning), "err 98.76% loss 1.2e-4");
+        assert_eq!(text(denoising), "rebuilt 1234 0s 83%");
+        assert!(Digest::default().entry().is_not_available());
     }
 
     #[test]

@@ -131,6 +131,32 @@ impl Optimizer {
     }
 }
 
+/// How many examples each kind of stage passes over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lengths {
+    pub pretraining: usize,
+    pub fine_tuning: usize,
+}
+
+impl From<&Split> for Lengths {
+    fn from(split: &Split) -> Self {
+        Self {
+            pretraining: split.for_pretraining().len(),
+            fine_tuning: split.train.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl From<usize> for Lengths {
+    fn from(examples: usize) -> Self {
+        Self {
+            pretraining: examples,
+            fine_tuning: examples,
+        }
+    }
+}
+
 impl Stage {
     /// Passes over the training data.
     pub fn epochs(&self) -> usize {
@@ -146,6 +172,15 @@ impl Stage {
             Self::Pretrain(_) => split.for_pretraining(),
             Self::FineTune(_) => &split.train,
         }
+    }
+
+    /// Steps an epoch, of a batch or the rest of one each.
+    pub(crate) fn steps(&self, lengths: Lengths) -> usize {
+        let examples = match self {
+            Self::Pretrain(_) => lengths.pretraining,
+            Self::FineTune(_) => lengths.fine_tuning,
+        };
+        examples.div_ceil(self.batch().max(1))
     }
 
     /// Examples a step.
@@ -275,6 +310,24 @@ impl Recipe {
                 .map_err(|error| wrong(&place, &error.to_string()))?;
         }
         Ok(())
+    }
+
+    /// Stage `index` (from 0) in a word or two, such as `layer 2/3`: a dashboard's panel is narrow.
+    pub fn short_title(&self, index: usize) -> String {
+        let pretrained = self.stages.iter().filter_map(|stage| match stage {
+            Stage::Pretrain(stage) => Some(stage.layer),
+            Stage::FineTune(_) => None,
+        });
+        match self.stages.get(index) {
+            Some(Stage::Pretrain(stage)) => {
+                format!(
+                    "layer {}/{}",
+                    stage.layer,
+                    pretrained.max().unwrap_or(stage.layer)
+                )
+            }
+            _ => "fine-tune".into(),
+        }
     }
 
     /// Epochs of all stages together.

@@ -1,12 +1,14 @@
 //! A run: a recipe carried out on data by an engine, written to a folder as it goes.
 
 use crate::checkpoint::{Checkpoint, Progress};
-use crate::driver::{Driver, Stages};
+use crate::dashboard::Stages;
+use crate::driver::Driver;
+use crate::journal::Journal;
 use crate::loader::ExampleLoader;
-use crate::metrics::{Quantity, StageMetric};
+use crate::metrics::{Digest, Quantity, StageMetric};
 use crate::{
-    Engine, EpochRecord, Evaluation, Optimizer, Recipe, RunFolder, Stage, Summary, Supervised,
-    TrainError, evaluate,
+    Engine, EpochRecord, Evaluation, Optimizer, Recipe, RunFolder, SilentRenderer, Stage, Standing,
+    Summary, Supervised, TrainError, evaluate,
 };
 use burn::tensor::Device;
 use burn_train::logger::InMemoryMetricLogger;
@@ -14,20 +16,11 @@ use burn_train::renderer::MetricsRenderer;
 use burn_train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use rectifier_data::Split;
 use rectifier_nn::{ActivationPenalty, ModelFile, Network};
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How far a run is, told after every epoch.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// Epochs done, all stages together.
-    pub done: usize,
-    /// Epochs of all stages together.
-    pub total: usize,
-    /// Seconds left, as the epochs so far suggest.
-    pub seconds_left: f64,
-}
+use std::time::{Duration, Instant};
 
 /// What is told of a run while it goes on.
 pub type Observer = Box<dyn FnMut(&EpochRecord, &Standing) + Send>;
@@ -56,6 +49,8 @@ pub struct Run<N: Network> {
     pub observer: Observer,
     /// The longest time between two checkpoints.
     pub checkpoint_every: Duration,
+    /// Steps from one reading of loss, error and zeros to the next; 50 readings an epoch if `None`.
+    pub measure_every: Option<usize>,
 }
 
 /// How a run ended.
@@ -69,9 +64,39 @@ pub struct Outcome<N> {
     pub test: Option<Evaluation>,
     /// Every epoch.
     pub history: Vec<EpochRecord>,
+    /// Where the run stands, in words: `epoch 3 of fine-tuning, step 120 of 970`.
+    pub place: String,
 }
 
+/// The longest time between two checkpoints where none is given.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
 impl<N: Network> Run<N> {
+    /// A run that shows nothing, says nothing, and saves itself every minute.
+    pub fn new(
+        network: N,
+        recipe: Recipe,
+        split: Split,
+        engine: Box<dyn Engine<N>>,
+        device: Device,
+        folder: RunFolder,
+    ) -> Self {
+        Self {
+            network,
+            recipe,
+            split,
+            engine,
+            device,
+            folder,
+            metadata: BTreeMap::new(),
+            renderer: Box::new(SilentRenderer),
+            interrupter: Interrupter::new(),
+            observer: Box::new(|_, _| {}),
+            checkpoint_every: CHECKPOINT_EVERY,
+            measure_every: None,
+        }
+    }
+
     /// Carries the recipe out from where the folder's checkpoint stands, or from the start.
     ///
     /// # Errors
@@ -107,40 +132,47 @@ impl<N: Network> Run<N> {
             loader(self.split.valid.clone(), None),
         );
         let model = Supervised::new(self.network.clone(), self.recipe.objective, penalty);
-        let stages = Stages::new(Driver {
+        let journal = Journal::open(self.folder.path(), &start.progress.lengths, layers)?;
+        let path = self.folder.path().to_path_buf();
+        let driver = Driver {
             recipe: self.recipe.clone(),
             split: self.split.clone(),
             engine: self.engine,
             folder: self.folder,
+            journal,
             metadata: self.metadata,
             observer: self.observer,
             checkpoint_every: self.checkpoint_every,
+            measure_every: self.measure_every,
             network: self.network,
             best: None,
             progress: Progress::default(),
-            sitting: std::time::Instant::now(),
-            saved: std::time::Instant::now(),
+            sitting: Instant::now(),
+            saved: Instant::now(),
             earlier_seconds: 0.0,
-        });
-        let outcome = stages.outcome();
-        let mut training = SupervisedTraining::new(stages.folder_path()?, train, valid)
+        };
+        let (stages, outcome) = Stages::new(driver, start);
+        let mut training = SupervisedTraining::new(path, train, valid)
             .with_application_logger(None)
             .with_metric_logger(InMemoryMetricLogger::default())
             .renderer(self.renderer)
             .with_interrupter(self.interrupter)
             .num_epochs(self.recipe.total_epochs())
-            .with_training_strategy(TrainingStrategy::Custom(Arc::new(
-                stages.starting_at(start),
-            )));
+            .with_training_strategy(TrainingStrategy::Custom(Arc::new(stages)));
         if epochs_done > 0 {
             training = training.checkpoint(epochs_done);
         }
+        training = training
+            .metric_train(Digest::default())
+            .metric_valid(Digest::default());
         for quantity in Quantity::all(layers) {
             training = training
                 .metric_train_numeric(StageMetric::new(quantity))
                 .metric_valid_numeric(StageMetric::new(quantity));
         }
-        let result = training.launch(Learner::new(model, optimizer.init(), rate));
+        let learner = Learner::new(model, optimizer.init(), rate);
+        let launched = catch_unwind(AssertUnwindSafe(|| training.launch(learner)));
+        let result = launched.map_err(|payload| panicked(payload.as_ref()))?;
         // The dashboard closes, and gives the terminal back, before anything else is said.
         drop(result.renderer);
         if let Some(error) = result.error {
@@ -191,7 +223,7 @@ impl<N: Network> Run<N> {
         if !path.is_file() {
             return Ok(Checkpoint::default());
         }
-        let checkpoint = Checkpoint::load(&path)?;
+        let checkpoint = Checkpoint::load_for(&path, &self.recipe, &self.split)?;
         let made_by = checkpoint.progress.engine.as_str();
         if checkpoint.session.is_some() && made_by != self.engine.name() {
             return Err(TrainError::RunFolder {
@@ -206,9 +238,38 @@ impl<N: Network> Run<N> {
     }
 }
 
+/// What ended a training by a panic: burn-train's dashboard does so when its user wants an end at once, and devices
+/// do when they are gone.
+fn panicked(payload: &(dyn Any + Send)) -> TrainError {
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason given");
+    match text {
+        "Killing training from user input." => TrainError::Killed,
+        _ => TrainError::Device(text.lines().next().unwrap_or_default().into()),
+    }
+}
+
+/// Where `progress` stands in `recipe`, in words.
+fn place(progress: &Progress, recipe: &Recipe, split: &Split) -> String {
+    match recipe.stages.get(progress.stage) {
+        Some(stage) => format!(
+            "epoch {} of {}, step {} of {}",
+            progress.epoch + 1,
+            stage.title(),
+            progress.step,
+            stage.steps(split.into())
+        ),
+        None => "its end".into(),
+    }
+}
+
 /// Tests the kept network and writes model and summary.
 fn finish<N: Network>(driver: Driver<N>, device: &Device) -> Result<Outcome<N>, TrainError> {
     let history = driver.progress.history.clone();
+    let place = place(&driver.progress, &driver.recipe, &driver.split);
     let network = driver
         .best
         .clone()
@@ -219,6 +280,7 @@ fn finish<N: Network>(driver: Driver<N>, device: &Device) -> Result<Outcome<N>, 
             summary: None,
             test: None,
             history,
+            place,
         });
     }
     let network = network.fork(device);
@@ -252,5 +314,6 @@ fn finish<N: Network>(driver: Driver<N>, device: &Device) -> Result<Outcome<N>, 
         summary: Some(summary),
         test: Some(test),
         history,
+        place,
     })
 }

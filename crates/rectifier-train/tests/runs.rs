@@ -6,7 +6,7 @@ use burn_train::Interrupter;
 use rand::Rng;
 use rectifier_data::{Batch, DataError, Examples, Samples, Split, random::stream};
 use rectifier_nn::{DenseStack, DenseStackConfig, Unit};
-use rectifier_train::{BurnEngine, Outcome, Recipe, Run, RunFolder, SilentRenderer, TrainError};
+use rectifier_train::{BurnEngine, Checkpoint, Outcome, Recipe, Run, RunFolder, TrainError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, Ordering};
@@ -49,19 +49,9 @@ fn network(hidden: &[usize]) -> DenseStack {
 }
 
 fn run(recipe: Recipe, network: DenseStack, folder: RunFolder) -> Run<DenseStack> {
-    Run {
-        network,
-        recipe,
-        split: split(),
-        engine: Box::new(BurnEngine::new(Device::flex())),
-        device: Device::flex(),
-        folder,
-        metadata: Default::default(),
-        renderer: Box::new(SilentRenderer),
-        interrupter: Interrupter::new(),
-        observer: Box::new(|_, _| {}),
-        checkpoint_every: Duration::from_secs(60),
-    }
+    let device = Device::flex();
+    let engine = Box::new(BurnEngine::new(device.clone()));
+    Run::new(network, recipe, split(), engine, device, folder)
 }
 
 fn whole(recipe: Recipe, network: DenseStack, path: &Path) -> Outcome<DenseStack> {
@@ -307,6 +297,56 @@ fn pre_training_sees_all_inputs_and_fine_tuning_the_labelled_ones_alone() {
     none.split = none.split.with_unlabelled(Arc::new(points(0, 1))).unwrap();
     let error = none.launch().unwrap_err().to_string();
     assert!(error.contains("the unlabelled set is empty"), "{error}");
+}
+
+/// Examples that look, whenever a batch of them is asked for, how far the checkpoint has come.
+struct Witness {
+    examples: Samples,
+    checkpoint: std::path::PathBuf,
+    asked: AtomicIsize,
+    behind: Arc<AtomicIsize>,
+}
+
+impl Examples for Witness {
+    fn len(&self) -> usize {
+        self.examples.len()
+    }
+    fn shape(&self) -> &[usize] {
+        self.examples.shape()
+    }
+    fn classes(&self) -> usize {
+        self.examples.classes()
+    }
+    fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        if asked > 0 {
+            let saved = Checkpoint::load(&self.checkpoint).unwrap().progress.steps as isize;
+            self.behind.fetch_max(asked - saved, Ordering::Relaxed);
+        }
+        self.examples.gather(indices, batch)
+    }
+}
+
+#[test]
+fn a_kill_loses_no_more_than_the_time_between_checkpoints() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("run");
+    let folder = RunFolder::create(&path).unwrap();
+    let checkpoint = folder.checkpoint();
+    let behind = Arc::new(AtomicIsize::new(0));
+    let text = FINE_TUNE.replace("\"epochs\": 12", "\"epochs\": 2");
+    let mut run = run(recipe(&text), network(&[8]), folder);
+    run.split.train = Arc::new(Witness {
+        examples: points(1200, 1),
+        checkpoint,
+        asked: AtomicIsize::new(0),
+        behind: behind.clone(),
+    });
+    // With no time between them, every step is on the disk before the next one begins.
+    run.checkpoint_every = Duration::ZERO;
+    let outcome = run.launch().unwrap();
+    assert_eq!(outcome.history.len(), 2);
+    assert_eq!(behind.load(Ordering::Relaxed), 0);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{Loaded, sizes_of};
 use crate::error::CliError;
+use crate::memory::room_for;
 use rectifier_data::{DataInfo, Examples, Sizes, Split};
 use rectifier_glyphs::{CLASS_NAMES, Glyphs, Part};
 use std::sync::Arc;
@@ -11,6 +12,9 @@ use std::sync::Arc;
 /// # Errors
 /// [`CliError::Data`].
 pub fn load(seed: u64, sizes: Sizes) -> Result<Loaded, CliError> {
+    let examples = [sizes.train, sizes.valid, sizes.test];
+    let bytes = examples.iter().map(|len| *len as u128).sum::<u128>() * 1024;
+    room_for(bytes, "so many characters", "give fewer with --examples")?;
     let render = |part, len| -> Result<Arc<dyn Examples>, CliError> {
         Ok(Arc::new(Glyphs::split(seed, part, len).rendered()?))
     };

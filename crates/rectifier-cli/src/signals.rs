@@ -1,0 +1,80 @@
+//! Ctrl-C and SIGTERM: the first one finishes the step and saves, the second one ends at once.
+
+use crate::terminal::Terminal;
+use burn_train::Interrupter;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The signal that Ctrl-C sends, by number; the exit code after a signal is 128 and its number.
+pub const INTERRUPT: i32 = 2;
+
+/// What signals came.
+#[derive(Clone, Default)]
+pub struct Signals(Arc<AtomicI32>);
+
+impl Signals {
+    /// The first signal that came; [`INTERRUPT`] if none did and something else stopped the run.
+    pub fn received(&self) -> i32 {
+        match self.0.load(Ordering::SeqCst) {
+            0 => INTERRUPT,
+            signal => signal,
+        }
+    }
+
+    /// From now on the first SIGINT or SIGTERM stops `interrupter`, and the second one ends the process after it gave
+    /// `terminal` back. A file size limit becomes an error of writing instead of an end.
+    ///
+    /// # Errors
+    /// What the system said.
+    #[cfg(unix)]
+    pub fn watch(
+        &self,
+        interrupter: &Interrupter,
+        terminal: &Terminal,
+        speak: bool,
+    ) -> std::io::Result<()> {
+        use crate::output::note;
+        use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+        use signal_hook::{flag, iterator, low_level};
+        use std::sync::atomic::AtomicBool;
+
+        flag::register(SIGXFSZ, Arc::<AtomicBool>::default())?;
+        let mut signals = iterator::Signals::new([SIGINT, SIGTERM])?;
+        let (first, interrupter, terminal) =
+            (self.0.clone(), interrupter.clone(), terminal.clone());
+        std::thread::Builder::new()
+            .name("signals".into())
+            .spawn(move || {
+                for signal in signals.forever() {
+                    if first
+                        .compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst)
+                        .is_err()
+                    {
+                        terminal.restore();
+                        note("ended at once; what the last checkpoint holds is kept");
+                        // Without unwinding: whatever was being written keeps its temporary name.
+                        low_level::exit(128 + signal);
+                    }
+                    interrupter.stop(Some("signal"));
+                    if speak {
+                        note("stopping after this step; once more ends at once");
+                    }
+                }
+            })?;
+        Ok(())
+    }
+
+    /// Elsewhere Ctrl-C ends at once, and the last checkpoint is what is left.
+    ///
+    /// # Errors
+    /// None.
+    #[cfg(not(unix))]
+    pub fn watch(
+        &self,
+        _interrupter: &Interrupter,
+        _terminal: &Terminal,
+        _speak: bool,
+    ) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,305 @@
+//! Runs that are stopped or killed, and go on to the end that they would have come to.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use rand::Rng;
+use rectifier_data::random::stream;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use support::{
+    checked, command, end_of, ends, lines, progress, shell, skipped, tensors, tiny_plan, wait_until,
+};
+
+fn signal(name: &str, child: &Child) {
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// A finished run of `plan`, to compare with.
+fn whole(folder: &Path, epochs: usize) {
+    std::fs::write(folder.join("plan.json"), tiny_plan(epochs)).unwrap();
+    let args = [
+        "train",
+        "--recipe",
+        "plan.json",
+        "--out",
+        "whole",
+        "--measure-every",
+        "3",
+        "--quiet",
+    ];
+    ends(&mut command(folder, &args), 0);
+}
+
+#[test]
+fn interrupted_and_terminated_runs_save_say_how_to_go_on_and_end_the_same() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    whole(folder, 60);
+    let mut random = stream(5, &[]);
+    let mut script =
+        "exec \"$R\" train --recipe plan.json --out 'a run' --measure-every 3".to_string();
+    let (mut stops, mut inside) = (0, 0);
+    loop {
+        let mut child = shell(folder, &script)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It is at work once it tells of an epoch; then some part of the next one goes by.
+        let mut told = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.starts_with("epoch") && told.read_line(&mut line).unwrap() > 0 {
+            if !line.starts_with("epoch") {
+                line.clear();
+            }
+        }
+        std::thread::sleep(Duration::from_micros(random.next_u64() % 30_000));
+        let (name, code) = [("INT", 130), ("TERM", 143)][stops % 2];
+        if child.try_wait().unwrap().is_none() {
+            signal(name, &child);
+        }
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut told, &mut rest).unwrap();
+        let status = child.wait().unwrap();
+        if status.code() == Some(0) {
+            break;
+        }
+        assert_eq!(status.code(), Some(code), "{rest}");
+        assert!(rest.contains("everything is saved"), "{rest}");
+        let (_, go_on) = rest.split_once("go on with: rectifier ").unwrap();
+        script = format!("exec \"$R\" {}", go_on.trim());
+        assert!(script.contains("--resume 'a run'"), "{script}");
+        inside += usize::from(progress(&folder.join("a run"))["step"] != 0);
+        stops += 1;
+        assert!(stops < 100, "the run does not get on");
+    }
+    assert!(
+        stops >= 4 && inside >= 1,
+        "{stops} stops, {inside} inside an epoch"
+    );
+    assert!(end_of(&folder.join("a run")) == end_of(&folder.join("whole")));
+}
+
+#[test]
+fn a_second_interrupt_ends_at_once() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    // One step takes long enough for two signals.
+    let args = [
+        "train",
+        "--examples",
+        "620",
+        "--batch",
+        "620",
+        "--hidden",
+        "1500,1500",
+        "--epochs",
+        "50",
+        "--out",
+        "run",
+    ];
+    let child = command(folder, &args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child.unwrap();
+    wait_until("it is saved once", || {
+        folder.join("run/checkpoint.safetensors").exists()
+    });
+    signal("INT", &child);
+    std::thread::sleep(Duration::from_millis(20));
+    signal("INT", &child);
+    let stderr = checked(&child.wait_with_output().unwrap(), 130);
+    assert!(stderr.contains("once more ends at once"), "{stderr}");
+    assert!(stderr.contains("ended at once"), "{stderr}");
+    assert!(!stderr.contains("everything is saved"), "{stderr}");
+    assert!(tensors(&folder.join("run/checkpoint.safetensors")).is_ok());
+}
+
+/// Where a checkpoint stands, as something to compare.
+fn position(progress: &Value) -> [u64; 3] {
+    ["stage", "epoch", "step"].map(|key| progress[key].as_u64().unwrap())
+}
+
+/// What a killed run left: every file is whole, none of those before is gone, the checkpoint is not behind.
+fn inspect(run: &Path, names: &mut BTreeSet<String>, stood: &mut [u64; 3]) {
+    let found: BTreeSet<String> = std::fs::read_dir(run)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with(".partial-"))
+        .collect();
+    assert!(names.is_subset(&found), "{names:?} {found:?}");
+    for name in &found {
+        let path = run.join(name);
+        match name.as_str() {
+            "model.safetensors" => assert!(!tensors(&path).unwrap().is_empty()),
+            "checkpoint.safetensors" => {
+                tensors(&path).unwrap();
+                let stands = position(&progress(run));
+                assert!(stands >= *stood, "{stands:?} after {stood:?}");
+                *stood = stands;
+            }
+            "history.jsonl" => assert!(!lines(&path).is_empty()),
+            "recipe.json" | "summary.json" => {
+                serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()).unwrap();
+            }
+            _ => {}
+        }
+    }
+    *names = found;
+}
+
+/// Kills runs in `folder` at `kills` random moments; every one goes on to the end of the run `whole`.
+fn kill(folder: &Path, name: &str, kills: usize, seed: u64) {
+    let mut random = stream(seed, &[]);
+    let (mut killed, mut number) = (0, 0);
+    while killed < kills {
+        number += 1;
+        let run = format!("{name}-{number}");
+        let path = folder.join(&run);
+        let (mut names, mut stood) = (BTreeSet::new(), [0; 3]);
+        loop {
+            let from = match path.join("recipe.json").exists() {
+                true => vec!["--resume", &run],
+                false => vec!["--recipe", "plan.json", "--out", &run],
+            };
+            let often = [
+                "--measure-every",
+                "3",
+                "--checkpoint-every",
+                "0.01",
+                "--quiet",
+            ];
+            let args = [&["train"][..], &from, &often].concat();
+            let mut child = command(folder, &args)
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            // Most of the time they are at work, some of the time not yet.
+            let moment = Duration::from_micros(random.next_u64() % 300_000);
+            std::thread::sleep(moment);
+            let ended = child.try_wait().unwrap().is_some() || killed == kills;
+            if !ended {
+                child.kill().unwrap();
+            }
+            let output = child.wait_with_output().unwrap();
+            match output.status.code() {
+                Some(0) => break,
+                Some(code) => panic!("{code}: {}", support::text(&output.stderr)),
+                None => killed += 1,
+            }
+            if path.exists() {
+                inspect(&path, &mut names, &mut stood);
+            }
+        }
+        assert!(end_of(&path) == end_of(&folder.join("whole")), "{run}");
+        let left = std::fs::read_dir(&path).unwrap().flatten();
+        let mut left = left.map(|entry| entry.file_name().into_string().unwrap());
+        assert!(left.all(|name| !name.starts_with(".partial-")));
+    }
+}
+
+#[test]
+fn fifty_kills_at_random_moments_lose_no_file_and_change_no_number() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    whole(folder, 60);
+    std::thread::scope(|scope| {
+        scope.spawn(|| kill(folder, "one", 25, 11));
+        scope.spawn(|| kill(folder, "two", 25, 12));
+    });
+}
+
+/// Runs `script` on a terminal of 80x24 while `keys` are pressed, a moment after the dashboard shows; the screen's
+/// bytes and the exit code.
+fn on_a_terminal(folder: &Path, args: &str, keys: &[&[u8]]) -> Option<(String, Option<i32>)> {
+    if Command::new("script").arg("--version").output().is_err() {
+        skipped("there is no `script` to make a terminal with");
+        return None;
+    }
+    let inner = format!("stty rows 24 cols 80; exec \"$R\" train {args}");
+    let mut child = Command::new("script")
+        .args(["-qec", &inner, "/dev/null"])
+        .current_dir(folder)
+        .env("R", support::RECTIFIER)
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    wait_until("the run has begun", || {
+        folder.join("run/checkpoint.safetensors").exists() || child.try_wait().unwrap().is_some()
+    });
+    for key in keys {
+        std::thread::sleep(Duration::from_millis(400));
+        stdin.write_all(key).unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    Some((support::text(&output.stdout), output.status.code()))
+}
+
+const ENDLESS: &str = "--examples 620 --hidden 16 --epochs 100000 --out run";
+/// Leaves the dashboard's screen.
+const LEAVE: &str = "\u{1b}[?1049l";
+
+#[test]
+fn the_dashboard_stops_by_its_keys_and_by_ctrl_c() {
+    let cases: [(&[&[u8]], &str); 3] = [
+        (&[b"q", b"s"], "everything is saved"),
+        (&[b"q", b"k"], "ended at once, as asked"),
+        (&[b"\x03"], "everything is saved"),
+    ];
+    for (keys, expected) in cases {
+        let place = tempfile::tempdir().unwrap();
+        let Some((screen, code)) = on_a_terminal(place.path(), ENDLESS, keys) else {
+            return;
+        };
+        assert!(
+            screen.contains("fine-tune") && screen.contains("Error"),
+            "no dashboard"
+        );
+        let (_, after) = screen.rsplit_once(LEAVE).unwrap();
+        assert!(
+            after.contains(expected) && after.contains("--resume run"),
+            "{after}"
+        );
+        assert!(!screen.contains("panicked"), "{after}");
+        assert_eq!(code, Some(130), "{after}");
+        let resume = ["train", "--resume", "run", "--json"];
+        let child = command(place.path(), &resume)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let before = position(&progress(&place.path().join("run")));
+        wait_until("it goes on", || {
+            position(&progress(&place.path().join("run"))) > before
+        });
+        signal("TERM", &child);
+        checked(&child.wait_with_output().unwrap(), 143);
+    }
+}
+
+#[test]
+fn an_error_shows_on_the_plain_screen_after_the_dashboard() {
+    let place = tempfile::tempdir().unwrap();
+    let args = "--examples 620 --hidden 16 --epochs 1000 --lr 1e9 --out run";
+    let Some((screen, code)) = on_a_terminal(place.path(), args, &[]) else {
+        return;
+    };
+    let (_, after) = screen.rsplit_once(LEAVE).unwrap();
+    assert!(after.contains("error: the loss became"), "{after}");
+    assert_eq!(code, Some(1), "{after}");
+}
