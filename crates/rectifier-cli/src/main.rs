@@ -13,6 +13,7 @@ mod output;
 mod plan;
 mod predict;
 mod progress;
+mod report;
 mod train;
 
 use args::{Cli, Command, ModelsCommand, RecipeCommand};
@@ -36,6 +37,7 @@ fn run(command: &Command) -> Result<(), CliError> {
         Command::Train(args) => train::train(args),
         Command::Eval(args) => eval::eval(args),
         Command::Predict(args) => predict::predict(args),
+        Command::Report(args) => report::report(args),
         Command::Data(command) => data_command::data(command),
         Command::Models(ModelsCommand::List { json }) => {
             models::list(*json);

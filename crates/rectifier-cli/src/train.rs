@@ -5,7 +5,7 @@ use crate::data::Loaded;
 use crate::error::CliError;
 use crate::output::{epoch_line, note, say, summary};
 use crate::plan::Plan;
-use crate::{device, progress};
+use crate::{device, progress, report};
 use burn_train::Interrupter;
 use burn_train::renderer::{MetricsRenderer, default_renderer};
 use rectifier_train::{BurnEngine, Observer, Run, RunFolder, SilentRenderer, Summary};
@@ -47,6 +47,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     if args.resume.is_none() {
         folder.write_json("recipe.json", &plan)?;
     }
+    report::record_command(&folder)?;
     let dashboard = !quiet && std::io::stdout().is_terminal() && std::io::stderr().is_terminal();
     if !quiet {
         note(&format!(
@@ -66,11 +67,12 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     };
     let network = plan.network.init(plan.recipe.seed, &device)?;
     let path = folder.path().to_path_buf();
+    let (info, test) = (loaded.info.clone(), loaded.split.test.clone());
     let run = Run {
         network,
         recipe: plan.recipe.clone(),
         engine: Box::new(BurnEngine::new(device.clone())),
-        device,
+        device: device.clone(),
         metadata: metadata(&plan, &loaded)?,
         split: loaded.split,
         folder,
@@ -81,7 +83,24 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     };
     let outcome = run.launch()?;
     match outcome.summary {
-        Some(result) => report(&result, &path, args.json),
+        Some(result) => {
+            let page = report::of_finished(
+                &path,
+                &plan,
+                &outcome.network,
+                test.as_ref(),
+                &info,
+                &device,
+            );
+            tell(&result, &path, args.json)?;
+            match page {
+                Ok(page) if !args.json => say(&format!("report       {}", page.display())),
+                Ok(_) => {}
+                // The run is done and safe: a page that cannot be written does not make it fail.
+                Err(error) => note(&format!("warning: there is no report: {error}")),
+            }
+            Ok(())
+        }
         None => {
             let go_on = format!("rectifier train --resume {}", path.display());
             Err(CliError::Failed(format!(
@@ -92,7 +111,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     }
 }
 
-fn report(result: &Summary, run: &Path, as_json: bool) -> Result<(), CliError> {
+fn tell(result: &Summary, run: &Path, as_json: bool) -> Result<(), CliError> {
     let model = run.join("model.safetensors");
     if as_json {
         say(&result_json(result, Some(run), &model).to_string());

@@ -28,7 +28,8 @@ pub use error::TrainError;
 pub use folder::RunFolder;
 pub use loader::ExampleLoader;
 pub use measure::{
-    EVALUATION_BATCH, Evaluation, Measurement, Totals, evaluate, expected_stars, wilson,
+    EVALUATION_BATCH, Evaluation, Measurement, Totals, evaluate, evaluate_each, expected_stars,
+    wilson,
 };
 pub use metrics::{Quantity, StageMetric};
 pub use rate::{Rate, Schedule};

@@ -5,7 +5,7 @@ use crate::{Objective, TrainError, cross_entropy};
 use burn::tensor::{Device, ExecutionError, Int, Tensor, activation};
 use burn_train::ItemLazy;
 use rectifier_data::{Batch, Examples};
-use rectifier_nn::{LayerCounts, Network, UnitCounter};
+use rectifier_nn::{Forward, LayerCounts, Network, UnitCounter};
 use serde::{Deserialize, Serialize};
 
 /// Sums over the examples that a stage has seen since they were last read.
@@ -200,14 +200,30 @@ pub fn evaluate<N: Network>(
     objective: Objective,
     device: &Device,
 ) -> Result<Evaluation, TrainError> {
+    evaluate_each(network, examples, objective, device, |_, _, _| Ok(()))
+}
+
+/// As [`evaluate`], showing `each` every batch, the index of its first example, and what the network made of it, so
+/// that more can be measured on the same way through the examples.
+///
+/// # Errors
+/// As [`evaluate`], and whatever `each` raises.
+pub fn evaluate_each<N: Network>(
+    network: &N,
+    examples: &dyn Examples,
+    objective: Objective,
+    device: &Device,
+    mut each: impl FnMut(&Batch, usize, &Forward) -> Result<(), TrainError>,
+) -> Result<Evaluation, TrainError> {
     let mut counter = UnitCounter::new();
     let (mut loss, mut squared) = (0.0, 0.0);
     let mut predictions: Vec<u32> = Vec::with_capacity(examples.len());
     let mut labels: Vec<u32> = Vec::with_capacity(examples.len());
-    in_order(examples, |batch, _| {
+    in_order(examples, |batch, start| {
         let inputs = batch.inputs_tensor(examples.width(), device);
         let targets = batch.labels_tensor(device);
         let forward = network.forward(inputs);
+        each(batch, start, &forward)?;
         counter.count(&forward.hidden);
         let cost = cross_entropy(forward.logits.clone(), targets);
         loss += cost.into_scalar::<f64>() * batch.len() as f64;
