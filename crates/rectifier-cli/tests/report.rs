@@ -63,7 +63,7 @@ fn every_finished_run_has_a_report_that_can_be_made_again() {
     ] {
         assert!(first.contains(text), "{text}");
     }
-    assert!(!first.contains("<b>") && !first.contains("http"));
+    assert!(!first.contains("<b>") && !first.contains("://"));
     std::fs::remove_file(path.join("report.html")).unwrap();
     let output = run(folder, 0, &["report", path.to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("report.html"));

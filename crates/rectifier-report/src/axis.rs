@@ -5,11 +5,11 @@ use maud::{Markup, html};
 
 /// The drawing's size in its own units; the page scales it.
 pub(crate) const WIDTH: f64 = 460.0;
-pub(crate) const HEIGHT: f64 = 250.0;
+pub(crate) const HEIGHT: f64 = 256.0;
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 12.0;
-const TOP: f64 = 30.0;
-const BOTTOM: f64 = 38.0;
+pub(crate) const TOP: f64 = 36.0;
+pub(crate) const BOTTOM: f64 = 38.0;
 
 /// How an axis maps numbers to places.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -143,6 +143,8 @@ pub(crate) struct Frame<'a> {
     pub x_ticks: Vec<(f64, String)>,
     /// How numbers of the vertical axis are written.
     pub y_text: fn(f64) -> String,
+    /// Whether the vertical axis counts, and is marked at whole numbers alone.
+    pub y_whole: bool,
 }
 
 impl Frame<'_> {
@@ -152,16 +154,16 @@ impl Frame<'_> {
         let base = HEIGHT - BOTTOM;
         html! {
             svg class="chart" viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(title) {
-                text class="label" x="0" y="12" { (self.y_label) }
-                @for tick in self.y.ticks(5, false) {
+                text class="label" x="0" y="11" { (self.y_label) }
+                @for tick in self.y.ticks(5, self.y_whole) {
                     @let y = place(self.y.at(tick));
                     line class="rule" x1=(left) x2=(right) y1=(y) y2=(y) {}
                     text class="tick" x=(place(LEFT - 6.0)) y=(y) dy=".32em" text-anchor="end" {
                         ((self.y_text)(tick))
                     }
                 }
-                (plot)
                 line class="axis" x1=(left) x2=(right) y1=(place(base)) y2=(place(base)) {}
+                (plot)
                 @for (tick, text) in &self.x_ticks {
                     text class="tick" x=(place(self.x.at(*tick))) y=(place(base + 15.0)) text-anchor="middle" {
                         (text)

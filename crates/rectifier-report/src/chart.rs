@@ -1,6 +1,6 @@
 //! Curves and bars as SVG that the page's style sheet colours.
 
-use crate::axis::{Frame, Scale, numbered, place, round_up};
+use crate::axis::{BOTTOM, Frame, HEIGHT, Scale, TOP, numbered, place, round_up};
 use crate::words::number;
 use maud::{Markup, html};
 
@@ -21,6 +21,8 @@ pub(crate) struct Line {
 pub(crate) struct Point {
     pub x: f64,
     pub y: f64,
+    /// Points of different stages are not joined.
+    pub stage: usize,
     /// What it tells when pointed at.
     pub title: String,
     /// Whether it stands out, as the epoch whose network was kept.
@@ -40,6 +42,8 @@ pub(crate) struct Span {
 pub(crate) enum Extent {
     /// From 0 to what the curves need.
     Zero,
+    /// Likewise, in whole numbers.
+    Count,
     /// From 0 to 1.
     Share,
     /// Equal factors, equal distances; only what is above 0.
@@ -72,6 +76,8 @@ pub(crate) struct BarChart<'a> {
     pub x_label: &'a str,
     pub y_label: &'a str,
     pub y_text: fn(f64) -> String,
+    /// Whether bars are counts.
+    pub whole: bool,
     pub bars: &'a [Bar],
     /// Where the horizontal axis is marked; at round numbers if absent.
     pub x_ticks: Option<Vec<(f64, String)>>,
@@ -114,7 +120,7 @@ impl LineChart<'_> {
             return None;
         }
         let y = match self.extent {
-            Extent::Zero => Scale::up(0.0, round_up(largest)),
+            Extent::Zero | Extent::Count => Scale::up(0.0, round_up(largest)),
             Extent::Share => Scale::up(0.0, 1.0),
             Extent::Log => Scale::up_log(smallest * 0.9, largest * 1.1),
         };
@@ -132,13 +138,14 @@ impl LineChart<'_> {
                 .filter(|(tick, _)| *tick >= first && *tick <= last)
                 .collect(),
             y_text: self.y_text,
+            y_whole: self.extent == Extent::Count,
         };
         let marked = self.lines.iter().all(|line| line.points.len() <= MARKED);
         let plot = html! {
             (self.spans(&x, first, last))
             @for line in self.lines {
                 g class=(style(line.colour, line.dashed)) {
-                    @for run in line.points.split(|point| !shown(point.y)).filter(|run| run.len() > 1) {
+                    @for run in runs(&line.points, shown) {
                         polyline class="curve" points=(path(run, &x, &y)) {}
                     }
                     @for point in line.points.iter().filter(|point| shown(point.y)) {
@@ -168,15 +175,23 @@ impl LineChart<'_> {
                 @for span in &inside {
                     @let (from, to) = (x.at(span.from.max(first) - 0.5), x.at(span.to.min(last) + 0.5));
                     @if span.from > first {
-                        line class="between" x1=(place(from)) x2=(place(from)) y1="18" y2="212" {}
+                        line class="between" x1=(place(from)) x2=(place(from)) y1=(place(TOP - 15.0)) y2=(place(HEIGHT - BOTTOM)) {}
                     }
                     @if to - from > 5.6 * span.name.chars().count() as f64 {
-                        text class="stage" x=(place(from + 4.0)) y="26" { (span.name) }
+                        text class="stage" x=(place(from + 4.0)) y=(place(TOP - 6.0)) { (span.name) }
                     }
                 }
             }
         }
     }
+}
+
+/// Stretches of points to be joined: of one stage, with nothing missing between.
+fn runs(points: &[Point], shown: impl Fn(f64) -> bool) -> impl Iterator<Item = &[Point]> {
+    points
+        .split(move |point| !shown(point.y))
+        .flat_map(|run| run.chunk_by(|a, b| a.stage == b.stage))
+        .filter(|run| run.len() > 1)
 }
 
 fn path(points: &[Point], x: &Scale, y: &Scale) -> String {
@@ -207,6 +222,7 @@ impl BarChart<'_> {
             y_label: self.y_label,
             x_ticks,
             y_text: self.y_text,
+            y_whole: self.whole,
         };
         let plot = html! {
             @for bar in self.bars {
@@ -225,6 +241,22 @@ impl BarChart<'_> {
     }
 }
 
+/// What colours of bars stand for, as a list.
+pub(crate) fn colours(names: &[(usize, &str)]) -> Markup {
+    html! {
+        ul class="legend" {
+            @for (colour, name) in names {
+                li {
+                    svg class="swatch" viewBox="0 0 24 8" aria-hidden="true" {
+                        rect class=(format!("bar s{colour}")) x="12" width="10" height="8" {}
+                    }
+                    (name)
+                }
+            }
+        }
+    }
+}
+
 /// Shares on a vertical axis.
 pub(crate) fn percent_tick(share: f64) -> String {
     format!("{}%", number((share * 1e6).round() / 1e4))
@@ -239,6 +271,7 @@ mod tests {
         let points = ys.iter().enumerate().map(|(x, y)| Point {
             x: x as f64 + 1.0,
             y: *y,
+            stage: 1,
             title: format!("<{y}>"),
             ringed: x == 1,
         });
@@ -269,6 +302,10 @@ mod tests {
         assert_eq!(drawn.matches("<title>").count(), 4);
         assert_eq!(drawn.matches("<polyline").count(), 2);
         assert_eq!(drawn.matches("class=\"ring\"").count(), 1);
+        let mut staged = line(&[0.5, 0.4, 0.3, 0.2]);
+        staged.points[3].stage = 2;
+        let drawn_staged = chart(&[staged], Extent::Zero).unwrap();
+        assert_eq!(drawn_staged.matches("<polyline").count(), 1);
         assert!(
             drawn.contains("&lt;0.5&gt;") && !drawn.contains("NaN"),
             "{drawn}"
@@ -307,6 +344,7 @@ mod tests {
             x_label: "",
             y_label: "",
             y_text: number,
+            whole: false,
             bars: &bars,
             x_ticks: None,
         };

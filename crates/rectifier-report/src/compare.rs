@@ -18,7 +18,7 @@ pub fn render_comparison(runs: &[ReportData]) -> String {
             @for run in runs { @for note in &run.notes { p class="warning" { (run.name) ": " (note) } } }
         }
         main {
-            (heading("Results", "On the test part, in the order given; bold is the lowest error."))
+            (heading("Results", results_lead(runs)))
             (table(runs))
             @if runs.iter().all(ReportData::is_share) { (intervals(runs)) }
             (heading("Curves", "After every epoch. The ring is the epoch whose network was kept."))
@@ -30,12 +30,33 @@ pub fn render_comparison(runs: &[ReportData]) -> String {
     page(&title, &body)
 }
 
+/// The run of the lowest test error; none where runs on different data cannot be ranked.
 fn lowest(runs: &[ReportData]) -> Option<usize> {
+    if !same_data(runs) {
+        return None;
+    }
     let errors = runs.iter().enumerate();
     let errors = errors.filter_map(|(place, run)| Some((place, run.test_error()?.0)));
     errors
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(place, _)| place)
+}
+
+fn results_lead(runs: &[ReportData]) -> &'static str {
+    match lowest(runs) {
+        Some(_) => {
+            "On the test part, with 95% intervals, in the order given; bold is the lowest error."
+        }
+        None => "On the test part, with 95% intervals, in the order given.",
+    }
+}
+
+fn same_data(runs: &[ReportData]) -> bool {
+    let same = |pair: &[ReportData]| {
+        let (a, b) = (&pair[0].setup, &pair[1].setup);
+        a.about_data == b.about_data && a.recipe.objective == b.recipe.objective
+    };
+    runs.windows(2).all(same)
 }
 
 fn result(runs: &[ReportData]) -> String {
@@ -46,7 +67,8 @@ fn result(runs: &[ReportData]) -> String {
             error(value, run.is_share()),
             run.name
         ),
-        None => "No result yet".into(),
+        None if same_data(runs) => "No result yet".into(),
+        None => format!("{} runs on different data", runs.len()),
     }
 }
 
@@ -55,7 +77,7 @@ fn table(runs: &[ReportData]) -> Markup {
     html! {
         div class="scroll" { table {
             thead { tr {
-                th { "run" } th { "network" } th { "data" } th class="n" { "test error" } th class="n" { "95% interval" }
+                th { "run" } th { "network" } th { "data" } th class="n" { "test error" }
                 th class="n" { "validation error" } th class="n" { "exact zeros" } th class="n" { "dead" }
                 th class="n" { "parameters" } th class="n" { "epochs" } th class="n" { "time" }
             } }
@@ -65,19 +87,18 @@ fn table(runs: &[ReportData]) -> Markup {
                     @let zeros = run.zeros();
                     tr {
                         th scope="row" { (label(run)) }
-                        td { (run.setup.unit()) " " (run.setup.sizes().unwrap_or_default()) }
+                        td { (run.setup.unit()) br; span class="keep" { (run.setup.sizes().unwrap_or_default()) } }
                         td { (run.setup.data) }
-                        @match run.test_error() {
-                            Some((value, interval)) => {
-                                td class=(if best == Some(place) { "n best" } else { "n" }) { (error(value, share)) }
-                                td class="n" {
-                                    @match interval {
-                                        Some((low, high)) => { (percent(low)) " to " (percent(high)) },
-                                        None => "\u{2013}",
+                        td class="n" {
+                            @match run.test_error() {
+                                Some((value, interval)) => {
+                                    span class=[(best == Some(place)).then_some("best")] { (error(value, share)) }
+                                    @if let Some((low, high)) = interval {
+                                        br; small { (percent(low)) " to " (percent(high)) }
                                     }
-                                }
-                            },
-                            None => { td class="n" { "\u{2013}" } td class="n" { "\u{2013}" } },
+                                },
+                                None => "\u{2013}",
+                            }
                         }
                         td class="n" { (run.valid_error().map_or("\u{2013}".into(), |(value, _)| error(value, share))) }
                         td class="n" {
@@ -116,12 +137,17 @@ fn intervals(runs: &[ReportData]) -> Markup {
         .fold(f64::INFINITY, f64::min);
     let high = found.iter().map(|row| row.3.1).fold(0.0, f64::max);
     let room = 0.06 * (high - low);
-    let scale = Scale::across((low - room).max(0.0), high + room);
+    let start = (low - room).max(0.0);
+    let scale = Scale::across(start, high + room);
+    let detail = match start > 0.0 {
+        true => "with its 95% interval; the axis does not start at 0",
+        false => "with its 95% interval",
+    };
     const ROW: f64 = 34.0;
     let height = 8.0 + ROW * found.len() as f64;
     html! {
-        figure style="max-width:640px;margin-top:14px" {
-            figcaption { "Test error" small { "with its 95% interval; the axis does not start at 0" } }
+        figure style="max-width:520px;margin-top:14px" {
+            figcaption { "Test error" small { (detail) } }
             svg class="chart" viewBox=(format!("0 0 460 {:.0}", height + 22.0)) role="img" aria-label="test errors" {
                 @for tick in scale.ticks(6, false) {
                     @let x = place(scale.at(tick));

@@ -21,8 +21,8 @@ pub(crate) fn confusion(findings: &Findings) -> Markup {
     );
     html! {
         (heading("Confusion", &lead))
-        @if counts.len() <= DRAWN { (matrix(findings)) }
         div class="columns" {
+            @if counts.len() <= DRAWN { (matrix(findings)) }
             (pairs(findings))
             (classes(findings))
         }
@@ -65,7 +65,7 @@ fn matrix(findings: &Findings) -> Markup {
         div class="scroll" {
             svg class="cells" viewBox=(format!("0 0 {width:.0} {height:.0}")) role="img"
                 aria-label="confusion matrix" font-size=(size)
-                style=(format!("max-width:{:.0}px;min-width:{:.0}px", width * 1.15, width.min(560.0) * 0.6)) {
+                width=(format!("{width:.0}")) style=(format!("min-width:{:.0}px", width.min(560.0) * 0.6)) {
                 @for (class, name) in names.iter().enumerate() {
                     @let middle = at(0.0, class) + cell / 2.0;
                     text class="name" x=(format!("{:.1}", margin - 5.0)) y=(format!("{:.1}", top + middle))

@@ -96,7 +96,7 @@ pub(crate) fn of_run(run: &ReportData) -> Markup {
                 false => Vec::new(),
             },
             spans: &spans,
-            extent: Extent::Zero,
+            extent: Extent::Count,
             x_label: "epoch",
         }),
     ];
@@ -113,7 +113,8 @@ pub(crate) fn overlaid(runs: &[ReportData]) -> Markup {
             dashed: false,
             points: renumbered(points(run, pick, &run.name)),
         };
-        runs.iter().enumerate().map(line).collect()
+        let lines = runs.iter().enumerate().map(line);
+        lines.filter(|line| !line.points.is_empty()).collect()
     };
     let trained = |epoch: &EpochRecord| epoch.valid_error.is_some();
     let mean = |values: &[f64]| match values.len() {
@@ -231,6 +232,7 @@ fn points(run: &ReportData, pick: &Pick<'_>, name: &str) -> Vec<Point> {
             points.push(Point {
                 x: place as f64 + 1.0,
                 y,
+                stage: epoch.stage,
                 title: title(run, epoch, name, y, kept == Some(place)),
                 ringed: kept == Some(place),
             });
@@ -295,6 +297,7 @@ fn by_layer(
                 points.push(Point {
                     x: number as f64 + 1.0,
                     y,
+                    stage: epoch.stage,
                     title: format!(
                         "{}, epoch {}\nlayer {}: {}",
                         epoch.title,

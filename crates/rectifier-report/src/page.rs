@@ -66,10 +66,12 @@ pub(crate) fn figure(
             @match log {
                 None => (plain),
                 Some(log) => div class="switch" {
-                    input type="radio" name=(id) id=(format!("{id}-plain")) checked;
-                    label class="first" for=(format!("{id}-plain")) { "from zero" }
+                    input type="radio" name=(id) id=(format!("{id}-plain")) class="to-plain" checked;
                     input type="radio" name=(id) id=(format!("{id}-log")) class="to-log";
-                    label class="last" for=(format!("{id}-log")) { "logarithmic" }
+                    span class="modes" {
+                        label class="first" for=(format!("{id}-plain")) { "from zero" }
+                        label class="last" for=(format!("{id}-log")) { "logarithmic" }
+                    }
                     div class="plain" { (plain) }
                     div class="log" { (log) }
                 },

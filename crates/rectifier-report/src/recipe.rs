@@ -42,7 +42,7 @@ pub(crate) fn commands(run: &ReportData) -> Markup {
 }
 
 fn row(name: &str, value: &str) -> Markup {
-    html! { tr { th scope="row" { (name) } td { (value) } } }
+    html! { tr { th scope="row" class="keep" { (name) } td class="any" { (value) } } }
 }
 
 fn stages(run: &ReportData) -> Markup {
@@ -55,11 +55,11 @@ fn stages(run: &ReportData) -> Markup {
                 @for (place, stage) in run.setup.recipe.stages.iter().enumerate() {
                     @let done = run.history.iter().filter(|epoch| epoch.stage == place + 1).count();
                     tr {
-                        td { (place + 1) ". " (stage.title()) }
+                        td class="keep" { (place + 1) ". " (stage.title()) }
                         td class="n" { (done) @if done != stage.epochs() { " of " (stage.epochs()) } }
                         td class="n" { (stage.batch()) }
                         td class="n" { (number(stage.rate().start())) }
-                        td { (settings(stage)) }
+                        td style="min-width:16em" { (settings(stage)) }
                     }
                 }
             }
@@ -99,7 +99,7 @@ pub(crate) fn epochs(run: &ReportData) -> Markup {
                     @for epoch in &run.history {
                         @let zeros: Vec<String> = epoch.zeros.iter().map(|share| percent(*share)).collect();
                         tr class=[epoch.best.then_some("best")] {
-                            td { (epoch.title) } td class="n" { (epoch.epoch) } td class="n" { (number(epoch.rate)) }
+                            td class="keep" { (epoch.title) } td class="n" { (epoch.epoch) } td class="n" { (number(epoch.rate)) }
                             td class="n" { (number(epoch.train_loss)) } td class="n" { (number(epoch.valid_loss)) }
                             td class="n" { (error(epoch.train_error)) } td class="n" { (error(epoch.valid_error)) }
                             td class="n" { (zeros.join(" ")) }

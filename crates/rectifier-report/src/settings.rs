@@ -26,12 +26,29 @@ fn walk(value: &Value, path: String, found: &mut Vec<(String, String)>) {
                 .iter()
                 .any(|value| value.is_object() || value.is_array()) =>
         {
+            let labels: Vec<String> = values.iter().map(label).collect();
             for (place, value) in values.iter().enumerate() {
-                walk(value, below(&(place + 1).to_string()), found);
+                let label = labels[place].as_str();
+                let alone = labels.iter().filter(|other| *other == label).count() == 1;
+                let key = match (label, alone) {
+                    ("", _) => (place + 1).to_string(),
+                    (label, true) => label.to_string(),
+                    (label, false) => format!("{label} ({})", place + 1),
+                };
+                walk(value, below(&key), found);
             }
         }
         Value::String(text) => found.push((path, text.clone())),
         other => found.push((path, other.to_string())),
+    }
+}
+
+/// What a stage is called, so that the same stage of two recipes is compared wherever it stands; nothing for others.
+fn label(value: &Value) -> String {
+    match (value["stage"].as_str(), &value["layer"]) {
+        (Some(stage), Value::Number(layer)) => format!("{stage} {layer}"),
+        (Some(stage), _) => stage.to_string(),
+        (None, _) => String::new(),
     }
 }
 
@@ -83,5 +100,21 @@ mod tests {
             ]
         );
         assert!(differences(&[&one, &one, &one]).is_empty());
+    }
+
+    #[test]
+    fn stages_are_compared_by_what_they_are() {
+        let one = json!({"stages": [{"stage": "fine-tune", "rate": 0.1}]});
+        let two = json!({"stages": [{"stage": "pretrain", "layer": 1}, {"stage": "fine-tune", "rate": 0.1}]});
+        let paths = |one, two| {
+            let found = differences(&[one, two]).into_iter();
+            found.map(|(path, _)| path).collect::<Vec<_>>()
+        };
+        let expected = ["stages.pretrain 1.layer", "stages.pretrain 1.stage"];
+        let mut found = paths(&one, &two);
+        found.sort();
+        assert_eq!(found, expected);
+        let twice = json!({"stages": [{"stage": "fine-tune", "rate": 0.1}, {"stage": "fine-tune", "rate": 0.2}]});
+        assert!(paths(&one, &twice).contains(&"stages.fine-tune (2).rate".to_string()));
     }
 }

@@ -156,11 +156,7 @@ fn key_numbers(run: &ReportData) -> Vec<Tile> {
         what: "time",
         value: duration(run.seconds()),
         detail: match &run.summary {
-            Some(summary) => format!(
-                "{} on {}",
-                count(run.history.len(), "epoch"),
-                summary.device
-            ),
+            Some(_) => count(run.history.len(), "epoch"),
             None => format!("{} so far", count(run.history.len(), "epoch")),
         },
     });
@@ -195,7 +191,7 @@ mod tests {
 
     /// Asserts that every element is closed where it must be.
     fn well_formed(page: &str) {
-        const VOID: [&str; 4] = ["meta", "link", "img", "input"];
+        const VOID: [&str; 5] = ["br", "meta", "link", "img", "input"];
         let mut open: Vec<&str> = Vec::new();
         for piece in page.split('<').skip(1) {
             let (tag, _) = piece.split_once('>').unwrap_or((piece, ""));
@@ -304,6 +300,9 @@ mod tests {
     #[test]
     fn several_runs_stand_side_by_side() {
         let (one, mut two) = (sample::run("one"), sample::run("two"));
+        let apart = render_comparison(&[one.clone(), two.clone()]);
+        assert!(apart.contains("<h1>2 runs on different data</h1>"));
+        two.setup.about_data = one.setup.about_data.clone();
         two.setup.file["seed"] = 2.into();
         if let Some(findings) = &mut two.findings {
             findings.evaluation.errors = Some(0);

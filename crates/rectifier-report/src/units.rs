@@ -1,6 +1,6 @@
 //! The hidden units: how often they fire, and what they say when they do.
 
-use crate::chart::{Bar, BarChart, percent_tick};
+use crate::chart::{Bar, BarChart, colours, percent_tick};
 use crate::page::{figure, heading};
 use crate::words::{count, number, percent, thousands};
 use crate::{Findings, Firing, Histogram, RARE, findings::fires};
@@ -19,17 +19,12 @@ pub(crate) fn units(findings: &Findings) -> Markup {
         return html! {};
     }
     let lead = format!(
-        "On the {} {}. A unit fires when its activation is not exactly 0; one that never does is dead, \
+        "On {}. A unit fires when its activation is not exactly 0; one that never does is dead, \
          one that fires on less than {} of the examples is rare.",
         count(
             findings.evaluation.examples,
             &format!("{} example", findings.part)
         ),
-        if findings.evaluation.examples == 1 {
-            ""
-        } else {
-            "together"
-        },
         percent_tick(RARE),
     );
     html! {
@@ -59,7 +54,7 @@ pub(crate) fn units(findings: &Findings) -> Markup {
         div class="grid" {
             @for (place, layer) in layers.iter().enumerate() {
                 @if let Some(chart) = firing_chart(layer) {
-                    (figure(&format!("Layer {}", place + 1), "units by how often they fire", &html! {}, &chart, None, ""))
+                    (figure(&format!("Layer {}", place + 1), "units by how often they fire", &colours(&[(1, "dead"), (4, "rare"), (0, "common")]), &chart, None, ""))
                 }
                 @if let Some(histogram) = findings.activations.get(place) {
                     @let detail = format!("activations that are not 0 ({} of all)", percent(others(histogram)));
@@ -128,13 +123,14 @@ fn firing_chart(layer: &LayerCounts) -> Option<Markup> {
             }
         })
         .collect();
-    let mut ticks = vec![(-1.5, "0".to_string()), (-0.5, "<1%".into())];
+    let mut ticks = vec![(-1.5, "0".to_string()), (0.0, percent_tick(RARE))];
     ticks.extend([5.0, 10.0, 15.0, 20.0].map(|step| (step, percent_tick(step / STEPS as f64))));
     let chart = BarChart {
         title: "units by how often they fire",
         x_label: "share of the examples that a unit fires on",
         y_label: "units",
         y_text: number,
+        whole: true,
         bars: &bars,
         x_ticks: Some(ticks),
     };
@@ -172,6 +168,7 @@ fn activation_chart(histogram: &Histogram) -> Option<Markup> {
         x_label: "activation (the last bar holds what lies beyond)",
         y_label: "share of the activations that are not 0",
         y_text: percent_tick,
+        whole: false,
         bars: &bars,
         x_ticks: None,
     };
