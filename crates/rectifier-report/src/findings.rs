@@ -67,6 +67,9 @@ pub struct Mistake {
     pub text: Option<String>,
 }
 
+/// How example `index` with these inputs reads; `None` where it says nothing.
+pub type Reading<'a> = &'a dyn Fn(usize, &[f32]) -> Option<String>;
+
 /// What to measure, and how to show it.
 pub struct Measuring<'a> {
     /// The part of the data, in a word.
@@ -77,9 +80,8 @@ pub struct Measuring<'a> {
     pub mistakes: usize,
     /// How many filters to draw.
     pub filters: usize,
-    /// How example `index` with these inputs reads, for data that are text.
-    #[allow(clippy::type_complexity)]
-    pub text: Option<&'a dyn Fn(usize, &[f32]) -> Option<String>>,
+    /// How an example reads, for data that are text.
+    pub text: Option<Reading<'a>>,
 }
 
 impl<'a> Measuring<'a> {

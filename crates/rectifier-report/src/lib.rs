@@ -50,7 +50,7 @@ mod worst;
 pub use command::{COMMAND_FILE, read_commands, record_command, shell_line};
 pub use compare::render_comparison;
 pub use data::{ReportData, Setup};
-pub use findings::{Filter, Findings, Firing, Measuring, Mistake, RARE, measure};
+pub use findings::{Filter, Findings, Firing, Measuring, Mistake, RARE, Reading, measure};
 pub use histogram::{Bin, Histogram};
 pub use picture::{Picture, is_picture};
 pub use single::render;
