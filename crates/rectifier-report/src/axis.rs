@@ -97,11 +97,13 @@ fn step(span: f64, count: usize, whole: bool) -> f64 {
     if whole { step.max(1.0) } else { step }
 }
 
-/// 1, 2 and 5 times powers of ten inside `low..=high`; powers alone, or every other one, where there are too many.
+/// Digits times powers of ten inside `low..=high`: as many digits as have room, or every third power alone.
 fn log_ticks(low: f64, high: f64, count: usize) -> Vec<f64> {
     let powers = (low.log10().floor() as i32)..=(high.log10().ceil() as i32);
     let inside = |value: &f64| (low * 0.999..=high * 1.001).contains(value);
     for (factors, every) in [
+        (&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0][..], 1),
+        (&[1.0, 2.0, 3.0, 5.0, 7.0][..], 1),
         (&[1.0, 2.0, 5.0][..], 1),
         (&[1.0, 3.0][..], 1),
         (&[1.0][..], 1),
@@ -208,6 +210,7 @@ mod tests {
         assert_eq!(Scale::across(1.0, 15.0).ticks(6, true), [5.0, 10.0, 15.0]);
         let log = Scale::up_log(0.01, 1.0).ticks(5, false);
         assert_eq!(log.len(), 7, "{log:?}");
+        assert_eq!(Scale::up_log(0.019, 0.09).ticks(5, false).len(), 4);
         assert!(Scale::up_log(1e-9, 1e9).ticks(5, false).len() <= 8);
     }
 
