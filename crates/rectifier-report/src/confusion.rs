@@ -29,10 +29,6 @@ pub(crate) fn confusion(findings: &Findings) -> Markup {
     }
 }
 
-fn name(findings: &Findings, class: usize) -> &str {
-    findings.class_names.get(class).map_or("?", String::as_str)
-}
-
 /// A name that fits beside a matrix.
 fn short(name: &str) -> String {
     const LONGEST: usize = 14;
@@ -48,7 +44,7 @@ fn matrix(findings: &Findings) -> Markup {
     let numbered = classes <= NUMBERED;
     let (cell, size) = if numbered { (44.0, 13.0) } else { (12.0, 8.5) };
     let names: Vec<String> = (0..classes)
-        .map(|class| short(name(findings, class)))
+        .map(|class| short(findings.class_name(class)))
         .collect();
     let longest = names
         .iter()
@@ -92,7 +88,7 @@ fn matrix(findings: &Findings) -> Markup {
                             width=(format!("{:.1}", cell - 1.0)) height=(format!("{:.1}", cell - 1.0))
                             fill-opacity=(format!("{shade:.3}")) {
                             title {
-                                "true " (name(findings, truth)) ", said " (name(findings, guess)) "\n"
+                                "true " (findings.class_name(truth)) ", said " (findings.class_name(guess)) "\n"
                                 (thousands(*count)) " of " (thousands(all)) " (" (percent(share)) ")"
                             }
                         }
@@ -127,7 +123,7 @@ fn pairs(findings: &Findings) -> Markup {
                     tbody {
                         @for (truth, guess, count, all) in pairs {
                             tr {
-                                td { (name(findings, truth)) } td { (name(findings, guess)) }
+                                td { (findings.class_name(truth)) } td { (findings.class_name(guess)) }
                                 td class="n" { (thousands(count)) }
                                 td class="n" { (percent(count as f64 / all as f64)) }
                             }
@@ -159,7 +155,7 @@ fn classes(findings: &Findings) -> Markup {
                 thead { tr { th { "class" } th class="n" { "wrong" } th class="n" { "examples" } } }
                 tbody {
                     @for (class, wrong, all) in rows {
-                        tr { td { (name(findings, class)) } td class="n" { (percent(wrong)) } td class="n" { (thousands(all)) } }
+                        tr { td { (findings.class_name(class)) } td class="n" { (percent(wrong)) } td class="n" { (thousands(all)) } }
                     }
                 }
             }

@@ -32,6 +32,13 @@ pub struct Findings {
     pub mistakes: Vec<Mistake>,
 }
 
+impl Findings {
+    /// The name of a class; `?` past the last one.
+    pub fn class_name(&self, class: usize) -> &str {
+        self.class_names.get(class).map_or("?", String::as_str)
+    }
+}
+
 /// What one unit of the first layer looks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Filter {

@@ -76,12 +76,11 @@ pub(crate) fn mistakes(findings: &Findings, is_share: bool) -> Markup {
     }
 }
 
-fn name(findings: &Findings, class: usize) -> &str {
-    findings.class_names.get(class).map_or("?", String::as_str)
-}
-
 fn card(findings: &Findings, mistake: &Mistake) -> Markup {
-    let (truth, guess) = (name(findings, mistake.truth), name(findings, mistake.guess));
+    let (truth, guess) = (
+        findings.class_name(mistake.truth),
+        findings.class_name(mistake.guess),
+    );
     let title = format!(
         "{} example {}: true {truth} (P = {}), said {guess} (P = {})",
         findings.part,
@@ -119,8 +118,8 @@ fn list(findings: &Findings) -> Markup {
                 @for mistake in &findings.mistakes {
                     tr {
                         td class="n" { (mistake.example) }
-                        td { (name(findings, mistake.truth)) } td class="n" { (percent(mistake.truth_probability)) }
-                        td { (name(findings, mistake.guess)) } td class="n" { (percent(mistake.guess_probability)) }
+                        td { (findings.class_name(mistake.truth)) } td class="n" { (percent(mistake.truth_probability)) }
+                        td { (findings.class_name(mistake.guess)) } td class="n" { (percent(mistake.guess_probability)) }
                         @if let Some(stars) = mistake.stars { td class="n" { (format!("{stars:.2}")) } }
                     }
                 }
