@@ -57,7 +57,7 @@ pub(crate) struct LineChart<'a> {
     pub y_label: &'a str,
     pub y_text: fn(f64) -> String,
     pub extent: Extent,
-    pub lines: &'a [Line],
+    pub lines: &'a [&'a Line],
     pub spans: &'a [Span],
 }
 
@@ -92,7 +92,7 @@ fn style(colour: usize, dashed: bool) -> String {
 }
 
 /// What tells curves apart, as a list.
-pub(crate) fn legend(lines: &[Line]) -> Markup {
+pub(crate) fn legend(lines: &[&Line]) -> Markup {
     html! {
         ul class="legend" {
             @for line in lines {
@@ -284,13 +284,14 @@ mod tests {
     }
 
     fn chart(lines: &[Line], extent: Extent) -> Option<String> {
+        let lines: Vec<&Line> = lines.iter().collect();
         let chart = LineChart {
             title: "t",
             x_label: "epoch",
             y_label: "y",
             y_text: percent_tick,
             extent,
-            lines,
+            lines: &lines,
             spans: &[],
         };
         chart.draw().map(|markup| markup.into_string())

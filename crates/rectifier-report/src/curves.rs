@@ -36,7 +36,8 @@ pub(crate) fn of_run(run: &ReportData) -> Markup {
             y_text: if share { percent_tick } else { number },
             lines: vec![
                 line("validation", 0, false, &|e| e.valid_error),
-                line("training", 4, true, &|e| e.train_error),
+                // In training wrong classes are counted, which is another measure than stars.
+                line("training", 4, true, &|e| e.train_error.filter(|_| share)),
             ],
             spans: &spans,
             extent: Extent::Zero,
@@ -113,8 +114,7 @@ pub(crate) fn overlaid(runs: &[ReportData]) -> Markup {
             dashed: false,
             points: renumbered(points(run, pick, &run.name)),
         };
-        let lines = runs.iter().enumerate().map(line);
-        lines.filter(|line| !line.points.is_empty()).collect()
+        runs.iter().enumerate().map(line).collect()
     };
     let trained = |epoch: &EpochRecord| epoch.valid_error.is_some();
     let mean = |values: &[f64]| match values.len() {
@@ -193,6 +193,8 @@ struct Curves<'a> {
 }
 
 fn draw(curves: &Curves<'_>) -> Option<Markup> {
+    let told = |line: &&Line| !line.points.is_empty();
+    let lines: Vec<&Line> = curves.lines.iter().filter(told).collect();
     let chart = |extent| {
         let chart = LineChart {
             title: curves.caption,
@@ -200,7 +202,7 @@ fn draw(curves: &Curves<'_>) -> Option<Markup> {
             y_label: curves.y_label,
             y_text: curves.y_text,
             extent,
-            lines: &curves.lines,
+            lines: &lines,
             spans: curves.spans,
         };
         chart.draw()
@@ -214,7 +216,7 @@ fn draw(curves: &Curves<'_>) -> Option<Markup> {
     Some(figure(
         curves.caption,
         "",
-        &legend(&curves.lines),
+        &legend(&lines),
         &plain,
         log.as_ref(),
         &id,

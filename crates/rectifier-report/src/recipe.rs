@@ -92,7 +92,7 @@ pub(crate) fn epochs(run: &ReportData) -> Markup {
                 thead { tr {
                     th { "stage" } th class="n" { "epoch" } th class="n" { "rate" }
                     th class="n" { "training loss" } th class="n" { "validation loss" }
-                    th class="n" { "training error" } th class="n" { "validation error" }
+                    th class="n" { "wrong in training" } th class="n" { "validation error" }
                     th class="n" { "exact zeros" } th class="n" { "dead" } th class="n" { "time" }
                 } }
                 tbody {
@@ -101,7 +101,7 @@ pub(crate) fn epochs(run: &ReportData) -> Markup {
                         tr class=[epoch.best.then_some("best")] {
                             td class="keep" { (epoch.title) } td class="n" { (epoch.epoch) } td class="n" { (number(epoch.rate)) }
                             td class="n" { (number(epoch.train_loss)) } td class="n" { (number(epoch.valid_loss)) }
-                            td class="n" { (error(epoch.train_error)) } td class="n" { (error(epoch.valid_error)) }
+                            td class="n" { (epoch.train_error.map_or("\u{2013}".into(), percent)) } td class="n" { (error(epoch.valid_error)) }
                             td class="n" { (zeros.join(" ")) }
                             td class="n" { (epoch.dead.iter().sum::<usize>()) }
                             td class="n" { (duration(epoch.seconds)) }

@@ -286,6 +286,10 @@ mod tests {
         let page = render(&run);
         self_contained(&page);
         assert!(page.contains("0.8066 stars test RMSE") && page.contains("stars expected"));
+        // Wrong classes in training do not share an axis with stars: reconstruction and loss alone have two curves.
+        let page_of_classes = render(&sample::run("stars"));
+        let trained = |page: &str| page.matches("</svg>training</li>").count();
+        assert_eq!((trained(&page_of_classes), trained(&page)), (3, 2));
         assert!(!page.contains("First-layer filters"));
     }
 
