@@ -24,6 +24,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Tell the class of images, or the stars of texts.
     Predict(PredictArgs),
+    /// Make a run's report.html again, or compare several runs on one page.
+    Report(ReportArgs),
     /// List, fetch, check and show data sets.
     #[command(subcommand)]
     Data(DataCommand),
@@ -432,6 +434,32 @@ pub struct DoctorArgs {
     /// One line of JSON instead of text.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Run folders; several are set side by side.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// The page to write [default: report.html in the folder of a single run, comparison.html here for several].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Folder to look for data files in, before RECTIFIER_DATA and the cache.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Never fetch anything.
+    #[arg(long)]
+    pub offline: bool,
+    /// Accept local data files whose checksum is not the known one.
+    #[arg(long)]
+    pub allow_unknown_data: bool,
+    /// Device to compute on.
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// Say nothing but the page's name.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// What to do with data sets.

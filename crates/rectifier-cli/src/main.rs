@@ -20,6 +20,7 @@ mod plan;
 mod predict;
 mod predict_text;
 mod progress;
+mod report;
 mod results;
 mod signals;
 mod terminal;
@@ -46,6 +47,7 @@ fn run(command: &Command) -> Result<(), CliError> {
         Command::Train(args) => train::train(args),
         Command::Eval(args) => eval::eval(args),
         Command::Predict(args) => predict::predict(args),
+        Command::Report(args) => report::report(args),
         Command::Data(command) => data_command::data(command),
         Command::Models(ModelsCommand::List { json }) => {
             models::list(*json);

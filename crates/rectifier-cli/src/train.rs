@@ -9,7 +9,7 @@ use crate::output::{epoch_line, note, say, summary};
 use crate::plan::Plan;
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
-use crate::{device, engine, progress};
+use crate::{device, engine, progress, report};
 use burn_train::Interrupter;
 use burn_train::renderer::MetricsRenderer;
 use rectifier_nn::DenseStack;
@@ -51,6 +51,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         Some(folder) => folder,
         None => begin(args, &plan)?,
     };
+    report::record_command(&folder)?;
     let path = folder.path().to_path_buf();
     let dashboard = !quiet && !args.plain && dashboard::possible();
     if !quiet {
@@ -76,6 +77,11 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         true => Box::new(|_, _| {}),
         false => Box::new(move |record, standing| note(&epoch_line(record, standing, objective))),
     };
+    let (info, test, vocabulary) = (
+        loaded.info.clone(),
+        loaded.split.test.clone(),
+        loaded.vocabulary.clone(),
+    );
     let mut run = Run {
         metadata: metadata(&plan, &loaded)?,
         renderer,
@@ -87,7 +93,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
             plan.recipe.clone(),
             loaded.split,
             engine,
-            device,
+            device.clone(),
             folder,
         )
     };
@@ -113,7 +119,24 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         error => error.into(),
     })?;
     match outcome.summary {
-        Some(result) => report(&result, objective, &path, args.json),
+        Some(result) => {
+            let page = report::of_finished(
+                &path,
+                &plan,
+                &outcome.network,
+                test.as_ref(),
+                (&info, vocabulary.as_ref()),
+                &device,
+            );
+            tell(&result, objective, &path, args.json)?;
+            match page {
+                Ok(page) if !args.json => say(&format!("report       {}", page.display())),
+                Ok(_) => {}
+                // The run is done and safe: a page that cannot be written does not make it fail.
+                Err(error) => note(&format!("warning: there is no report: {error}")),
+            }
+            Ok(())
+        }
         None => Err(stopped(
             signals.received(),
             format!(
@@ -140,6 +163,14 @@ fn go_on(args: &TrainArgs, path: &Path) -> String {
     let mut words = vec!["rectifier train --resume".to_string(), quoted(path)];
     if let Some(device) = &args.device {
         words.push(format!("--device {device}"));
+    }
+    match args.engine {
+        Some(EngineName::Burn) => words.push("--engine burn".into()),
+        Some(EngineName::Sparse) => words.push("--engine sparse".into()),
+        None => {}
+    }
+    if let Some(threads) = args.threads {
+        words.push(format!("--threads {threads}"));
     }
     if let Some(folder) = &args.plan.data.data_dir {
         words.push(format!("--data-dir {}", quoted(folder)));
@@ -171,12 +202,7 @@ fn engine_of(folder: &RunFolder) -> Option<EngineName> {
     }
 }
 
-fn report(
-    result: &Summary,
-    objective: Objective,
-    run: &Path,
-    as_json: bool,
-) -> Result<(), CliError> {
+fn tell(result: &Summary, objective: Objective, run: &Path, as_json: bool) -> Result<(), CliError> {
     let model = run.join("model.safetensors");
     if as_json {
         say(&result_json(result, Some(run), &model).to_string());

@@ -22,6 +22,8 @@ const PARTIAL: &str = ".partial-";
 /// | `events.out.tfevents.rectifier` | the same numbers for TensorBoard |
 /// | `summary.json` | the result, once there is one |
 /// | `checkpoint.safetensors` | what is needed to go on |
+/// | `command.txt` | the command that made the run, and those that went on with it, one a line |
+/// | `report.html` | the run as one page for people |
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,

@@ -37,7 +37,8 @@ pub use folder::RunFolder;
 pub use inputs::{DeviceInputs, SPARSE_UP_TO};
 pub use loader::ExampleLoader;
 pub use measure::{
-    EVALUATION_BATCH, Evaluation, Measurement, Outputs, Totals, evaluate, in_order, wilson,
+    EVALUATION_BATCH, Evaluation, Measurement, Outputs, Totals, evaluate, evaluate_each, in_order,
+    wilson,
 };
 pub use metrics::{Digest, Quantity, StageMetric};
 pub use rate::{Rate, Schedule};

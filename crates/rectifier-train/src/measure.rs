@@ -5,7 +5,7 @@ use crate::{DeviceInputs, Objective, TrainError};
 use burn::tensor::{Device, ExecutionError, Int, Tensor};
 use burn_train::ItemLazy;
 use rectifier_data::{Batch, Examples};
-use rectifier_nn::{LayerCounts, Network, UnitCounter};
+use rectifier_nn::{Forward, LayerCounts, Network, UnitCounter};
 use serde::{Deserialize, Serialize};
 
 /// Sums over the examples that a stage has seen since they were last read.
@@ -275,10 +275,26 @@ pub fn evaluate<N: Network>(
     objective: Objective,
     device: &Device,
 ) -> Result<Evaluation, TrainError> {
+    evaluate_each(network, examples, objective, device, |_, _, _| Ok(()))
+}
+
+/// As [`evaluate`], showing `each` every batch, the index of its first example, and what the network made of it, so
+/// that more can be measured on the same way through the examples.
+///
+/// # Errors
+/// As [`evaluate`], and whatever `each` raises.
+pub fn evaluate_each<N: Network>(
+    network: &N,
+    examples: &dyn Examples,
+    objective: Objective,
+    device: &Device,
+    mut each: impl FnMut(&Batch, usize, &Forward) -> Result<(), TrainError>,
+) -> Result<Evaluation, TrainError> {
     let mut counter = UnitCounter::new();
     let mut outputs = Outputs::new(objective);
-    in_order(examples, |batch, _| {
+    in_order(examples, |batch, start| {
         let forward = DeviceInputs::of(batch, device).forward(network);
+        each(batch, start, &forward)?;
         counter.count(&forward.hidden);
         let [_, classes] = forward.logits.dims();
         let logits: Vec<f32> = forward.logits.into_data().iter::<f32>().collect();

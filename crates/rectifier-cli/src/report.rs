@@ -1,0 +1,208 @@
+//! `rectifier report`, and the report that `train` leaves in a run's folder.
+
+use crate::args::ReportArgs;
+use crate::data::{DataChoice, Loaded};
+use crate::error::CliError;
+use crate::eval::Located;
+use crate::output::{note, say};
+use crate::plan::Plan;
+use crate::{device, progress};
+use burn::tensor::Device;
+use rectifier_data::{DataInfo, Examples, Locator};
+use rectifier_nn::{Network, write_atomically};
+use rectifier_report::{
+    Findings, Measuring, REPORT_FILE, ReportData, Setup, measure, render, render_comparison,
+    shell_line,
+};
+use rectifier_reviews::Vocabulary;
+use rectifier_train::RunFolder;
+use std::path::{Path, PathBuf};
+
+/// Makes the page of a run, or of several.
+///
+/// # Errors
+/// [`CliError`] naming the first folder that holds no run, or a page that cannot be written.
+pub fn report(args: &ReportArgs) -> Result<(), CliError> {
+    let (_, device) = device::open(args.device.as_deref())?;
+    let mut source = Source {
+        locator: Locator {
+            data_dir: args.data_dir.clone(),
+            offline: args.offline,
+            allow_unknown: args.allow_unknown_data,
+            ..Locator::default()
+        },
+        quiet: args.quiet,
+        latest: None,
+    };
+    let mut runs = Vec::with_capacity(args.runs.len());
+    for path in &args.runs {
+        let (mut run, plan) = read(path)?;
+        match examine(path, &plan, &mut source, &device) {
+            Ok(Some(findings)) => run.findings = Some(findings),
+            Ok(None) => run.notes.push(
+                "Nothing is measured yet: the run keeps a network after its first epoch of fine-tuning.".into(),
+            ),
+            Err(error) => {
+                note(&format!("warning: {}: {error}", path.display()));
+                run.notes
+                    .push(format!("Nothing could be measured on the test part: {error}"));
+            }
+        }
+        runs.push(run);
+    }
+    name_apart(&mut runs, &args.runs);
+    let (page, default) = match (runs.as_slice(), args.runs.as_slice()) {
+        ([run], [path]) => (render(run), path.join(REPORT_FILE)),
+        _ => (render_comparison(&runs), PathBuf::from("comparison.html")),
+    };
+    let out = args.out.clone().unwrap_or(default);
+    write_atomically(&out, page.as_bytes())?;
+    say(&out.display().to_string());
+    Ok(())
+}
+
+/// Writes down the command that this process was started by.
+///
+/// # Errors
+/// [`CliError`] if the folder does not take it.
+pub fn record_command(folder: &RunFolder) -> Result<(), CliError> {
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    let line = shell_line(["rectifier".to_string()].into_iter().chain(words));
+    Ok(rectifier_report::record_command(folder, &line)?)
+}
+
+/// The report of a run that has just finished, from what it left in memory; says where the page is.
+///
+/// # Errors
+/// [`CliError`].
+pub fn of_finished<N: Network>(
+    path: &Path,
+    plan: &Plan,
+    network: &N,
+    test: &dyn Examples,
+    data: (&DataInfo, Option<&Vocabulary>),
+    device: &Device,
+) -> Result<PathBuf, CliError> {
+    let mut run = ReportData::read(path, setup(plan)?)?;
+    run.findings = Some(look(network, test, data, plan, device)?);
+    let page = path.join(REPORT_FILE);
+    write_atomically(&page, render(&run).as_bytes())?;
+    Ok(page)
+}
+
+fn setup(plan: &Plan) -> Result<Setup, CliError> {
+    let file = serde_json::to_value(plan).map_err(|error| CliError::Failed(error.to_string()))?;
+    Ok(Setup {
+        data: plan.data.name().into(),
+        about_data: plan.data.describe(),
+        network: Some(plan.network.clone()),
+        recipe: plan.recipe.clone(),
+        file,
+    })
+}
+
+/// What the folder at `path` tells; a run that is in progress may be read too.
+fn read(path: &Path) -> Result<(ReportData, Plan), CliError> {
+    let recipe = path.join("recipe.json");
+    if !recipe.is_file() {
+        return Err(CliError::Failed(format!(
+            "{}: there is no run in this folder (no recipe.json): give the folder that `train` named",
+            path.display()
+        )));
+    }
+    let plan = Plan::read(&recipe)?;
+    Ok((ReportData::read(path, setup(&plan)?)?, plan))
+}
+
+/// The data of the runs, loaded once for runs on the same.
+struct Source {
+    locator: Locator,
+    quiet: bool,
+    latest: Option<(DataChoice, Loaded)>,
+}
+
+impl Source {
+    fn load(&mut self, plan: &Plan, vocabulary: Option<Vocabulary>) -> Result<&Loaded, CliError> {
+        let choice = &plan.data;
+        let latest = match self.latest.take() {
+            Some((known, loaded)) if known == *choice => (known, loaded),
+            _ => {
+                let mut progress = progress::bar(self.quiet);
+                let loaded = choice.load_for(vocabulary, &self.locator, &mut progress)?;
+                for warning in &loaded.warnings {
+                    note(&format!("warning: {warning}"));
+                }
+                (choice.clone(), loaded)
+            }
+        };
+        Ok(&self.latest.insert(latest).1)
+    }
+}
+
+/// Measures the kept network of the run at `path`; `None` if it keeps none yet.
+fn examine(
+    path: &Path,
+    plan: &Plan,
+    source: &mut Source,
+    device: &Device,
+) -> Result<Option<Findings>, CliError> {
+    let model = path.join("model.safetensors");
+    if !model.is_file() {
+        return Ok(None);
+    }
+    let located = Located::find(path)?;
+    let network = located.file.load_dense(device)?;
+    let loaded = source.load(plan, located.vocabulary()?)?;
+    let test = loaded.split.test.as_ref();
+    if network.config().inputs != test.width() || network.config().outputs < test.classes() {
+        return Err(CliError::Failed(format!(
+            "the model takes {} numbers and tells {} classes apart, the data has {} and {}",
+            network.config().inputs,
+            network.config().outputs,
+            test.width(),
+            test.classes()
+        )));
+    }
+    let data = (&loaded.info, loaded.vocabulary.as_ref());
+    look(&network, test, data, plan, device).map(Some)
+}
+
+fn look<N: Network>(
+    network: &N,
+    test: &dyn Examples,
+    (info, vocabulary): (&DataInfo, Option<&Vocabulary>),
+    plan: &Plan,
+    device: &Device,
+) -> Result<Findings, CliError> {
+    let mut what = Measuring::test(&info.class_names);
+    // A bag of words reads as its words, in the order of their frequency.
+    let words = |_: usize, inputs: &[f32]| {
+        let words = vocabulary?.words().iter().zip(inputs);
+        let there: Vec<&str> = words
+            .filter(|(_, x)| **x > 0.0)
+            .map(|(word, _)| word.as_str())
+            .collect();
+        (!there.is_empty()).then(|| there.join(" "))
+    };
+    if vocabulary.is_some() {
+        what.text = Some(&words);
+    }
+    Ok(measure(
+        network,
+        test,
+        plan.recipe.objective,
+        device,
+        &what,
+    )?)
+}
+
+/// Runs of the same name are told apart by the paths they were given by.
+fn name_apart(runs: &mut [ReportData], paths: &[PathBuf]) {
+    let names: Vec<String> = runs.iter().map(|run| run.name.clone()).collect();
+    for (place, run) in runs.iter_mut().enumerate() {
+        if names.iter().filter(|name| **name == names[place]).count() > 1 {
+            run.name = paths[place].display().to_string();
+        }
+    }
+}
