@@ -293,7 +293,9 @@ impl<N: Network> Driver<N> {
         session: &mut dyn StageSession<N>,
         dashboard: &mut Dashboard<N>,
     ) -> Result<(Ended, f64), TrainError> {
-        let train = self.split.train.clone();
+        // A stream has fresh examples for each epoch.
+        let train = self.split.train.renewed(self.progress.history.len());
+        let train = train.unwrap_or_else(|| self.split.train.clone());
         let (len, size) = (train.len(), stage.batch());
         let steps = len.div_ceil(size);
         let read_every = steps
