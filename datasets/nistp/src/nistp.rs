@@ -10,7 +10,7 @@ use rectifier_glyphs::{CLASS_NAMES, Part};
 
 use crate::dice::Dice;
 use crate::distort::{Distortion, Workspace};
-use crate::image::{Image, PIXELS, SIDE};
+use crate::image::{Image, PIXELS, SIDE, nearest, within};
 use crate::settings::Settings;
 use crate::source::{Shelf, Sources};
 use crate::{CLASSES, NAME};
@@ -287,8 +287,7 @@ impl Workspace {
 /// The nearest of the 256 numbers that a byte stands for, as the authors stored their images.
 #[inline(always)]
 fn quantized(ink: f32) -> f32 {
-    let byte = (crate::image::within(ink, 0.0, 1.0) * 255.0 + 0.5) as i32;
-    byte as f32 / 255.0
+    nearest(within(ink, 0.0, 1.0) * 255.0) / 255.0
 }
 
 /// As many examples go to a thread at once, so that handing them out costs little beside making them.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::dice::Dice;
 use crate::distort::resample::{Padded, resample};
-use crate::image::{Image, MIDDLE, SIDE};
+use crate::image::{Image, MIDDLE, ROUND, SIDE, nearest, within};
 
 /// The pinch of a complexity: uniform from `-c` (the middle grows) to `0.7c` (it shrinks).
 #[inline(always)]
@@ -42,7 +42,7 @@ pub fn pinch(image: &Image, pinch: f32, out: &mut Image) {
 #[inline(always)]
 pub(crate) fn pinch_with(image: &Image, pinch: f32, padded: &mut Padded, out: &mut Image) {
     // The sine is above 2^-4, so beyond 30 every factor leads out of the image or into its middle anyway.
-    let pinch = crate::image::within(pinch, -30.0, 30.0);
+    let pinch = within(pinch, -30.0, 30.0);
     let logarithms: &[[f32; HALF]; HALF] = &LOGARITHMS;
     let mut factors = [[0.0; HALF]; HALF];
     for (row, logarithms) in factors.iter_mut().zip(logarithms) {
@@ -69,16 +69,15 @@ pub(crate) fn pinch_with(image: &Image, pinch: f32, padded: &mut Padded, out: &m
 /// 2 to the power of `x`, for x within 120 of 0; relative error below 3e-7.
 #[inline(always)]
 fn exp2(x: f32) -> f32 {
-    // Adding and subtracting 3 * 2^22 rounds to a whole number.
-    const ROUND: f32 = 12_582_912.0;
-    let whole = (x + ROUND) - ROUND;
+    let whole = nearest(x);
     let y = (x - whole) * std::f32::consts::LN_2;
     // The Taylor series of e^y for |y| <= 0.35.
     let fraction = 1.0
         + y * (1.0
             + y * (1.0 / 2.0
                 + y * (1.0 / 6.0 + y * (1.0 / 24.0 + y * (1.0 / 120.0 + y * (1.0 / 720.0))))));
-    f32::from_bits((((whole as i32) + 127) << 23) as u32) * fraction
+    // The exponent of a number is 127 more than the power of two that it stands for.
+    f32::from_bits((whole + 127.0 + ROUND).to_bits() << 23) * fraction
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Bilinear resampling: the image between its pixels, and paper all around.
 
-use crate::image::{Image, SIDE, rows, rows_mut, within};
+use crate::image::{Image, ROUND, SIDE, nearest, rows, rows_mut, within};
 
 /// One pixel of paper before the first row and column, two after the last.
 const STRIDE: usize = 36;
@@ -34,15 +34,17 @@ impl Padded {
             // A point a whole pixel outside sees paper alone, so nearer points stand for all beyond.
             let x = within(xs[i], -1.0, SIDE as f32) + 1.0;
             let y = within(ys[i], -1.0, SIDE as f32) + 1.0;
-            let (column, row) = (x as i32, y as i32);
-            right[i] = x - column as f32;
-            down[i] = y - row as f32;
-            cells[i] = (row * STRIDE as i32 + column) as u32;
+            // On a whole number either neighbour will do, with a share of 0 or of 1.
+            let (column, row) = (nearest(x - 0.5), nearest(y - 0.5));
+            right[i] = x - column;
+            down[i] = y - row;
+            cells[i] = (row * STRIDE as f32 + column + ROUND).to_bits();
         }
         let mut corners = [[0.0f32; SIDE]; 4];
         for (i, &cell) in cells.iter().enumerate() {
-            let cell = cell as usize;
-            corners[0][i] = self.0[cell % CELLS];
+            // The lowest bits of the sum are the whole number itself.
+            let cell = cell as usize % CELLS;
+            corners[0][i] = self.0[cell];
             corners[1][i] = self.0[(cell + 1) % CELLS];
             corners[2][i] = self.0[(cell + STRIDE) % CELLS];
             corners[3][i] = self.0[(cell + STRIDE + 1) % CELLS];
