@@ -43,7 +43,7 @@ pub enum Command {
 /// Where data comes from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DataArgs {
-    /// Data set: glyphs, mnist, or idx with --images and --labels [default: glyphs].
+    /// Data set: glyphs, mnist, nistp, or idx with --images and --labels [default: glyphs].
     #[arg(long, value_name = "SET")]
     pub data: Option<String>,
     /// Folder to look for data files in, before RECTIFIER_DATA and the cache.
@@ -67,12 +67,27 @@ pub struct DataArgs {
     /// IDX file of test labels, for --data idx.
     #[arg(long, value_name = "FILE")]
     pub test_labels: Option<PathBuf>,
-    /// Training examples to generate, for --data glyphs.
+    /// Training examples to generate, for --data glyphs; fresh ones for each epoch, for --data nistp.
     #[arg(long, value_name = "N")]
     pub examples: Option<usize>,
-    /// Seed of the generated examples, for --data glyphs.
+    /// Seed of the generated examples, for --data glyphs and nistp.
     #[arg(long, value_name = "SEED")]
     pub data_seed: Option<u64>,
+    /// Which distortions, for --data nistp: nistp, or p07 with noise [default: nistp].
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub variant: Option<VariantName>,
+    /// Highest complexity of the distortions, 0 to 1, for --data nistp [default: 0.7].
+    #[arg(long, value_name = "C")]
+    pub complexity: Option<f32>,
+}
+
+/// Which distortions of NISTP.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum VariantName {
+    /// The five of the paper's set.
+    Nistp,
+    /// The fourteen of the harder set.
+    P07,
 }
 
 /// How a layer is rebuilt in pre-training.
@@ -178,7 +193,8 @@ pub struct TrainArgs {
     /// Go on with the run in this folder.
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "data", "recipe", "network", "hidden", "flips", "threshold", "l1", "pretrain", "epochs", "batch", "lr",
-        "optimizer", "patience", "seed", "images", "labels", "test_images", "test_labels", "examples", "data_seed"])]
+        "optimizer", "patience", "seed", "images", "labels", "test_images", "test_labels", "examples", "data_seed",
+        "variant", "complexity"])]
     pub resume: Option<PathBuf>,
     /// Say nothing but the result.
     #[arg(long)]
@@ -290,6 +306,9 @@ pub enum DataCommand {
         /// Which part.
         #[arg(long, value_enum, default_value_t = PartName::Train)]
         part: PartName,
+        /// Show each distortion alone instead, a row each, at complexities 0, 0.25, 0.5 and 0.7, for nistp.
+        #[arg(long, conflicts_with_all = ["count", "columns"])]
+        distortions: bool,
         /// Where to look.
         #[command(flatten)]
         data: DataArgs,

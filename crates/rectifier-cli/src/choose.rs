@@ -34,6 +34,7 @@ impl DataArgs {
         let name = match (&self.data, &self.images) {
             (Some(name), _) => name.as_str(),
             (None, Some(_)) => "idx",
+            (None, None) if self.variant.is_some() || self.complexity.is_some() => "nistp",
             (None, None) if self.examples.is_some() || self.data_seed.is_some() => "glyphs",
             (None, None) => return Ok(None),
         };
@@ -47,9 +48,15 @@ impl DataArgs {
                 "--images and --labels go with --data idx, not with {name}"
             )));
         }
-        if name != "glyphs" && (self.examples.is_some() || self.data_seed.is_some()) {
+        let generated = name == "glyphs" || name == "nistp";
+        if !generated && (self.examples.is_some() || self.data_seed.is_some()) {
             return Err(CliError::Usage(format!(
-                "--examples and --data-seed go with --data glyphs, not with {name}"
+                "--examples and --data-seed go with --data glyphs or nistp, not with {name}"
+            )));
+        }
+        if name != "nistp" && (self.variant.is_some() || self.complexity.is_some()) {
+            return Err(CliError::Usage(format!(
+                "--variant and --complexity go with --data nistp, not with {name}"
             )));
         }
         if let ("idx", Some(images), Some(labels)) = (name, &self.images, &self.labels) {
@@ -66,6 +73,9 @@ impl DataArgs {
         if let DataChoice::Glyphs { seed, train, .. } = &mut choice {
             *train = self.examples.unwrap_or(*train);
             *seed = self.data_seed.unwrap_or(*seed);
+        }
+        if let DataChoice::Nistp(choice) = &mut choice {
+            choice.change(self);
         }
         choice.validate()?;
         Ok(Some(choice))
@@ -92,10 +102,11 @@ impl PlanArgs {
         let data = self.data.choice()?.unwrap_or(DataChoice::GLYPHS);
         let (inputs, outputs) = data.dims()?;
         let network = DenseStackConfig::new(inputs, HIDDEN, Unit::Rectifier, outputs);
-        // Plain descent at the paper's batch size; on the embedded data larger batches and fewer epochs, so that
-        // it ends within minutes.
+        // Plain descent at the paper's batch size; on generated data larger batches, so that it ends within minutes, on
+        // streamed data within an hour.
         let (epochs, batch) = match data {
             DataChoice::Glyphs { .. } => (12, 32),
+            DataChoice::Nistp(_) => (20, 64),
             _ => (15, 10),
         };
         let fine_tune = FineTune {

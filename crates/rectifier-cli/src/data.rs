@@ -2,6 +2,7 @@
 
 mod glyphs;
 mod idx;
+mod nistp;
 
 use crate::error::CliError;
 use rectifier_data::{DataInfo, Locator, Sizes, Split};
@@ -9,6 +10,8 @@ use rectifier_glyphs::CLASS_NAMES;
 use rectifier_mnist::Mnist;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+pub use nistp::{NistpChoice, distortion_sheet};
 
 /// Which data a run works on, as plain data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +30,8 @@ pub enum DataChoice {
     },
     /// Handwritten digits.
     Mnist,
+    /// Distorted characters, streamed.
+    Nistp(NistpChoice),
     /// Any images and labels in IDX files.
     Idx {
         /// Images to train and validate on.
@@ -69,6 +74,7 @@ impl DataChoice {
         match self {
             Self::Glyphs { .. } => "glyphs",
             Self::Mnist => "mnist",
+            Self::Nistp(_) => "nistp",
             Self::Idx { .. } => "idx",
         }
     }
@@ -84,6 +90,7 @@ impl DataChoice {
             | Self::Glyphs { test: 0, .. } => Err(CliError::Usage(
                 "glyphs: every part needs at least one example".into(),
             )),
+            Self::Nistp(choice) => choice.validate(),
             Self::Idx {
                 test_images,
                 test_labels,
@@ -109,6 +116,7 @@ impl DataChoice {
                 )
             }
             Self::Mnist => "mnist, 50000 / 10000 / 10000 train / valid / test".into(),
+            Self::Nistp(choice) => choice.describe(),
             Self::Idx { images, .. } => format!("idx, {}", images.display()),
         }
     }
@@ -119,7 +127,7 @@ impl DataChoice {
     /// [`CliError::Data`] where files must be read to know.
     pub fn dims(&self) -> Result<(usize, usize), CliError> {
         match self {
-            Self::Glyphs { .. } => Ok((1024, CLASS_NAMES.len())),
+            Self::Glyphs { .. } | Self::Nistp(_) => Ok((1024, CLASS_NAMES.len())),
             Self::Mnist => Ok((784, 10)),
             Self::Idx { .. } => {
                 let loaded = self.load(&Locator::default(), &mut |_, _| {})?;
@@ -155,6 +163,7 @@ impl DataChoice {
                     warnings: mnist.warnings().to_vec(),
                 })
             }
+            Self::Nistp(choice) => nistp::load(choice, locator),
             Self::Idx {
                 images,
                 labels,
@@ -183,11 +192,12 @@ pub fn infos() -> Vec<DataInfo> {
         train, valid, test, ..
     } = DataChoice::GLYPHS
     else {
-        return vec![rectifier_mnist::info()];
+        return vec![rectifier_mnist::info(), rectifier_nistp::info()];
     };
     vec![
         glyphs::info(Sizes { train, valid, test }),
         rectifier_mnist::info(),
+        rectifier_nistp::info(),
     ]
 }
 
@@ -199,11 +209,12 @@ pub fn named(name: &str) -> Result<DataChoice, CliError> {
     match name {
         "glyphs" => Ok(DataChoice::GLYPHS),
         "mnist" => Ok(DataChoice::Mnist),
+        "nistp" => Ok(DataChoice::Nistp(NistpChoice::default())),
         "idx" => Err(CliError::Usage(
             "--data idx needs --images and --labels".into(),
         )),
         _ => Err(CliError::Usage(format!(
-            "there is no data set `{name}`: there are glyphs, mnist, and idx with --images and --labels"
+            "there is no data set `{name}`: there are glyphs, mnist, nistp, and idx with --images and --labels"
         ))),
     }
 }

@@ -1,7 +1,7 @@
 //! `rectifier data`.
 
 use crate::args::{DataArgs, DataCommand, PartName};
-use crate::data::{DataChoice, infos, named};
+use crate::data::{DataChoice, distortion_sheet, infos, named};
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
@@ -32,11 +32,15 @@ pub fn data(command: &DataCommand) -> Result<(), CliError> {
             columns,
             scale,
             part,
+            distortions,
             data,
         } => {
             let out = out
                 .clone()
                 .unwrap_or_else(|| PathBuf::from(format!("{set}.png")));
+            if *distortions {
+                return preview_distortions(set, &out, *scale, *part, data);
+            }
             preview(set, &out, (*count, *columns, *scale), *part, data)
         }
     }
@@ -137,6 +141,28 @@ fn preview(
     };
     let png = contact_sheet(examples.as_ref(), &indices, &sheet)?;
     rectifier_nn::write_atomically(out, &png)?;
+    say(&out.display().to_string());
+    Ok(())
+}
+
+fn preview_distortions(
+    set: &str,
+    out: &Path,
+    scale: usize,
+    part: PartName,
+    data: &DataArgs,
+) -> Result<(), CliError> {
+    let DataChoice::Nistp(choice) = choice(set, data)? else {
+        return Err(CliError::Usage(format!(
+            "--distortions goes with nistp, {set} has none"
+        )));
+    };
+    let sheet = distortion_sheet(&choice, part, scale, &data.locator())?;
+    for warning in &sheet.warnings {
+        note(&format!("warning: {warning}"));
+    }
+    rectifier_nn::write_atomically(out, &sheet.png)?;
+    note(&sheet.legend);
     say(&out.display().to_string());
     Ok(())
 }

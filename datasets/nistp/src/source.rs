@@ -316,7 +316,8 @@ impl Others for Shelf {
 
     fn one(&self, dice: &mut Dice, out: &mut Image) {
         let class = CLASS_NAMES.iter().position(|&name| name == '1');
-        self.stamp(0.5, class.unwrap_or(1) as u32, dice, out);
+        // A written 1 is a line, a printed one has a foot.
+        self.glyphs.pick(class.unwrap_or(1) as u32, dice, out);
     }
 }
 

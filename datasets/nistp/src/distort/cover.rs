@@ -93,7 +93,9 @@ pub fn scratch(image: &Image, one: &Image, how: Scratch, out: &mut Image) {
     });
     for pass in 0..how.thinned {
         let from = turned;
-        thicken(&from, Thickness::Erode(ELEMENTS[pass % 2]), &mut turned);
+        // First by a square, then by a short bar.
+        let element = ELEMENTS[if pass == 0 { 2 } else { pass % 2 }];
+        thicken(&from, Thickness::Erode(element), &mut turned);
     }
     larger(image, &turned, 1.0, out);
 }

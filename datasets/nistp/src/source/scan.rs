@@ -23,7 +23,14 @@ pub(crate) fn scan(stamp: &Image, dice: &mut Dice, padded: &mut Padded, out: &mu
     });
     blur(&placed, dice.between(0.0, 0.33), out);
     let grain = dice.between(0.0, 0.3);
-    let (level, softness) = (dice.between(0.3, 0.55), dice.between(0.1, 0.6));
+    // Against the darkest ink there is, as a scanner's threshold is set: thin and faint print is not lost.
+    let most = out
+        .iter()
+        .fold(0.1f32, |most, &ink| if ink > most { ink } else { most });
+    let (level, softness) = (
+        most * dice.between(0.3, 0.55),
+        most * dice.between(0.1, 0.6),
+    );
     let mut noise = [0.0; PIXELS];
     fill_signed(dice, &mut noise);
     for (ink, noise) in out.iter_mut().zip(&noise) {
