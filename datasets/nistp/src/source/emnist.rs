@@ -338,4 +338,80 @@ mod tests {
         let error = find(&locator(folder.path())).unwrap_err();
         assert!(matches!(error, DataError::Checksum(_)), "{error}");
     }
+
+    /// The folder of real data, where `RECTIFIER_DATA` names one; a relative path counts from the root of the workspace.
+    #[allow(clippy::print_stderr)]
+    fn real() -> Option<Locator> {
+        let named = std::env::var_os(rectifier_data::DATA_VARIABLE).unwrap_or_default();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let folder = root.join(named);
+        let whole = [TEST_IMAGES, TEST_LABELS]
+            .iter()
+            .all(|forms| folder.join(FOLDER).join(forms[0].file).is_file());
+        if !whole {
+            eprintln!("skipped: RECTIFIER_DATA names no folder that holds the real EMNIST");
+        }
+        whole.then(|| locator(&folder))
+    }
+
+    #[test]
+    fn the_real_files_hold_what_is_published() {
+        let Some(locator) = real() else { return };
+        let found = find(&locator).unwrap().unwrap();
+        // The mapping has no known checksum either, but it is checked whole.
+        assert_eq!(found.warnings, [""; 0]);
+        assert_eq!(
+            found.banks.each_ref().map(Bank::len),
+            [93_059, 11_632, 11_632]
+        );
+        let images = read_images(
+            &locate(&locator, TEST_IMAGES, &mut Vec::new())
+                .unwrap()
+                .unwrap(),
+        );
+        let labels = read_labels(
+            &locate(&locator, TEST_LABELS, &mut Vec::new())
+                .unwrap()
+                .unwrap(),
+        );
+        let (images, labels) = (images.unwrap(), labels.unwrap());
+        let count = |label| labels.iter().filter(|&&other| other == label).count();
+        assert_eq!(
+            [0, 1, 9, 10, 24, 36, 61].map(count),
+            [5778, 6330, 5686, 1062, 4156, 1644, 451]
+        );
+        let mean = images
+            .bytes
+            .iter()
+            .map(|&byte| f64::from(byte))
+            .sum::<f64>()
+            / (255.0 * images.bytes.len() as f64);
+        assert!((mean - 0.17361).abs() < 5e-5, "{mean}");
+        assert_eq!(labels[..10], [18, 36, 0, 3, 33, 30, 24, 40, 5, 8]);
+    }
+
+    #[test]
+    fn the_first_real_character_stands_upright() {
+        let Some(locator) = real() else { return };
+        let paths = [TEST_IMAGES, TEST_LABELS]
+            .map(|forms| locate(&locator, forms, &mut Vec::new()).unwrap().unwrap());
+        let (mut pixels, mut classes) = (Vec::new(), Vec::new());
+        read(
+            &paths[0],
+            &paths[1],
+            &Mapping::by_class(),
+            &mut pixels,
+            &mut classes,
+        )
+        .unwrap();
+        let rows: Vec<u32> = pixels[..784]
+            .chunks(28)
+            .map(|row| row.iter().map(|&byte| u32::from(byte)).sum())
+            .collect();
+        let published = [
+            0, 1, 78, 247, 268, 360, 460, 629, 650, 750, 739, 688, 812, 824, 764, 771, 778, 927,
+            845, 741, 823, 737, 749, 815, 752, 364, 12, 0,
+        ];
+        assert_eq!(rows, published, "an I, leaning to the right");
+    }
 }
