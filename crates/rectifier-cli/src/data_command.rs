@@ -129,6 +129,9 @@ fn preview(
     data: &DataArgs,
 ) -> Result<(), CliError> {
     let loaded = choice(set, data)?.load(&data.locator(), &mut progress::bar(false))?;
+    for warning in &loaded.warnings {
+        note(&format!("warning: {warning}"));
+    }
     let examples = match part {
         PartName::Train => loaded.split.train,
         PartName::Valid => loaded.split.valid,

@@ -13,7 +13,7 @@ use burn_train::{
     EventProcessorTraining, Interrupter, Learner, LearnerEvent, SupervisedLearningStrategy,
     SupervisedTrainingEventProcessor, TrainLoader, TrainingComponents, TrainingItem, ValidLoader,
 };
-use rectifier_data::{Batch, Batches, Order, Split, random::subseed};
+use rectifier_data::{Batch, Batches, Feed, Order, Split, random::subseed};
 use rectifier_nn::{ModelFile, Network};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -294,8 +294,9 @@ impl<N: Network> Driver<N> {
         dashboard: &mut Dashboard<N>,
     ) -> Result<(Ended, f64), TrainError> {
         // A stream has fresh examples for each epoch.
-        let train = self.split.train.renewed(self.progress.history.len());
-        let train = train.unwrap_or_else(|| self.split.train.clone());
+        let renewed = self.split.train.renewed(self.progress.history.len());
+        let streamed = renewed.is_some();
+        let train = renewed.unwrap_or_else(|| self.split.train.clone());
         let (len, size) = (train.len(), stage.batch());
         let steps = len.div_ceil(size);
         let read_every = steps
@@ -303,7 +304,11 @@ impl<N: Network> Driver<N> {
             .clamp(1, READ_AT_MOST_EVERY);
         let path = [self.progress.stage as u64, self.progress.epoch as u64];
         let order = Order::epoch(subseed(self.recipe.seed, &[ORDER]), path[0], path[1]);
-        let mut batches = Batches::new(len, size, order).skip_to(self.progress.step);
+        let batches = Batches::new(len, size, order).skip_to(self.progress.step);
+        let mut feed = match streamed {
+            true => Feed::ahead(train, batches)?,
+            false => Feed::direct(train, batches),
+        };
         let noise = subseed(self.recipe.seed, &[NOISE, path[0], path[1]]);
         let mut batch = Batch::default();
         let mut rate = stage.rate().start();
@@ -311,10 +316,8 @@ impl<N: Network> Driver<N> {
         let mut stepping = Duration::ZERO;
         let mut kept_books = session.bookkeeping();
         let mut finite_until = self.progress.step;
-        while let Some(indices) = batches.next_batch() {
+        while feed.next(&mut batch)? {
             let step = self.progress.step;
-            batch.clear();
-            train.gather(indices, &mut batch)?;
             let epochs = self.progress.epoch as f64 + step as f64 / steps as f64;
             rate = stage.rate().at(epochs, stage.epochs() as f64);
             let before = Instant::now();
