@@ -194,7 +194,7 @@ impl NistpPart {
         let place = self.place(index);
         let class = self.class(place);
         let seed = self.seed(place);
-        work.character(&*self.shelf, class, seed);
+        work.character(&self.shelf, class, seed);
         for &distortion in self.settings.variant.distortions() {
             if distortion == Distortion::Pinch && !self.settings.pinch {
                 continue;
@@ -255,7 +255,7 @@ impl NistpPart {
         let class = self.label(index)?;
         let seed = self.seed(self.place(index));
         let mut work = Workspace::new();
-        work.character(&*self.shelf, class, seed);
+        work.character(&self.shelf, class, seed);
         let plain = work.image;
         for attempt in 0..200 {
             let mut dice = Dice::new(subseed(seed, &[attempt]), distortion as u64);

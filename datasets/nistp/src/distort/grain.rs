@@ -57,12 +57,13 @@ pub fn draw_salt(complexity: f32, dice: &mut Dice) -> Vec<(usize, f32)> {
     if !dice.chance(0.25) {
         return Vec::new();
     }
-    (0..PIXELS)
-        .filter_map(|pixel| {
-            dice.chance(complexity / 5.0)
-                .then(|| (pixel, dice.uniform()))
-        })
-        .collect()
+    let mut grains = Vec::new();
+    for pixel in 0..PIXELS {
+        if dice.chance(complexity / 5.0) {
+            grains.push((pixel, dice.uniform()));
+        }
+    }
+    grains
 }
 
 /// Gives pixels new ink; places outside the image count around it.
