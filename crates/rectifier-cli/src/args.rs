@@ -79,12 +79,18 @@ pub struct DataArgs {
     /// IDX file of test labels, for --data idx.
     #[arg(long, value_name = "FILE")]
     pub test_labels: Option<PathBuf>,
-    /// Training examples to generate, for --data glyphs and norb-like.
+    /// Training examples to generate, for --data glyphs and norb-like; fresh ones for each epoch, for nistp.
     #[arg(long, value_name = "N")]
     pub examples: Option<usize>,
-    /// Seed of the generated examples, for --data glyphs and norb-like; of the folds, for reviews.
+    /// Seed of the generated examples, for --data glyphs, nistp and norb-like; of the folds, for reviews.
     #[arg(long, value_name = "SEED")]
     pub data_seed: Option<u64>,
+    /// Which distortions, for --data nistp: nistp, or p07 with noise [default: nistp].
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub variant: Option<VariantName>,
+    /// Highest complexity of the distortions, 0 to 1, for --data nistp [default: 0.7].
+    #[arg(long, value_name = "C")]
+    pub complexity: Option<f32>,
     /// Which reviews.
     #[command(flatten)]
     pub text: TextArgs,
@@ -132,6 +138,15 @@ impl From<EncodingName> for Encoding {
             EncodingName::Latin1 => Self::Latin1,
         }
     }
+}
+
+/// Which distortions of NISTP.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum VariantName {
+    /// The five of the paper's set.
+    Nistp,
+    /// The fourteen of the harder set.
+    P07,
 }
 
 /// How a layer is rebuilt in pre-training.
@@ -259,7 +274,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "data", "recipe", "network", "hidden", "flips", "threshold", "l1", "pretrain", "label_fraction", "epochs", "batch", "lr",
         "optimizer", "patience", "seed", "images", "labels", "test_images", "test_labels", "examples", "data_seed",
-        "fold", "words", "product", "file", "text_column", "stars_column", "encoding"])]
+        "fold", "words", "product", "file", "text_column", "stars_column", "encoding", "variant", "complexity"])]
     pub resume: Option<PathBuf>,
     /// Longest time from one checkpoint to the next, in seconds [default: 60].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
@@ -512,6 +527,9 @@ pub enum DataCommand {
         /// Which part.
         #[arg(long, value_enum, default_value_t = PartName::Train)]
         part: PartName,
+        /// Show each distortion alone instead, a row each, at complexities 0, 0.25, 0.5 and 0.7, for nistp.
+        #[arg(long, conflicts_with_all = ["count", "columns"])]
+        distortions: bool,
         /// Where to look.
         #[command(flatten)]
         data: DataArgs,

@@ -39,6 +39,7 @@ impl DataArgs {
             (Some(name), _) => name.as_str(),
             (None, Some(_)) => "idx",
             (None, None) if self.text.file.is_some() => "reviews",
+            (None, None) if self.variant.is_some() || self.complexity.is_some() => "nistp",
             (None, None) if self.examples.is_some() || self.data_seed.is_some() => "glyphs",
             (None, None) => return Ok(None),
         };
@@ -53,11 +54,16 @@ impl DataArgs {
             )));
         }
         let text = TextChoice::of(name, self)?;
-        let generated = ["glyphs", "norb-like"].contains(&name);
+        let generated = ["glyphs", "nistp", "norb-like"].contains(&name);
         let seeded = generated || text.is_some();
+        if name != "nistp" && (self.variant.is_some() || self.complexity.is_some()) {
+            return Err(CliError::Usage(format!(
+                "--variant and --complexity go with --data nistp, not with {name}"
+            )));
+        }
         if (!generated && self.examples.is_some()) || (!seeded && self.data_seed.is_some()) {
             return Err(CliError::Usage(format!(
-                "--examples and --data-seed go with --data glyphs or norb-like, not with {name}"
+                "--examples and --data-seed go with --data glyphs, nistp or norb-like, not with {name}"
             )));
         }
         if let Some(text) = text {
@@ -81,6 +87,9 @@ impl DataArgs {
         {
             *train = self.examples.unwrap_or(*train);
             *seed = self.data_seed.unwrap_or(*seed);
+        }
+        if let DataChoice::Nistp(choice) = &mut choice {
+            choice.change(self);
         }
         choice.validate()?;
         Ok(Some(choice))
@@ -112,9 +121,10 @@ impl PlanArgs {
         };
         let network = DenseStackConfig::new(inputs, hidden, Unit::Rectifier, outputs);
         // Plain descent at the paper's batch size; on generated data larger batches and fewer epochs, so that it ends
-        // within minutes.
+        // within minutes, on streamed data within an hour.
         let (epochs, batch) = match data {
             DataChoice::Glyphs { .. } | DataChoice::NorbLike { .. } => (12, 32),
+            DataChoice::Nistp(_) => (20, 64),
             _ => (15, 10),
         };
         // Networks on text learn the training reviews by heart within a few epochs: the best one is kept.

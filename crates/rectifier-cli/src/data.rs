@@ -3,6 +3,7 @@
 mod cifar10;
 mod glyphs;
 mod idx;
+mod nistp;
 mod norb;
 mod norb_like;
 mod text;
@@ -16,6 +17,8 @@ use rectifier_reviews::Vocabulary;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 pub use text::TextChoice;
+
+pub use nistp::{NistpChoice, distortion_sheet};
 
 /// Which data a run works on, as plain data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +54,8 @@ pub enum DataChoice {
         /// Test examples.
         test: usize,
     },
+    /// Distorted characters, streamed.
+    Nistp(NistpChoice),
     /// Any images and labels in IDX files.
     Idx {
         /// Images to train and validate on.
@@ -119,6 +124,7 @@ impl DataChoice {
             Self::Norb => Variant::JitteredCluttered.name(),
             Self::NorbSmall => Variant::Small.name(),
             Self::NorbLike { .. } => rectifier_norb_like::NAME,
+            Self::Nistp(_) => "nistp",
             Self::Idx { .. } => "idx",
             Self::Text(text) => text.name(),
         }
@@ -139,6 +145,7 @@ impl DataChoice {
                 "{}: every part needs at least one example",
                 self.name()
             ))),
+            Self::Nistp(choice) => choice.validate(),
             Self::Idx {
                 test_images,
                 test_labels,
@@ -178,6 +185,7 @@ impl DataChoice {
                     "norb-like (generated, not NORB, seed {seed}), {train} / {valid} / {test} train / valid / test"
                 )
             }
+            Self::Nistp(choice) => choice.describe(),
             Self::Idx { images, .. } => format!("idx, {}", images.display()),
             Self::Text(text) => text.describe(),
         }
@@ -189,7 +197,7 @@ impl DataChoice {
     /// [`CliError::Data`] where files must be read to know.
     pub fn dims(&self) -> Result<(usize, usize), CliError> {
         match self {
-            Self::Glyphs { .. } => Ok((1024, CLASS_NAMES.len())),
+            Self::Glyphs { .. } | Self::Nistp(_) => Ok((1024, CLASS_NAMES.len())),
             Self::Mnist => Ok((784, 10)),
             Self::Cifar10 => Ok((3072, 10)),
             Self::Norb | Self::NorbLike { .. } => Ok((2048, 6)),
@@ -216,7 +224,9 @@ impl DataChoice {
     /// [`CliError::Data`] for a data folder that does not exist.
     pub fn whereabouts(&self, locator: &Locator) -> Result<Whereabouts, CliError> {
         let found = match self {
-            Self::Glyphs { .. } | Self::NorbLike { .. } => return Ok(Whereabouts::Made),
+            Self::Glyphs { .. } | Self::NorbLike { .. } | Self::Nistp(_) => {
+                return Ok(Whereabouts::Made);
+            }
             Self::Mnist => rectifier_mnist::find(locator)?,
             Self::Cifar10 => rectifier_cifar10::find(locator)?,
             Self::Norb => Variant::JitteredCluttered.find(locator)?,
@@ -271,6 +281,7 @@ impl DataChoice {
                     test: *test,
                 },
             ),
+            Self::Nistp(choice) => nistp::load(choice, locator),
             Self::Idx {
                 images,
                 labels,
@@ -324,6 +335,7 @@ pub fn all_named() -> Vec<DataChoice> {
         DataChoice::Norb,
         DataChoice::NorbSmall,
         DataChoice::NORB_LIKE,
+        DataChoice::Nistp(NistpChoice::default()),
     ];
     all.extend(TextChoice::named().map(DataChoice::Text));
     all
@@ -343,6 +355,7 @@ impl DataChoice {
             Self::NorbLike {
                 train, valid, test, ..
             } => rectifier_norb_like::info(Sizes { train, valid, test }),
+            Self::Nistp(_) => rectifier_nistp::info(),
             Self::Text(ref text) => text.info(),
             Self::Idx { .. } => return None,
         })

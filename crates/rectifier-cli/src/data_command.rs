@@ -1,7 +1,7 @@
 //! `rectifier data`.
 
 use crate::args::{DataArgs, DataCommand, PartName};
-use crate::data::{DataChoice, Whereabouts, all_named, named};
+use crate::data::{DataChoice, Whereabouts, all_named, distortion_sheet, named};
 use crate::data_check;
 use crate::error::CliError;
 use crate::output::{note, say};
@@ -38,11 +38,15 @@ pub fn data(command: &DataCommand) -> Result<(), CliError> {
             scale,
             grey,
             part,
+            distortions,
             data,
         } => {
             let out = out
                 .clone()
                 .unwrap_or_else(|| PathBuf::from(format!("{set}.png")));
+            if *distortions {
+                return preview_distortions(set, &out, *scale, *part, data);
+            }
             let sheet = Sheet {
                 scale: *scale,
                 grey: *grey,
@@ -138,6 +142,9 @@ fn preview(
 ) -> Result<(), CliError> {
     let choice = choice(set, data)?;
     let loaded = choice.load(&data.locator(), &mut progress::bar(false))?;
+    for warning in &loaded.warnings {
+        note(&format!("warning: {warning}"));
+    }
     let examples = match part {
         PartName::Train => loaded.split.train,
         PartName::Valid => loaded.split.valid,
@@ -148,6 +155,28 @@ fn preview(
     let sheet = Sheet { min, max, ..sheet };
     let png = contact_sheet(examples.as_ref(), &indices, &sheet)?;
     rectifier_nn::write_atomically(out, &png)?;
+    say(&out.display().to_string());
+    Ok(())
+}
+
+fn preview_distortions(
+    set: &str,
+    out: &Path,
+    scale: usize,
+    part: PartName,
+    data: &DataArgs,
+) -> Result<(), CliError> {
+    let DataChoice::Nistp(choice) = choice(set, data)? else {
+        return Err(CliError::Usage(format!(
+            "--distortions goes with nistp, {set} has none"
+        )));
+    };
+    let sheet = distortion_sheet(&choice, part, scale, &data.locator())?;
+    for warning in &sheet.warnings {
+        note(&format!("warning: {warning}"));
+    }
+    rectifier_nn::write_atomically(out, &sheet.png)?;
+    note(&sheet.legend);
     say(&out.display().to_string());
     Ok(())
 }

@@ -130,6 +130,13 @@ pub trait Examples: Send + Sync {
         }
         Ok(labels)
     }
+
+    /// What epoch number `epoch` (from 0, over all stages) learns from, where that differs from epoch to epoch: as many
+    /// examples of the same shape. `None` where every epoch learns from these.
+    fn renewed(&self, epoch: usize) -> Option<std::sync::Arc<dyn Examples>> {
+        let _ = epoch;
+        None
+    }
 }
 
 impl<E: Examples + ?Sized> Examples for std::sync::Arc<E> {
@@ -159,5 +166,9 @@ impl<E: Examples + ?Sized> Examples for std::sync::Arc<E> {
 
     fn labels(&self) -> Result<Vec<u32>, DataError> {
         (**self).labels()
+    }
+
+    fn renewed(&self, epoch: usize) -> Option<std::sync::Arc<dyn Examples>> {
+        (**self).renewed(epoch)
     }
 }

@@ -10,6 +10,7 @@ mod checksum;
 mod dataset;
 mod error;
 mod examples;
+mod feed;
 #[cfg(feature = "fetch")]
 mod fetch;
 #[cfg(all(test, unix, feature = "fetch"))]
@@ -38,6 +39,7 @@ pub use checksum::{Checksum, Mismatch};
 pub use dataset::{AsDataset, Item};
 pub use error::DataError;
 pub use examples::{Batch, Examples};
+pub use feed::Feed;
 pub use idx::{Idx, read_idx, read_images, read_labels};
 pub use idx_pair::IdxPair;
 pub use idx_problem::IdxProblem;

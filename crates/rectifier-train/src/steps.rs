@@ -7,7 +7,7 @@ use crate::finite::all_finite;
 use crate::journal::Reading;
 use crate::standing::spoken_seconds;
 use crate::{Measurement, Stage, Totals, TrainError};
-use rectifier_data::{Batch, Batches, Order, random::subseed};
+use rectifier_data::{Batch, Batches, Feed, Order, random::subseed};
 use rectifier_nn::Network;
 use std::time::{Duration, Instant};
 
@@ -51,7 +51,11 @@ impl<N: Network> Driver<N> {
         dashboard: &mut Dashboard<N>,
         epoch: &mut Epoch,
     ) -> Result<(Ended, f64), TrainError> {
-        let train = stage.examples(&self.split).clone();
+        // A stream has fresh examples for each epoch.
+        let train = stage.examples(&self.split);
+        let renewed = train.renewed(self.progress.history.len());
+        let streamed = renewed.is_some();
+        let train = renewed.unwrap_or_else(|| train.clone());
         let (len, size) = (train.len(), stage.batch());
         let steps = len.div_ceil(size);
         let show_every = steps
@@ -60,7 +64,11 @@ impl<N: Network> Driver<N> {
         let read_every = self.progress.measure_every.unwrap_or(show_every).max(1);
         let path = [self.progress.stage as u64, self.progress.epoch as u64];
         let order = Order::epoch(subseed(self.recipe.seed, &[ORDER]), path[0], path[1]);
-        let mut batches = Batches::new(len, size, order).skip_to(self.progress.step);
+        let batches = Batches::new(len, size, order).skip_to(self.progress.step);
+        let mut feed = match streamed {
+            true => Feed::ahead(train, batches)?,
+            false => Feed::direct(train, batches),
+        };
         let noise = subseed(self.recipe.seed, &[NOISE, path[0], path[1]]);
         let mut batch = Batch::default();
         let mut rate = stage.rate().start();
@@ -68,10 +76,8 @@ impl<N: Network> Driver<N> {
         let mut stepping = Duration::ZERO;
         let mut kept_books = session.bookkeeping();
         let mut finite_until = self.progress.step;
-        while let Some(indices) = batches.next_batch() {
+        while feed.next(&mut batch)? {
             let step = self.progress.step;
-            batch.clear();
-            train.gather(indices, &mut batch)?;
             let epochs = self.progress.epoch as f64 + step as f64 / steps as f64;
             rate = stage.rate().at(epochs, stage.epochs() as f64);
             let before = Instant::now();
