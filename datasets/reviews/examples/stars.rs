@@ -1,6 +1,4 @@
-//! Reads a file of one's own (columns or fields `text` and `stars`), or the restaurants, and says what is in it.
-//!
-//! `cargo run -p rectifier-reviews --example stars -- mine.csv`
+//! Says what is in reviews: `cargo run -p rectifier-reviews --example stars -- mine.csv`, or without a file.
 #![allow(clippy::print_stdout)]
 
 use burn_dataset::Dataset;
