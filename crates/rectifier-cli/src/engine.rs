@@ -11,6 +11,9 @@ use rectifier_train::{BurnEngine, Engine};
 /// Devices whose memory is the CPU's.
 const CPU: [&str; 2] = ["flex", "ndarray"];
 
+/// An engine, and why it is not the sparse one where nobody asked for another.
+pub type Chosen<N> = (Box<dyn Engine<N>>, Option<String>);
+
 /// The engine asked for; without a wish the sparse one where it can do the work. Says why where it cannot.
 ///
 /// # Errors
@@ -21,7 +24,7 @@ pub fn choose<N: Network>(
     plan: &Plan,
     device_name: &str,
     device: &Device,
-) -> Result<(Box<dyn Engine<N>>, Option<String>), CliError> {
+) -> Result<Chosen<N>, CliError> {
     let burn = || Box::new(BurnEngine::new(device.clone())) as Box<dyn Engine<N>>;
     if threads == Some(0) {
         return Err(CliError::Usage("--threads 0: it must be at least 1".into()));

@@ -321,21 +321,19 @@ impl Work<'_> {
                     let mut target = self.clean(example, p);
                     if let (Aim::PreActivations, Some(pre)) = (net.aim, &self.space.pre) {
                         target = pre.values(p).add(example * PANEL);
-                    } else if !net.below.is_empty() && matches!(net.aim, Aim::Upright | Aim::Halved)
+                    } else if !net.below.is_empty()
+                        && (net.aim == Aim::Halved || (net.aim == Aim::Upright && flips.is_some()))
                     {
-                        if flips.is_some() || net.aim == Aim::Halved {
-                            for (at, upright) in turned[..len].iter_mut().enumerate() {
-                                let sign =
-                                    flips.map_or(1.0, |flips| *flips.ptr().add(p * PANEL + at));
-                                let x = *target.add(at) * sign;
-                                *upright = if net.aim == Aim::Halved {
-                                    (x + 1.0) / 2.0
-                                } else {
-                                    x
-                                };
-                            }
-                            target = turned.as_ptr();
+                        for (at, upright) in turned[..len].iter_mut().enumerate() {
+                            let sign = flips.map_or(1.0, |flips| *flips.ptr().add(p * PANEL + at));
+                            let x = *target.add(at) * sign;
+                            *upright = if net.aim == Aim::Halved {
+                                (x + 1.0) / 2.0
+                            } else {
+                                x
+                            };
                         }
+                        target = turned.as_ptr();
                     }
                     let z = output.values(p).add(example * PANEL);
                     sum += (self.kernels.rebuild)(net.cost, z, target, len, scale);
