@@ -3,14 +3,12 @@
 //!     cargo run -p rectifier-report --example page -- page.html
 
 use burn::tensor::Device;
-use burn_train::Interrupter;
 use rectifier_data::{Samples, Split, random::stream};
 use rectifier_nn::{DenseStackConfig, Unit};
 use rectifier_report::{Measuring, ReportData, Setup, measure, render};
-use rectifier_train::{BurnEngine, Recipe, Run, RunFolder, SilentRenderer};
+use rectifier_train::{BurnEngine, Recipe, Run, RunFolder};
 use serde_json::json;
 use std::sync::Arc;
-use std::time::Duration;
 
 const SIDE: usize = 12;
 const NAMES: [&str; 3] = ["red", "green", "blue"];
@@ -47,19 +45,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let device = Device::flex();
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("patches");
-    let outcome = Run {
-        network: config.init(1, &device)?,
-        recipe: recipe.clone(),
-        split: split.clone(),
-        engine: Box::new(BurnEngine::new(device.clone())),
-        device: device.clone(),
-        folder: RunFolder::create(&path)?,
-        metadata: Default::default(),
-        renderer: Box::new(SilentRenderer),
-        interrupter: Interrupter::new(),
-        observer: Box::new(|_, _| {}),
-        checkpoint_every: Duration::from_secs(60),
-    }
+    let outcome = Run::new(
+        config.init(1, &device)?,
+        recipe.clone(),
+        split.clone(),
+        Box::new(BurnEngine::new(device.clone())),
+        device.clone(),
+        RunFolder::create(&path)?,
+    )
     .launch()?;
 
     let setup = Setup {

@@ -1,6 +1,6 @@
 //! Loads MNIST, says what is in it and how long that took, and shows its first image.
 //!
-//! `cargo run --release -p rectifier-mnist --example first`
+//! `cargo run --release -p rectifier-mnist --example mnist`
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use burn_dataset::Dataset;

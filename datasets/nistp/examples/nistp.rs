@@ -1,6 +1,6 @@
 //! Makes a batch of NISTP, says of what and how fast, and shows its first images.
 //!
-//! `cargo run --release -p rectifier-nistp --example first`
+//! `cargo run --release -p rectifier-nistp --example nistp`
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use burn_dataset::Dataset;
