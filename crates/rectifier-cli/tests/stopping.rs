@@ -104,6 +104,8 @@ fn a_second_interrupt_ends_at_once() {
         "1500,1500",
         "--epochs",
         "50",
+        "--engine",
+        "burn",
         "--out",
         "run",
     ];

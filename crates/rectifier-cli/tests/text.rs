@@ -69,7 +69,7 @@ fn a_file_of_ones_own_trains_and_a_model_file_alone_predicts() {
     let file = csv(folder);
     let train = [
         "train", "--file", file, "--words", "60", "--fold", "2/5", "--hidden", "12", "--epochs",
-        "8", "--lr", "0.2",
+        "8", "--lr", "0.2", "--engine", "burn",
     ];
     let trained = last_json(&ok(folder, &[&train[..], &COLUMNS, &["--json"]].concat()));
     let rmse = trained["test_error"].as_f64().unwrap();
@@ -77,7 +77,7 @@ fn a_file_of_ones_own_trains_and_a_model_file_alone_predicts() {
     assert!(trained["test_interval"].is_null());
     let run = trained["run"].as_str().unwrap();
     assert_eq!(run, "runs/reviews-rectifier-12-1");
-    // The same folds and the same words again.
+    // The same folds and the same words again, computed by the same engine.
     let evaluated = last_json(&ok(folder, &["eval", run, "--json"]));
     assert_eq!(evaluated["test_error"], trained["test_error"]);
     assert_eq!(evaluated["valid_error"], trained["valid_error"]);
