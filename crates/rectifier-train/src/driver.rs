@@ -246,7 +246,7 @@ impl<N: Network> Driver<N> {
         });
         Standing::of(
             &self.recipe,
-            self.split.train.len(),
+            |_| self.split.train.len(),
             &self.progress,
             current,
         )

@@ -146,6 +146,11 @@ impl Stage {
         }
     }
 
+    /// Steps of an epoch on so many examples.
+    pub fn steps(&self, examples: usize) -> usize {
+        examples.div_ceil(self.batch().max(1))
+    }
+
     /// Learning rate.
     pub fn rate(&self) -> Rate {
         match self {

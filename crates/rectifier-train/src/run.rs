@@ -222,7 +222,7 @@ impl<N: Network> Run<N> {
         if !path.is_file() {
             return Ok(Checkpoint::default());
         }
-        let checkpoint = Checkpoint::load_for(&path, &self.recipe, self.split.train.len())?;
+        let checkpoint = Checkpoint::load_for(&path, &self.recipe, |_| self.split.train.len())?;
         let made_by = checkpoint.progress.engine.as_str();
         if checkpoint.session.is_some() && made_by != self.engine.name() {
             return Err(TrainError::RunFolder {
@@ -252,14 +252,14 @@ fn panicked(payload: &(dyn Any + Send)) -> TrainError {
 }
 
 /// Where `progress` stands in `recipe`, in words.
-fn place(progress: &Progress, recipe: &Recipe, examples: usize) -> String {
+fn place(progress: &Progress, recipe: &Recipe, examples: impl Fn(&Stage) -> usize) -> String {
     match recipe.stages.get(progress.stage) {
         Some(stage) => format!(
             "epoch {} of {}, step {} of {}",
             progress.epoch + 1,
             stage.title(),
             progress.step,
-            examples.div_ceil(stage.batch().max(1))
+            stage.steps(examples(stage))
         ),
         None => "its end".into(),
     }
@@ -268,7 +268,9 @@ fn place(progress: &Progress, recipe: &Recipe, examples: usize) -> String {
 /// Tests the kept network and writes model and summary.
 fn finish<N: Network>(driver: Driver<N>, device: &Device) -> Result<Outcome<N>, TrainError> {
     let history = driver.progress.history.clone();
-    let place = place(&driver.progress, &driver.recipe, driver.split.train.len());
+    let place = place(&driver.progress, &driver.recipe, |_| {
+        driver.split.train.len()
+    });
     let network = driver
         .best
         .clone()

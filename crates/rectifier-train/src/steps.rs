@@ -53,7 +53,7 @@ impl<N: Network> Driver<N> {
     ) -> Result<(Ended, f64), TrainError> {
         let train = self.split.train.clone();
         let (len, size) = (train.len(), stage.batch());
-        let steps = len.div_ceil(size);
+        let steps = stage.steps(len);
         let show_every = steps
             .div_ceil(READINGS_AN_EPOCH)
             .clamp(1, READ_AT_MOST_EVERY);
