@@ -1,8 +1,7 @@
 //! Everything needed to go on, in one file that is replaced as a whole.
 
 use crate::engine::SessionState;
-use crate::recipe::Lengths;
-use crate::{EpochRecord, Recipe, Totals, TrainError};
+use crate::{EpochRecord, Recipe, Stage, Totals, TrainError};
 use rectifier_nn::write_atomically;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -59,8 +58,8 @@ impl Progress {
         self.epoch_seconds = 0.0;
     }
 
-    /// Checks that a run of `recipe` on `examples` training examples can stand there.
-    fn check(&self, recipe: &Recipe, lengths: Lengths) -> Result<(), String> {
+    /// Checks that a run of `recipe` whose stages have so many `examples` can stand there.
+    fn check(&self, recipe: &Recipe, examples: impl Fn(&Stage) -> usize) -> Result<(), String> {
         let Some(stage) = recipe.stages.get(self.stage) else {
             return match self.finished && self.stage == recipe.stages.len() {
                 true => Ok(()),
@@ -71,7 +70,7 @@ impl Progress {
                 )),
             };
         };
-        let steps = stage.steps(lengths);
+        let steps = stage.steps(examples(stage));
         let best = self.best.map_or(0, |(_, _, epoch)| epoch);
         let place = format!("epoch {}, step {}", self.epoch, self.step);
         match self.epoch > stage.epochs() || self.step > steps || best > self.epoch {
@@ -128,17 +127,17 @@ impl Checkpoint {
         Ok(write_atomically(path, &bytes)?)
     }
 
-    /// Reads the checkpoint of a run of `recipe` on `examples` training examples.
+    /// Reads the checkpoint of a run of `recipe` whose stages have so many `examples` to train on.
     ///
     /// # Errors
     /// As [`load`](Self::load); [`TrainError::RunFolder`] if it stands where no such run does.
     pub(crate) fn load_for(
         path: &Path,
         recipe: &Recipe,
-        lengths: impl Into<Lengths>,
+        examples: impl Fn(&Stage) -> usize,
     ) -> Result<Self, TrainError> {
         let checkpoint = Self::load(path)?;
-        let place = checkpoint.progress.check(recipe, lengths.into());
+        let place = checkpoint.progress.check(recipe, examples);
         place.map_err(|place| TrainError::RunFolder {
             path: path.into(),
             reason: format!(
@@ -235,7 +234,7 @@ mod tests {
             let mut changed = checkpoint.clone();
             change(&mut changed.progress);
             changed.save(&path).unwrap();
-            Checkpoint::load_for(&path, &recipe, 100)
+            Checkpoint::load_for(&path, &recipe, |_| 100)
         };
         assert!(load(|_| ()).is_ok());
         let text = load(|progress| progress.step = 11).unwrap_err().to_string();

@@ -244,7 +244,12 @@ impl<N: Network> Driver<N> {
             let steps = self.progress.step - epoch.first_step;
             (epoch.start.elapsed().as_secs_f64(), steps)
         });
-        Standing::of(&self.recipe, &self.split, &self.progress, current)
+        Standing::of(
+            &self.recipe,
+            |stage| stage.examples(&self.split).len(),
+            &self.progress,
+            current,
+        )
     }
 
     /// Writes the best network where users look for it, so that a killed run leaves one.

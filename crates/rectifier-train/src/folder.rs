@@ -83,8 +83,8 @@ impl RunFolder {
         let entries = std::fs::read_dir(path).map_err(|source| io(path, source))?;
         for entry in entries {
             let name = entry.map_err(|source| io(path, source))?.file_name();
-            // A run that ended before it began leaves its lock.
-            if name != LOCK {
+            // A run that was killed before its recipe stood there leaves its lock, and a part of that recipe.
+            if name != LOCK && !name.to_string_lossy().starts_with(PARTIAL) {
                 return Err(TrainError::RunFolder {
                     reason: "the folder is not empty: give another one with --out, or go on with the run in it \
                              with --resume"
@@ -219,9 +219,11 @@ mod tests {
         drop(first);
         RunFolder::open(&path).unwrap();
         assert!(!torn.exists() && kept.exists());
-        // A folder that was claimed and left at once can be used.
+        // A folder that was claimed and left at once can be used, and what was half written there goes.
         let path = second.path().to_path_buf();
+        std::fs::write(path.join(".partial-Cd2"), "half").unwrap();
         drop(second);
-        assert!(RunFolder::create(path).is_ok());
+        assert!(RunFolder::create(&path).is_ok());
+        assert!(!path.join(".partial-Cd2").exists());
     }
 }

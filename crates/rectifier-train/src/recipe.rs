@@ -131,32 +131,6 @@ impl Optimizer {
     }
 }
 
-/// How many examples each kind of stage passes over.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lengths {
-    pub pretraining: usize,
-    pub fine_tuning: usize,
-}
-
-impl From<&Split> for Lengths {
-    fn from(split: &Split) -> Self {
-        Self {
-            pretraining: split.for_pretraining().len(),
-            fine_tuning: split.train.len(),
-        }
-    }
-}
-
-#[cfg(test)]
-impl From<usize> for Lengths {
-    fn from(examples: usize) -> Self {
-        Self {
-            pretraining: examples,
-            fine_tuning: examples,
-        }
-    }
-}
-
 impl Stage {
     /// Passes over the training data.
     pub fn epochs(&self) -> usize {
@@ -174,21 +148,17 @@ impl Stage {
         }
     }
 
-    /// Steps an epoch, of a batch or the rest of one each.
-    pub(crate) fn steps(&self, lengths: Lengths) -> usize {
-        let examples = match self {
-            Self::Pretrain(_) => lengths.pretraining,
-            Self::FineTune(_) => lengths.fine_tuning,
-        };
-        examples.div_ceil(self.batch().max(1))
-    }
-
     /// Examples a step.
     pub fn batch(&self) -> usize {
         match self {
             Self::Pretrain(stage) => stage.batch,
             Self::FineTune(stage) => stage.batch,
         }
+    }
+
+    /// Steps of an epoch on so many examples.
+    pub fn steps(&self, examples: usize) -> usize {
+        examples.div_ceil(self.batch().max(1))
     }
 
     /// Learning rate.

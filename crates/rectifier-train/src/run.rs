@@ -223,7 +223,9 @@ impl<N: Network> Run<N> {
         if !path.is_file() {
             return Ok(Checkpoint::default());
         }
-        let checkpoint = Checkpoint::load_for(&path, &self.recipe, &self.split)?;
+        let checkpoint = Checkpoint::load_for(&path, &self.recipe, |stage| {
+            stage.examples(&self.split).len()
+        })?;
         let made_by = checkpoint.progress.engine.as_str();
         if checkpoint.session.is_some() && made_by != self.engine.name() {
             return Err(TrainError::RunFolder {
@@ -253,14 +255,14 @@ fn panicked(payload: &(dyn Any + Send)) -> TrainError {
 }
 
 /// Where `progress` stands in `recipe`, in words.
-fn place(progress: &Progress, recipe: &Recipe, split: &Split) -> String {
+fn place(progress: &Progress, recipe: &Recipe, examples: impl Fn(&Stage) -> usize) -> String {
     match recipe.stages.get(progress.stage) {
         Some(stage) => format!(
             "epoch {} of {}, step {} of {}",
             progress.epoch + 1,
             stage.title(),
             progress.step,
-            stage.steps(split.into())
+            stage.steps(examples(stage))
         ),
         None => "its end".into(),
     }
@@ -269,7 +271,9 @@ fn place(progress: &Progress, recipe: &Recipe, split: &Split) -> String {
 /// Tests the kept network and writes model and summary.
 fn finish<N: Network>(driver: Driver<N>, device: &Device) -> Result<Outcome<N>, TrainError> {
     let history = driver.progress.history.clone();
-    let place = place(&driver.progress, &driver.recipe, &driver.split);
+    let place = place(&driver.progress, &driver.recipe, |stage| {
+        stage.examples(&driver.split).len()
+    });
     let network = driver
         .best
         .clone()

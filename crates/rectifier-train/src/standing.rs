@@ -1,7 +1,6 @@
 //! How far a run is, and how long it has to go.
 
 use crate::checkpoint::Progress;
-use crate::recipe::Lengths;
 use crate::{Recipe, Stage};
 
 /// How far a run is, told after every epoch.
@@ -19,16 +18,15 @@ pub struct Standing {
 const RECENT: usize = 5;
 
 impl Standing {
-    /// The standing of a run on sets of these `lengths`. `current` is how long the epoch in progress took so far
-    /// in this sitting and for how many steps; it is what there is to go by in a stage's first epoch.
+    /// The standing of a run whose stages have so many `examples` to train on. `current` is how long the epoch in
+    /// progress took so far in this sitting and for how many steps; it is what there is to go by in a stage's first epoch.
     pub(crate) fn of(
         recipe: &Recipe,
-        lengths: impl Into<Lengths>,
+        examples: impl Fn(&Stage) -> usize,
         progress: &Progress,
         current: (f64, usize),
     ) -> Self {
-        let lengths = lengths.into();
-        let steps = |stage: &Stage| stage.steps(lengths) as f64;
+        let steps = |stage: &Stage| stage.steps(examples(stage)) as f64;
         let left = recipe.stages.get(progress.stage).map_or(0.0, |here| {
             let whole = here.epochs().saturating_sub(progress.epoch) as f64 * steps(here);
             let later: f64 = recipe
@@ -120,7 +118,7 @@ mod tests {
         )
         .unwrap();
         let left = |progress: &Progress, current| {
-            Standing::of(&recipe, 100, progress, current).seconds_left
+            Standing::of(&recipe, |_| 100, progress, current).seconds_left
         };
         // 2 epochs of 10 steps, then 3 of 20: 80 steps.
         let mut progress = Progress::default();

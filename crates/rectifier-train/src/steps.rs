@@ -57,7 +57,7 @@ impl<N: Network> Driver<N> {
         let streamed = renewed.is_some();
         let train = renewed.unwrap_or_else(|| train.clone());
         let (len, size) = (train.len(), stage.batch());
-        let steps = len.div_ceil(size);
+        let steps = stage.steps(len);
         let show_every = steps
             .div_ceil(READINGS_AN_EPOCH)
             .clamp(1, READ_AT_MOST_EVERY);
