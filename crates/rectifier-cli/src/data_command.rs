@@ -78,7 +78,14 @@ fn sizes(sizes: &rectifier_data::Sizes) -> String {
 /// # Errors
 /// [`CliError::Data`] for a file that is there but is not what it should be.
 pub fn is_here(name: &str, locator: &Locator) -> Result<bool, CliError> {
-    match named(name)?.load(locator, &mut |_, _| {}) {
+    let set = named(name)?;
+    match (set.whereabouts(locator)?, &set) {
+        (Whereabouts::Absent, _) => return Ok(false),
+        // Decoding these takes a minute: `data check` does it.
+        (_, DataChoice::Norb | DataChoice::NorbSmall) => return Ok(true),
+        _ => {}
+    }
+    match set.load(locator, &mut |_, _| {}) {
         Ok(_) => Ok(true),
         Err(CliError::Data(DataError::Missing(_))) => Ok(false),
         Err(error) => Err(error),
