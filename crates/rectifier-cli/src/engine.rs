@@ -25,7 +25,10 @@ pub fn choose<N: Network>(
     device_name: &str,
     device: &Device,
 ) -> Result<Chosen<N>, CliError> {
-    let burn = || Box::new(BurnEngine::new(device.clone())) as Box<dyn Engine<N>>;
+    let burn = || {
+        let engine = BurnEngine::new(device.clone()).with_device_name(device_name);
+        Box::new(engine) as Box<dyn Engine<N>>
+    };
     if threads == Some(0) {
         return Err(CliError::Usage("--threads 0: it must be at least 1".into()));
     }

@@ -19,14 +19,23 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug)]
 pub struct BurnEngine {
     device: Device,
+    name: String,
 }
 
 impl BurnEngine {
     /// An engine on `device`.
     pub fn new(device: Device) -> Self {
+        let device = device.inner();
         Self {
-            device: device.inner(),
+            name: format!("{device:?}"),
+            device,
         }
+    }
+
+    /// The device's name in records, where it has one that people use.
+    pub fn with_device_name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
     }
 }
 
@@ -36,7 +45,7 @@ impl<N: Network> Engine<N> for BurnEngine {
     }
 
     fn device(&self) -> String {
-        format!("{:?}", self.device)
+        self.name.clone()
     }
 
     fn begin(

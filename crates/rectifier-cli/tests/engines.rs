@@ -1,0 +1,225 @@
+//! Engines, measurements and records, through the command.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::Output;
+use support::{checked, command, text};
+
+fn rectifier(folder: &Path, args: &[&str]) -> Output {
+    command(folder, args).output().unwrap()
+}
+
+/// Standard output of a command that must succeed.
+fn ok(folder: &Path, args: &[&str]) -> String {
+    let output = rectifier(folder, args);
+    checked(&output, 0);
+    text(&output.stdout)
+}
+
+/// Standard error of a command that must end with `code`.
+fn fails(folder: &Path, code: i32, args: &[&str]) -> String {
+    checked(&rectifier(folder, args), code)
+}
+
+fn last_json(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
+}
+
+fn train(folder: &Path, more: &[&str]) -> Value {
+    let args = [
+        "train",
+        "--examples",
+        "620",
+        "--hidden",
+        "24,16",
+        "--epochs",
+        "2",
+        "--json",
+    ];
+    last_json(&ok(folder, &[&args[..], more].concat()))
+}
+
+#[test]
+fn both_engines_carry_out_the_same_recipe() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    for more in [
+        &[][..],
+        &[
+            "--pretrain",
+            "--pretrain-epochs",
+            "1",
+            "--pretrain-lr",
+            "0.005",
+        ],
+    ] {
+        let both = ["sparse", "burn"].map(|engine| {
+            let result = train(folder, &[more, &["--engine", engine]].concat());
+            assert_eq!(result["engine"], engine);
+            let run = folder.join(result["run"].as_str().unwrap());
+            let history = std::fs::read_to_string(run.join("history.jsonl")).unwrap();
+            let losses: Vec<f64> = history
+                .lines()
+                .map(|line| {
+                    serde_json::from_str::<Value>(line).unwrap()["train_loss"]
+                        .as_f64()
+                        .unwrap()
+                })
+                .collect();
+            losses
+        });
+        assert_eq!(both[0].len(), both[1].len());
+        for (sparse, burn) in both[0].iter().zip(&both[1]) {
+            assert!((sparse - burn).abs() < 1e-3 * burn, "{sparse} {burn}");
+        }
+    }
+}
+
+#[test]
+fn the_sparse_engine_is_the_default_where_it_can_do_the_work() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    assert_eq!(train(folder, &[])["engine"], "sparse");
+    assert_eq!(train(folder, &["--threads", "1"])["engine"], "sparse");
+    assert_eq!(
+        train(folder, &["--optimizer", "adam", "--lr", "0.001"])["engine"],
+        "burn"
+    );
+    let args = [
+        "train",
+        "--examples",
+        "310",
+        "--hidden",
+        "8",
+        "--epochs",
+        "1",
+        "--optimizer",
+        "momentum",
+        "--lr",
+        "0.01",
+    ];
+    let told = rectifier(folder, &args);
+    assert!(
+        text(&told.stderr).contains("without momentum or Adam"),
+        "{}",
+        text(&told.stderr)
+    );
+    let error = fails(folder, 2, &[&args[..], &["--engine", "sparse"]].concat());
+    assert!(error.contains("--engine burn"), "{error}");
+    let error = fails(
+        folder,
+        2,
+        &[
+            "train",
+            "--network",
+            "parametric-leaky",
+            "--engine",
+            "sparse",
+        ],
+    );
+    assert!(error.contains("learn a slope"), "{error}");
+    assert!(fails(folder, 2, &["train", "--threads", "0"]).contains("at least 1"));
+}
+
+#[test]
+fn bench_prints_one_row_a_contender_and_takes_peers_in_turn() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let peer = folder.join("peer.py");
+    std::fs::write(
+        &peer,
+        "print('{\"peer\": \"other 1.0\", \"work\": \"infer 784-1000x3-10\", \"batch\": 2, \"zeros\": 0.5, \"ms\": 3.0, \
+         \"examples_per_s\": 666.7}')\n",
+    )
+    .unwrap();
+    let peer = peer.display().to_string();
+    let args = [
+        "bench",
+        "--only",
+        "infer",
+        "--batch",
+        "2",
+        "--rounds",
+        "2",
+        "--seconds",
+        "0.01",
+        "--out",
+        "here",
+    ];
+    let printed = ok(folder, &[&args[..], &["--json", "--peer", &peer]].concat());
+    let rows: Vec<Value> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    // Two settings of zeros, two engines each, and the peer.
+    assert_eq!(rows.len(), 5, "{printed}");
+    for row in &rows[..4] {
+        assert_eq!(row["work"], "infer 784-1000x3-10");
+        assert_eq!(row["rounds"], 2);
+        assert!(row["ms"].as_f64().unwrap() > 0.0 && row["examples_per_s"].as_f64().unwrap() > 0.0);
+        assert!(row["ms_min"].as_f64().unwrap() <= row["ms"].as_f64().unwrap());
+    }
+    assert!(
+        rows.iter()
+            .any(|row| row["parity"].as_f64().is_some_and(|parity| parity < 1e-3))
+    );
+    assert_eq!(rows[4]["engine"], "other 1.0");
+    assert!(
+        std::fs::read_to_string(folder.join("here/bench.csv"))
+            .unwrap()
+            .lines()
+            .count()
+            == 6
+    );
+    assert!(ok(folder, &args).contains("examples/s"));
+    let error = fails(
+        folder,
+        1,
+        &[
+            "bench",
+            "--only",
+            "infer",
+            "--batch",
+            "1",
+            "--seconds",
+            "0.01",
+            "--peer",
+            "no/such/program",
+        ],
+    );
+    assert!(error.contains("no/such/program"), "{error}");
+    let error = fails(folder, 2, &["bench", "--only", "juggle"]);
+    assert!(error.contains("infer 784-1000x3-10"), "{error}");
+}
+
+#[test]
+fn records_become_tables() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let run = train(folder, &[]);
+    let run = run["run"].as_str().unwrap();
+    ok(folder, &["results", "add", run, "small"]);
+    assert!(folder.join("results/runs/small/summary.json").is_file());
+    let table = ok(folder, &["results", "table"]);
+    assert!(
+        table.contains("| small | glyphs | rectifier 24-16 | 2 epochs"),
+        "{table}"
+    );
+    let page =
+        "# title\n<!-- runs -->\nold\n<!-- /runs -->\n<!-- bench -->\n<!-- /bench -->\nend\n";
+    std::fs::write(folder.join("page.md"), page).unwrap();
+    ok(folder, &["results", "table", "--write", "page.md"]);
+    let written = std::fs::read_to_string(folder.join("page.md")).unwrap();
+    assert!(
+        written.contains("| small |") && !written.contains("old") && written.ends_with("end\n"),
+        "{written}"
+    );
+    std::fs::write(folder.join("bare.md"), "nothing").unwrap();
+    assert!(
+        fails(folder, 1, &["results", "table", "--write", "bare.md"]).contains("<!-- runs -->")
+    );
+    assert!(fails(folder, 1, &["results", "add", "nowhere", "x"]).contains("nowhere"));
+}
