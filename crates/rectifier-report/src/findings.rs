@@ -163,15 +163,14 @@ pub fn measure<N: Network>(
         for (histogram, layer) in activations.iter_mut().zip(&forward.hidden) {
             histogram.add(&host(layer)?);
         }
+        let inputs = batch.dense();
         if drawn {
-            let inputs = batch.dense();
             range = widened(&range, &inputs);
         }
         let logits = host(&forward.logits)?;
         let classes = (logits.len() / batch.len().max(1)).max(1);
-        let inputs = batch.dense();
-        let inputs = inputs.chunks_exact(width);
-        for (row, (logits, input)) in logits.chunks_exact(classes).zip(inputs).enumerate() {
+        let rows = logits.chunks_exact(classes).zip(inputs.chunks_exact(width));
+        for (row, (logits, input)) in rows.enumerate() {
             let guess = Guess::of(logits, batch.labels[row] as usize);
             if let Some(cost) = guess.cost(objective) {
                 worst.offer(cost, start + row, || (guess, input.to_vec()));

@@ -73,21 +73,25 @@ impl SparseEngine {
             false => Ok(()),
         }
     }
-
-    pub(crate) fn team(&self) -> Result<Team, TrainError> {
-        let pool = Pool::new(self.threads)
-            .map_err(|error| TrainError::Device(format!("no threads: {error}")))?;
-        Ok(Team {
-            pool,
-            kernels: Kernels::of(self.level),
-        })
-    }
 }
 
 /// Threads and the kernels they run.
 pub(crate) struct Team {
     pub pool: Pool,
     pub kernels: Kernels,
+}
+
+impl Team {
+    /// # Errors
+    /// [`TrainError::Device`] where the system gives no threads.
+    pub(crate) fn new(threads: usize, level: Level) -> Result<Self, TrainError> {
+        let pool = Pool::new(threads)
+            .map_err(|error| TrainError::Device(format!("no threads: {error}")))?;
+        Ok(Self {
+            pool,
+            kernels: Kernels::of(level),
+        })
+    }
 }
 
 impl<N: Network> Engine<N> for SparseEngine {
@@ -109,7 +113,7 @@ impl<N: Network> Engine<N> for SparseEngine {
             context.recipe,
             network.dense_stack().map(|stack| stack.config()).as_ref(),
         )?;
-        let team = self.team()?;
+        let team = Team::new(self.threads, self.level)?;
         match context.stage() {
             Stage::FineTune(stage) => {
                 Ok(Box::new(FineTuning::begin(network, stage, team, context)?))

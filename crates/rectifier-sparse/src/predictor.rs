@@ -3,9 +3,7 @@
 use crate::convert::layers;
 use crate::engine::Team;
 use crate::forward::{Forward, Rows};
-use crate::kernels::Kernels;
 use crate::layer::Layer;
-use crate::pool::Pool;
 use crate::simd::Level;
 use rectifier_nn::DenseStack;
 use rectifier_train::TrainError;
@@ -115,13 +113,8 @@ impl SparseNetwork {
     }
 
     fn begin(&self) -> Result<Work, TrainError> {
-        let pool = Pool::new(self.threads)
-            .map_err(|error| TrainError::Device(format!("no threads: {error}")))?;
         Ok(Work {
-            team: Team {
-                pool,
-                kernels: Kernels::of(self.level),
-            },
+            team: Team::new(self.threads, self.level)?,
             one: Forward::new(self.inputs, &self.layers, 1, self.threads),
             many: None,
         })
