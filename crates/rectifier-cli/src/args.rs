@@ -1,8 +1,11 @@
 //! The command line.
 
+mod data;
+
+pub use data::{DataArgs, PlaceArgs, VariantName};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use rectifier_reviews::{Encoding, Fold};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,6 +25,8 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Measure the error and the zeros of a trained network.
     Eval(EvalArgs),
+    /// Cut a trained network's weak activations off: zeros, error and speed at several thresholds, and the one to take.
+    Thresholds(ThresholdArgs),
     /// Tell the class of images, or the stars of texts.
     Predict(PredictArgs),
     /// Make a run's report.html again, or compare several runs on one page.
@@ -49,104 +54,6 @@ pub enum Command {
         /// The shell.
         shell: Shell,
     },
-}
-
-/// Where data comes from.
-#[derive(Debug, Clone, Default, Args)]
-pub struct DataArgs {
-    /// Data set: a name that `data list` prints, reviews with --file, or idx with --images and --labels [default:
-    /// glyphs].
-    #[arg(long, value_name = "SET")]
-    pub data: Option<String>,
-    /// Folder to look for data files in, before RECTIFIER_DATA and the cache.
-    #[arg(long, value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// Never fetch anything.
-    #[arg(long)]
-    pub offline: bool,
-    /// Accept local data files whose checksum is not the known one.
-    #[arg(long)]
-    pub allow_unknown_data: bool,
-    /// IDX file of images, for --data idx.
-    #[arg(long, value_name = "FILE")]
-    pub images: Option<PathBuf>,
-    /// IDX file of labels, for --data idx.
-    #[arg(long, value_name = "FILE")]
-    pub labels: Option<PathBuf>,
-    /// IDX file of test images, for --data idx.
-    #[arg(long, value_name = "FILE")]
-    pub test_images: Option<PathBuf>,
-    /// IDX file of test labels, for --data idx.
-    #[arg(long, value_name = "FILE")]
-    pub test_labels: Option<PathBuf>,
-    /// Training examples to generate, for --data glyphs and norb-like; fresh ones for each epoch, for nistp.
-    #[arg(long, value_name = "N")]
-    pub examples: Option<usize>,
-    /// Seed of the generated examples, for --data glyphs, nistp and norb-like; of the folds, for reviews.
-    #[arg(long, value_name = "SEED")]
-    pub data_seed: Option<u64>,
-    /// Which distortions, for --data nistp: nistp, or p07 with noise [default: nistp].
-    #[arg(long, value_name = "NAME", value_enum)]
-    pub variant: Option<VariantName>,
-    /// Highest complexity of the distortions, 0 to 1, for --data nistp [default: 0.7].
-    #[arg(long, value_name = "C")]
-    pub complexity: Option<f32>,
-    /// Which reviews.
-    #[command(flatten)]
-    pub text: TextArgs,
-}
-
-/// Which reviews, for --data restaurants, amazon and reviews.
-#[derive(Debug, Clone, Default, Args)]
-pub struct TextArgs {
-    /// Test fold K of N folds, and choose by the next one [default: 1/10].
-    #[arg(long, value_name = "K/N")]
-    pub fold: Option<Fold>,
-    /// How many of the most frequent words count [default: 5000].
-    #[arg(long, value_name = "N")]
-    pub words: Option<usize>,
-    /// Product, for --data amazon: books, dvd, electronics, kitchen or all [default: all].
-    #[arg(long, value_name = "NAME")]
-    pub product: Option<String>,
-    /// CSV table or JSON lines, for --data reviews.
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Its column, or field, of the texts [default: text].
-    #[arg(long, value_name = "NAME")]
-    pub text_column: Option<String>,
-    /// Its column, or field, of the stars, 1 to 5; a text whose stars are empty is for pre-training [default: stars].
-    #[arg(long, value_name = "NAME")]
-    pub stars_column: Option<String>,
-    /// How its bytes stand for characters [default: utf8].
-    #[arg(long, value_name = "NAME")]
-    pub encoding: Option<EncodingName>,
-}
-
-/// How bytes stand for characters.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum EncodingName {
-    /// UTF-8.
-    Utf8,
-    /// ISO 8859-1.
-    Latin1,
-}
-
-impl From<EncodingName> for Encoding {
-    fn from(name: EncodingName) -> Self {
-        match name {
-            EncodingName::Utf8 => Self::Utf8,
-            EncodingName::Latin1 => Self::Latin1,
-        }
-    }
-}
-
-/// Which distortions of NISTP.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum VariantName {
-    /// The five of the paper's set.
-    Nistp,
-    /// The fourteen of the harder set.
-    P07,
 }
 
 /// How a layer is rebuilt in pre-training.
@@ -294,6 +201,25 @@ pub struct TrainArgs {
     pub json: bool,
 }
 
+/// Kinds of records of runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RecordKind {
+    /// Runs that stand for themselves.
+    Runs,
+    /// Runs that differ in their penalty.
+    Penalty,
+}
+
+impl RecordKind {
+    /// Its folder.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Penalty => "penalty",
+        }
+    }
+}
+
 /// What to do with records.
 #[derive(Debug, Subcommand)]
 pub enum ResultsCommand {
@@ -301,8 +227,24 @@ pub enum ResultsCommand {
     Add {
         /// The run folder.
         run: PathBuf,
-        /// What the record is called.
+        /// What the record is called; runs called NAME-1, NAME-2, .. are seeds of one.
         name: String,
+        /// Which records: runs, or penalty for the study of penalties.
+        #[arg(long, value_name = "KIND", default_value = "runs")]
+        kind: RecordKind,
+        /// The folder of records.
+        #[arg(long, value_name = "DIR", default_value = "results")]
+        folder: PathBuf,
+    },
+    /// Keep what another program printed of the same training: a JSON object an epoch with valid_error, test_error, zeros
+    /// and seconds.
+    AddPeer {
+        /// What it printed.
+        log: PathBuf,
+        /// The record of ours that it stands beside, such as mnist-1.
+        beside: String,
+        /// What the program is called.
+        program: String,
         /// The folder of records.
         #[arg(long, value_name = "DIR", default_value = "results")]
         folder: PathBuf,
@@ -312,7 +254,7 @@ pub enum ResultsCommand {
         /// The folder of records.
         #[arg(long, value_name = "DIR", default_value = "results")]
         folder: PathBuf,
-        /// A page with `<!-- runs -->` and `<!-- bench -->` marks.
+        /// A page with the marks `<!-- NAME -->` and `<!-- /NAME -->` for runs, training, bench, thresholds and penalty.
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
@@ -409,6 +351,48 @@ pub struct EvalArgs {
     pub json: bool,
 }
 
+/// Options of `thresholds`.
+#[derive(Debug, Args)]
+pub struct ThresholdArgs {
+    /// A run folder or a model file.
+    pub model: PathBuf,
+    /// Where the data comes from; what it was trained on if not given.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Thresholds to try beside 0.
+    #[arg(
+        long,
+        value_name = "T,T,..",
+        value_delimiter = ',',
+        default_value = "0.05,0.1,0.15,0.2,0.3,0.4,0.5"
+    )]
+    pub thresholds: Vec<f64>,
+    /// How much worse the validation error may become: a share of examples, or an RMSE.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    pub tolerance: f64,
+    /// Seconds a setting and a round of timing.
+    #[arg(long, value_name = "S", default_value_t = 0.2)]
+    pub seconds: f64,
+    /// Rounds of timing: in each, every setting takes its turn.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub rounds: usize,
+    /// Threads of the predictor [default: one a core].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Write the record to this file.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write the network with the chosen threshold to this file.
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Say nothing but the result.
+    #[arg(long)]
+    pub quiet: bool,
+    /// End with one line of JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Options of `predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
@@ -460,15 +444,9 @@ pub struct ReportArgs {
     /// The page to write [default: report.html in the folder of a single run, comparison.html here for several].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Folder to look for data files in, before RECTIFIER_DATA and the cache.
-    #[arg(long, value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// Never fetch anything.
-    #[arg(long)]
-    pub offline: bool,
-    /// Accept local data files whose checksum is not the known one.
-    #[arg(long)]
-    pub allow_unknown_data: bool,
+    /// Where data files are.
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// Device to compute on.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,

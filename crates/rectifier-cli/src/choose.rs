@@ -22,12 +22,7 @@ const TEXT_PATIENCE: usize = 4;
 impl DataArgs {
     /// Where to look for files.
     pub fn locator(&self) -> Locator {
-        Locator {
-            data_dir: self.data_dir.clone(),
-            offline: self.offline,
-            allow_unknown: self.allow_unknown_data,
-            ..Locator::default()
-        }
+        self.place.locator()
     }
 
     /// The data set asked for; `None` if none was.

@@ -1,13 +1,14 @@
 //! `rectifier eval`, and finding a model by run or file.
 
-use crate::args::EvalArgs;
-use crate::data::DataChoice;
+use crate::args::{DataArgs, EvalArgs};
+use crate::data::{DataChoice, Loaded};
 use crate::error::CliError;
 use crate::output::{note, percent, say};
 use crate::plan::Plan;
 use crate::train::result_json;
 use crate::{device, progress};
-use rectifier_nn::ModelFile;
+use burn::tensor::Device;
+use rectifier_nn::{DenseStack, ModelFile};
 use rectifier_reviews::Vocabulary;
 use rectifier_train::{Evaluation, Objective, Summary, evaluate};
 use std::path::{Path, PathBuf};
@@ -79,6 +80,71 @@ impl Located {
     }
 }
 
+/// A model with the data that it is looked at on.
+pub struct Opened {
+    /// The network.
+    pub network: DenseStack,
+    /// The data.
+    pub loaded: Loaded,
+    /// What it was trained for.
+    pub objective: Objective,
+    /// The data's name.
+    pub data: String,
+}
+
+impl Located {
+    /// The network on `device`, and its data: what `data` asks for, else what it was trained on.
+    ///
+    /// # Errors
+    /// [`CliError`]; also where network and data do not fit together.
+    pub fn open(
+        &self,
+        data: &DataArgs,
+        threshold: Option<f64>,
+        device: &Device,
+        quiet: bool,
+    ) -> Result<Opened, CliError> {
+        let plan = self.plan();
+        let choice: DataChoice = match (data.choice()?, &plan) {
+            (Some(choice), _) => choice,
+            (None, Some(plan)) => plan.data.clone(),
+            (None, None) => {
+                return Err(CliError::Usage(
+                    "the model does not say what it was trained on: give --data".into(),
+                ));
+            }
+        };
+        let objective = plan
+            .as_ref()
+            .map_or(Objective::Classification, |plan| plan.recipe.objective);
+        let mut network = self.file.load_dense(device)?;
+        if let Some(threshold) = threshold {
+            network = network.with_threshold(threshold)?;
+        }
+        let (vocabulary, locator) = (self.vocabulary()?, data.locator());
+        let loaded = choice.load_for(vocabulary, &locator, &mut progress::bar(quiet))?;
+        for warning in &loaded.warnings {
+            note(&format!("warning: {warning}"));
+        }
+        let (config, width) = (network.config(), loaded.split.test.width());
+        if config.inputs != width || config.outputs < loaded.split.test.classes() {
+            return Err(CliError::Usage(format!(
+                "the model takes {} numbers and tells {} classes apart; {} has {width} and {}",
+                config.inputs,
+                config.outputs,
+                choice.name(),
+                loaded.split.test.classes()
+            )));
+        }
+        Ok(Opened {
+            network,
+            loaded,
+            objective,
+            data: choice.name().into(),
+        })
+    }
+}
+
 /// Evaluates a model on the test and validation parts.
 ///
 /// # Errors
@@ -86,39 +152,13 @@ impl Located {
 pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let quiet = args.quiet || args.json;
     let located = Located::find(&args.model)?;
-    let plan = located.plan();
-    let choice: DataChoice = match (args.data.choice()?, &plan) {
-        (Some(choice), _) => choice,
-        (None, Some(plan)) => plan.data.clone(),
-        (None, None) => {
-            return Err(CliError::Usage(
-                "the model does not say what it was trained on: give --data".into(),
-            ));
-        }
-    };
-    let objective = plan
-        .as_ref()
-        .map_or(Objective::Classification, |plan| plan.recipe.objective);
     let (name, device) = device::open(args.device.as_deref())?;
-    let mut network = located.file.load_dense(&device)?;
-    if let Some(threshold) = args.threshold {
-        network = network.with_threshold(threshold)?;
-    }
-    let (vocabulary, locator) = (located.vocabulary()?, args.data.locator());
-    let loaded = choice.load_for(vocabulary, &locator, &mut progress::bar(quiet))?;
-    for warning in &loaded.warnings {
-        note(&format!("warning: {warning}"));
-    }
-    let width = loaded.split.test.width();
-    if network.config().inputs != width || network.config().outputs < loaded.split.test.classes() {
-        return Err(CliError::Usage(format!(
-            "the model takes {} numbers and tells {} classes apart; {} has {width} and {}",
-            network.config().inputs,
-            network.config().outputs,
-            choice.name(),
-            loaded.split.test.classes()
-        )));
-    }
+    let Opened {
+        network,
+        loaded,
+        objective,
+        ..
+    } = located.open(&args.data, args.threshold, &device, quiet)?;
     let start = std::time::Instant::now();
     let test = evaluate(&network, loaded.split.test.as_ref(), objective, &device)?;
     let valid = evaluate(&network, loaded.split.valid.as_ref(), objective, &device)?;

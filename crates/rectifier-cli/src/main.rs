@@ -24,6 +24,7 @@ mod report;
 mod results;
 mod signals;
 mod terminal;
+mod thresholds;
 mod train;
 
 use args::{Cli, Command, ModelsCommand, RecipeCommand};
@@ -46,6 +47,7 @@ fn run(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Train(args) => train::train(args),
         Command::Eval(args) => eval::eval(args),
+        Command::Thresholds(args) => thresholds::thresholds(args),
         Command::Predict(args) => predict::predict(args),
         Command::Report(args) => report::report(args),
         Command::Data(command) => data_command::data(command),

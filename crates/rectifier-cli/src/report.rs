@@ -25,12 +25,7 @@ use std::path::{Path, PathBuf};
 pub fn report(args: &ReportArgs) -> Result<(), CliError> {
     let (_, device) = device::open(args.device.as_deref())?;
     let mut source = Source {
-        locator: Locator {
-            data_dir: args.data_dir.clone(),
-            offline: args.offline,
-            allow_unknown: args.allow_unknown_data,
-            ..Locator::default()
-        },
+        locator: args.place.locator(),
         quiet: args.quiet,
         latest: None,
     };

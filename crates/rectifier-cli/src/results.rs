@@ -1,11 +1,13 @@
 //! `rectifier results`: records of runs, and the tables made from them.
 
+mod runs;
+mod thresholds;
+mod training;
+
 use crate::args::ResultsCommand;
 use crate::error::CliError;
-use crate::output::{percent, percents, say};
-use crate::plan::Plan;
+use crate::output::{percent, say};
 use rectifier_lab::Row;
-use rectifier_train::{Stage, Summary, spoken_seconds};
 use std::path::{Path, PathBuf};
 
 /// What a record keeps of a run; weights and checkpoints are left behind.
@@ -17,8 +19,13 @@ const KEPT: [&str; 3] = ["recipe.json", "summary.json", "history.jsonl"];
 /// [`CliError`].
 pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
     match command {
-        ResultsCommand::Add { run, name, folder } => {
-            let to = folder.join("runs").join(name);
+        ResultsCommand::Add {
+            run,
+            name,
+            kind,
+            folder,
+        } => {
+            let to = folder.join(kind.folder()).join(name);
             std::fs::create_dir_all(&to).map_err(|source| CliError::io(&to, source))?;
             for file in KEPT {
                 let from = run.join(file);
@@ -28,17 +35,44 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
             say(&to.display().to_string());
             Ok(())
         }
+        ResultsCommand::AddPeer {
+            log,
+            beside,
+            program,
+            folder,
+        } => {
+            let Some((record, seed)) = beside.rsplit_once('-') else {
+                return Err(CliError::Usage(format!(
+                    "`{beside}` is no record with a seed, such as mnist-1"
+                )));
+            };
+            let text = training::read_peer(log)?;
+            let to = folder.join("peers").join(format!("{record}.{program}"));
+            std::fs::create_dir_all(&to).map_err(|source| CliError::io(&to, source))?;
+            let file = to.join(format!("{seed}.jsonl"));
+            rectifier_nn::write_atomically(&file, text.as_bytes())?;
+            say(&file.display().to_string());
+            Ok(())
+        }
         ResultsCommand::Table { folder, write } => {
-            let blocks = [("runs", runs(folder)?), ("bench", bench(folder)?)];
+            let blocks = [
+                ("runs", runs::table(folder)?),
+                ("training", training::table(folder)?),
+                ("bench", bench(folder)?),
+                ("thresholds", thresholds::tables(folder)?),
+                ("penalty", runs::penalties(folder)?),
+            ];
             match write {
                 None => blocks.iter().for_each(|(_, text)| say(text)),
                 Some(page) => {
                     let old = std::fs::read_to_string(page)
                         .map_err(|source| CliError::io(page, source))?;
-                    let mut text = old.clone();
-                    for (name, block) in &blocks {
-                        text = replaced(&text, name, block, page)?;
-                    }
+                    let text = filled(&old, &blocks).ok_or_else(|| {
+                        CliError::Failed(format!(
+                            "{}: no `<!-- runs -->` and `<!-- /runs -->`, or marks of another table, to write between",
+                            page.display()
+                        ))
+                    })?;
                     if text != old {
                         rectifier_nn::write_atomically(page, text.as_bytes())?;
                     }
@@ -49,21 +83,20 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
     }
 }
 
-/// `text` with what stands between `<!-- NAME -->` and `<!-- /NAME -->` replaced by `block`.
-fn replaced(text: &str, name: &str, block: &str, page: &Path) -> Result<String, CliError> {
-    let (open, close) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
-    let place = text
-        .find(&open)
-        .zip(text.find(&close))
-        .filter(|(from, to)| from < to);
-    let Some((from, to)) = place else {
-        let text = format!(
-            "{}: no `{open}` and `{close}` to write between",
-            page.display()
-        );
-        return Err(CliError::Failed(text));
-    };
-    Ok(format!("{}{open}\n{block}\n{}", &text[..from], &text[to..]))
+/// `text` with each block between its marks, `<!-- NAME -->` and `<!-- /NAME -->`, where it has them; `None` where there
+/// are no marks at all.
+fn filled(text: &str, blocks: &[(&str, String)]) -> Option<String> {
+    let mut page = text.to_string();
+    let mut found = false;
+    for (name, block) in blocks {
+        let (open, close) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
+        let place = page.find(&open).zip(page.find(&close));
+        if let Some((from, to)) = place.filter(|(from, to)| from < to) {
+            page = format!("{}{open}\n{block}\n{}", &page[..from], &page[to..]);
+            found = true;
+        }
+    }
+    found.then_some(page)
 }
 
 fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
@@ -84,79 +117,6 @@ fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
     let text = std::fs::read_to_string(path).map_err(|source| CliError::io(path, source))?;
     serde_json::from_str(&text)
         .map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))
-}
-
-fn runs(folder: &Path) -> Result<String, CliError> {
-    let mut text = String::from(
-        "| record | data | network | training | test error (95% interval) | exact zeros a layer | time | engine, device |\n\
-         |---|---|---|---|---|---|---|---|",
-    );
-    for path in folders(&folder.join("runs"))? {
-        let plan = Plan::read(&path.join("recipe.json"))?;
-        let summary: Summary = json(&path.join("summary.json"))?;
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let hidden: Vec<String> = plan.network.hidden.iter().map(usize::to_string).collect();
-        let unit = serde_json::to_value(plan.network.unit).ok();
-        let unit = unit
-            .as_ref()
-            .and_then(|unit| unit["kind"].as_str())
-            .unwrap_or_default();
-        let network = match hidden.is_empty() {
-            true => "no hidden layer".to_string(),
-            false => format!("{unit} {}", hidden.join("-")),
-        };
-        let error = match summary.test_interval {
-            Some((low, high)) => format!(
-                "{} ({} to {})",
-                percent(summary.test_error),
-                percent(low),
-                percent(high)
-            ),
-            None => format!("RMSE {:.3}", summary.test_error),
-        };
-        text.push_str(&format!(
-            "\n| {name} | {} | {network} | {} | {error} | {} | {} | {}, {} |",
-            plan.data.name(),
-            training(&plan),
-            percents(&summary.zeros),
-            spoken_seconds(summary.seconds),
-            summary.engine,
-            summary.device
-        ));
-    }
-    Ok(text)
-}
-
-/// The stages in a few words.
-fn training(plan: &Plan) -> String {
-    let mut words = Vec::new();
-    let pretraining: Vec<usize> = plan
-        .recipe
-        .stages
-        .iter()
-        .filter(|stage| matches!(stage, Stage::Pretrain(_)))
-        .map(Stage::epochs)
-        .collect();
-    if let Some(epochs) = pretraining.first() {
-        words.push(format!("pre-trained {epochs} epochs a layer"));
-    }
-    for stage in &plan.recipe.stages {
-        if let Stage::FineTune(stage) = stage {
-            let penalty = match stage.l1.coefficient(0) {
-                0.0 => String::new(),
-                coefficient => format!(", L1 {coefficient}"),
-            };
-            words.push(format!(
-                "{} epochs, batch {}{penalty}",
-                stage.epochs, stage.batch
-            ));
-        }
-    }
-    format!("{}, seed {}", words.join(", "), plan.recipe.seed)
 }
 
 #[derive(serde::Deserialize)]
@@ -218,14 +178,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_is_replaced_between_its_marks_only() {
-        let page = Path::new("page");
+    fn blocks_are_replaced_between_their_marks_only() {
+        let blocks = [("runs", "new".to_string()), ("bench", "times".to_string())];
         let text = "a\n<!-- runs -->\nold\n<!-- /runs -->\nb\n";
-        let new = replaced(text, "runs", "new", page).ok();
         assert_eq!(
-            new.as_deref(),
+            filled(text, &blocks).as_deref(),
             Some("a\n<!-- runs -->\nnew\n<!-- /runs -->\nb\n")
         );
-        assert!(replaced(text, "bench", "new", page).is_err());
+        assert_eq!(filled("a\n<!-- /runs --><!-- runs -->", &blocks), None);
     }
 }

@@ -172,10 +172,10 @@ fn go_on(args: &TrainArgs, path: &Path) -> String {
     if let Some(threads) = args.threads {
         words.push(format!("--threads {threads}"));
     }
-    if let Some(folder) = &args.plan.data.data_dir {
+    if let Some(folder) = &args.plan.data.place.data_dir {
         words.push(format!("--data-dir {}", quoted(folder)));
     }
-    if args.plan.data.allow_unknown_data {
+    if args.plan.data.place.allow_unknown_data {
         words.push("--allow-unknown-data".into());
     }
     words.join(" ")

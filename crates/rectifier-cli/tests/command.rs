@@ -1,48 +1,11 @@
 //! The command as its users meet it: what it prints, writes and answers.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn rectifier(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rectifier"))
-        .args(args)
-        .current_dir(folder)
-        .env_remove("RECTIFIER_DATA")
-        .env("XDG_CACHE_HOME", folder.join("cache"))
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Standard output of a command that must succeed.
-fn ok(folder: &Path, args: &[&str]) -> String {
-    let output = rectifier(folder, args);
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{args:?}: {}",
-        text(&output.stderr)
-    );
-    text(&output.stdout)
-}
-
-/// Standard error of a command that must end with `code`.
-fn fails(folder: &Path, code: i32, args: &[&str]) -> String {
-    let output = rectifier(folder, args);
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    stderr
-}
-
-fn last_json(stdout: &str) -> Value {
-    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
-}
+use std::path::PathBuf;
+use support::{command, fails, last_json, ok, text};
 
 const SMALL: [&str; 8] = [
     "train",
@@ -233,7 +196,7 @@ fn every_family_and_pre_training_train() {
 fn without_a_terminal_there_is_a_line_an_epoch_and_quiet_has_none() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    let loud = rectifier(folder, &SMALL[..7]);
+    let loud = command(folder, &SMALL[..7]).output().unwrap();
     let stderr = text(&loud.stderr);
     let lines: Vec<&str> = stderr
         .lines()
@@ -255,7 +218,9 @@ fn without_a_terminal_there_is_a_line_an_epoch_and_quiet_has_none() {
     ] {
         assert!(stdout.contains(word), "{word}: {stdout}");
     }
-    let quiet = rectifier(folder, &[&SMALL[..7], &["--quiet"]].concat());
+    let quiet = command(folder, &[&SMALL[..7], &["--quiet"]].concat())
+        .output()
+        .unwrap();
     assert_eq!(text(&quiet.stderr), "");
     assert!(text(&quiet.stdout).contains("test error"));
 }

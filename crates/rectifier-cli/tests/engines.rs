@@ -5,28 +5,7 @@ mod support;
 
 use serde_json::Value;
 use std::path::Path;
-use std::process::Output;
-use support::{checked, command, text};
-
-fn rectifier(folder: &Path, args: &[&str]) -> Output {
-    command(folder, args).output().unwrap()
-}
-
-/// Standard output of a command that must succeed.
-fn ok(folder: &Path, args: &[&str]) -> String {
-    let output = rectifier(folder, args);
-    checked(&output, 0);
-    text(&output.stdout)
-}
-
-/// Standard error of a command that must end with `code`.
-fn fails(folder: &Path, code: i32, args: &[&str]) -> String {
-    checked(&rectifier(folder, args), code)
-}
-
-fn last_json(stdout: &str) -> Value {
-    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
-}
+use support::{command, fails, last_json, ok, text};
 
 fn train(folder: &Path, more: &[&str]) -> Value {
     let args = [
@@ -101,7 +80,7 @@ fn the_sparse_engine_is_the_default_where_it_can_do_the_work() {
         "--lr",
         "0.01",
     ];
-    let told = rectifier(folder, &args);
+    let told = command(folder, &args).output().unwrap();
     assert!(
         text(&told.stderr).contains("without momentum or Adam"),
         "{}",
@@ -222,4 +201,70 @@ fn records_become_tables() {
         fails(folder, 1, &["results", "table", "--write", "bare.md"]).contains("<!-- runs -->")
     );
     assert!(fails(folder, 1, &["results", "add", "nowhere", "x"]).contains("nowhere"));
+}
+
+#[test]
+fn thresholds_are_chosen_on_validation_data_saved_and_tabled() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let trained = train(folder, &["--out", "run"]);
+    let args = [
+        "thresholds",
+        "run",
+        "--thresholds",
+        "0.2,0.05",
+        "--tolerance",
+        "1",
+        "--rounds",
+        "1",
+        "--seconds",
+        "0.01",
+    ];
+    let more = [
+        "--json",
+        "--out",
+        "results/thresholds/small.json",
+        "--save",
+        "cut.safetensors",
+    ];
+    let study = last_json(&ok(folder, &[&args[..], &more].concat()));
+    let rows = study["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 6);
+    assert_eq!(rows[0]["valid_error"], trained["valid_error"]);
+    assert_eq!(study["test_error_plain"], trained["test_error"]);
+    let zeros = |row: &Value| row["zeros"][0].as_f64().unwrap();
+    assert!(zeros(&rows[0]) < zeros(&rows[2]) && zeros(&rows[2]) < zeros(&rows[4]));
+    let chosen = &rows[study["chosen"].as_u64().unwrap() as usize];
+    assert!(
+        rows.iter()
+            .all(|row| row["us_single"].as_f64() >= chosen["us_single"].as_f64())
+    );
+    // The saved model is the one with the threshold: evaluated without any option it has its zeros.
+    let told = last_json(&ok(folder, &["eval", "cut.safetensors", "--json"]));
+    let wanted = ok(
+        folder,
+        &[
+            "eval",
+            "run",
+            "--threshold",
+            &chosen["threshold"].to_string(),
+            "--json",
+        ],
+    );
+    assert_eq!(told["zeros"], last_json(&wanted)["zeros"]);
+    let table = ok(folder, &args);
+    assert_eq!(table.matches(" us ").count(), 6, "{table}");
+    let page = ok(folder, &["results", "table"]);
+    assert!(
+        page.contains("| threshold | weights |") && page.contains("glyphs, 24-16"),
+        "{page}"
+    );
+    for (option, value) in [
+        ("--thresholds", "-1"),
+        ("--rounds", "0"),
+        ("--seconds", "nan"),
+    ] {
+        let wrong = format!("{option}={value}");
+        assert!(!fails(folder, 2, &["thresholds", "run", &wrong]).is_empty());
+    }
 }

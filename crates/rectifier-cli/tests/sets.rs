@@ -1,44 +1,11 @@
 //! Data sets and how they are used, through the command.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
-
-fn rectifier(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rectifier"))
-        .args(args)
-        .current_dir(folder)
-        .env_remove("RECTIFIER_DATA")
-        .env("XDG_CACHE_HOME", folder.join("cache"))
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Standard output of a command that must succeed.
-fn ok(folder: &Path, args: &[&str]) -> String {
-    let output = rectifier(folder, args);
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{args:?}: {stderr}");
-    text(&output.stdout)
-}
-
-/// Standard error of a command that must end with `code`.
-fn fails(folder: &Path, code: i32, args: &[&str]) -> String {
-    let output = rectifier(folder, args);
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    stderr
-}
-
-fn last_json(stdout: &str) -> Value {
-    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
-}
+use support::{fails, last_json, ok};
 
 #[test]
 fn a_share_of_the_labels_is_recorded_and_trains_worse_than_all() {

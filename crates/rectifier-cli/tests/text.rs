@@ -1,38 +1,11 @@
 //! Text through the command: from a file of reviews to stars and the words that weighed most.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn rectifier(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rectifier"))
-        .args(args)
-        .current_dir(folder)
-        .env_remove("RECTIFIER_DATA")
-        .env("XDG_CACHE_HOME", folder.join("cache"))
-        .output()
-        .unwrap()
-}
-
-fn ok(folder: &Path, args: &[&str]) -> String {
-    let output = rectifier(folder, args);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{args:?}: {stderr}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn fails(folder: &Path, code: i32, args: &[&str]) -> String {
-    let output = rectifier(folder, args);
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    stderr
-}
-
-fn last_json(stdout: &str) -> Value {
-    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
-}
+use support::{command, fails, last_json, ok, skipped};
 
 /// Reviews whose stars hang on one word; every tenth has no stars.
 fn reviews(count: usize) -> Vec<(String, Option<u8>)> {
@@ -293,20 +266,13 @@ fn real_reviews_are_listed_checked_and_learned() {
     }
     let named = std::env::var_os("RECTIFIER_DATA").map(PathBuf::from);
     let Some(data) = named.filter(|data| data.join("restaurants/reviews.csv").is_file()) else {
-        // Tests may speak: a skipped one must.
-        #[allow(clippy::print_stderr)]
-        {
-            eprintln!("skipped: RECTIFIER_DATA names no folder with restaurants");
-        }
-        return;
+        return skipped("RECTIFIER_DATA names no folder with restaurants");
     };
     let data = data.display().to_string();
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    let check = rectifier(
-        folder,
-        &["data", "check", "restaurants", "--data-dir", &data],
-    );
+    let args = ["data", "check", "restaurants", "--data-dir", &data];
+    let check = command(folder, &args).output().unwrap();
     let stderr = String::from_utf8_lossy(&check.stderr);
     assert!(
         stderr.contains("stand in for those of OpenTable"),

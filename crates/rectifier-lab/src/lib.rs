@@ -21,6 +21,7 @@ mod environment;
 mod error;
 mod peer;
 mod row;
+mod thresholds;
 mod work;
 
 pub use bench::Bench;
@@ -29,4 +30,5 @@ pub use environment::Environment;
 pub use error::LabError;
 pub use peer::Peer;
 pub use row::{Row, csv, table};
+pub use thresholds::{ThresholdRecord, ThresholdRow, ThresholdStudy};
 pub use work::{Kind, Work};

@@ -155,6 +155,11 @@ impl ModelFile {
         self.metadata.get(key).map(String::as_str)
     }
 
+    /// All that the header says.
+    pub fn all_metadata(&self) -> &BTreeMap<String, String> {
+        &self.metadata
+    }
+
     /// The description of the dense stack in the file.
     ///
     /// # Errors

@@ -20,6 +20,30 @@ pub(crate) unsafe trait Plain: Copy {}
 unsafe impl Plain for f32 {}
 // SAFETY: as above.
 unsafe impl Plain for u32 {}
+// SAFETY: as above.
+unsafe impl Plain for Bf16 {}
+
+/// A bfloat16: the upper half of an f32.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bf16(pub u16);
+
+impl Bf16 {
+    /// The nearest to `x`, of two equally near the even one; a NaN stays one.
+    pub(crate) fn nearest(x: f32) -> Self {
+        let bits = x.to_bits();
+        if x.is_nan() {
+            return Self((bits >> 16) as u16 | 0x40);
+        }
+        let half = 0x7fff + ((bits >> 16) & 1);
+        Self((bits.wrapping_add(half) >> 16) as u16)
+    }
+
+    /// The same number.
+    pub(crate) fn widened(self) -> f32 {
+        f32::from_bits(u32::from(self.0) << 16)
+    }
+}
 
 /// Numbers on their own cache lines, zero at first.
 ///
@@ -103,13 +127,47 @@ impl<T: Plain> Clone for Buffer<T> {
 
 /// A matrix in panels of [`PANEL`] columns, each panel row after row; columns that fill the last panel up stay 0.
 #[derive(Clone)]
-pub(crate) struct Panels {
+pub(crate) struct Panels<T: Plain = f32> {
     pub(crate) rows: usize,
     pub(crate) columns: usize,
-    buffer: Buffer<f32>,
+    buffer: Buffer<T>,
+}
+
+impl<T: Plain> Panels<T> {
+    /// How many panels there are.
+    #[inline(always)]
+    pub(crate) fn panels(&self) -> usize {
+        panels(self.columns)
+    }
+
+    /// The first number of panel `p`.
+    #[inline(always)]
+    pub(crate) fn panel(&self, p: usize) -> *mut T {
+        debug_assert!(p < self.panels());
+        // SAFETY: inside the buffer, whose length is rows * panels * PANEL.
+        unsafe { self.buffer.ptr().add(p * self.rows * PANEL) }
+    }
 }
 
 impl Panels {
+    /// The same numbers, each rounded to the nearest bfloat16.
+    ///
+    /// # Safety
+    /// No thread writes to the matrix meanwhile.
+    pub(crate) unsafe fn rounded(&self) -> Panels<Bf16> {
+        // SAFETY: as the caller says.
+        let numbers = unsafe { self.buffer.as_slice() };
+        let mut buffer = Buffer::zeros(numbers.len());
+        for (to, from) in buffer.as_mut().iter_mut().zip(numbers) {
+            *to = Bf16::nearest(*from);
+        }
+        Panels {
+            rows: self.rows,
+            columns: self.columns,
+            buffer,
+        }
+    }
+
     pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
         Self {
             rows,
@@ -153,25 +211,33 @@ impl Panels {
         }
         values
     }
-
-    /// How many panels there are.
-    #[inline(always)]
-    pub(crate) fn panels(&self) -> usize {
-        panels(self.columns)
-    }
-
-    /// The first number of panel `p`.
-    #[inline(always)]
-    pub(crate) fn panel(&self, p: usize) -> *mut f32 {
-        debug_assert!(p < self.panels());
-        // SAFETY: inside the buffer, whose length is rows * panels * PANEL.
-        unsafe { self.buffer.ptr().add(p * self.rows * PANEL) }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bfloat16_is_the_nearest() {
+        for x in [0.0f32, 1.0, -2.5, 3.0e38, 1e-30, f32::INFINITY] {
+            let near = Bf16::nearest(x).widened();
+            assert!(
+                near == x || ((near - x) / x).abs() <= 1.0 / 256.0,
+                "{x} {near}"
+            );
+        }
+        // Between 1 and the next bfloat16, 1 + 1/128, lies 1 + 1/256: the even one is 1.
+        assert_eq!(Bf16::nearest(1.0 + 1.0 / 256.0).widened(), 1.0);
+        assert_eq!(
+            Bf16::nearest(1.0 + 3.0 / 256.0).widened(),
+            1.0 + 2.0 / 128.0
+        );
+        assert!(
+            Bf16::nearest(f32::from_bits(0x7f80_0001))
+                .widened()
+                .is_nan()
+        );
+    }
 
     #[test]
     fn a_matrix_survives_its_panels() {

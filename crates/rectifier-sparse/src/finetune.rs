@@ -5,10 +5,10 @@ use crate::engine::{Team, restored_meter, save_meter, stack_of};
 use crate::forward::{Forward, Rows};
 use crate::supervised::Supervised;
 use rectifier_data::{Batch, Examples};
-use rectifier_nn::{LayerCounts, Network};
+use rectifier_nn::Network;
 use rectifier_train::{
-    EVALUATION_BATCH, Evaluation, FineTune, Objective, Outputs, SessionState, StageContext,
-    StageSession, Totals, TrainError, in_order,
+    EVALUATION_BATCH, Evaluation, FineTune, Objective, SessionState, StageContext, StageSession,
+    Totals, TrainError,
 };
 use std::time::{Duration, Instant};
 
@@ -96,33 +96,9 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
                 threads,
             ),
         };
-        let mut outputs = Outputs::new(self.objective);
-        in_order(examples, |batch, _| {
-            let signals = forward.run(
-                &self.team.pool,
-                &self.team.kernels,
-                &self.net.layers,
-                Rows::of(batch),
-                batch.len(),
-            );
-            // SAFETY: between jobs.
-            outputs.add(
-                &unsafe { signals.to_rows() },
-                signals.columns,
-                &batch.labels,
-            );
-            Ok(())
-        })?;
-        let (seen, zeros) = forward.take_zeros();
+        let evaluation = forward.evaluate(&self.team, &self.net.layers, examples, self.objective);
         self.forward = Some(forward);
-        let counts = zeros
-            .into_iter()
-            .map(|zeros| LayerCounts {
-                examples: seen,
-                zeros,
-            })
-            .collect();
-        Ok(outputs.finish(counts))
+        evaluation
     }
 
     fn state(&self) -> Result<SessionState, TrainError> {

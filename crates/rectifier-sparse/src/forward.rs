@@ -1,10 +1,13 @@
 //! A stack looked through, batch after batch: outputs, and which units were silent.
 
 use crate::buffer::{Buffer, PANEL};
-use crate::kernels::Kernels;
+use crate::engine::Team;
+use crate::kernels::{Kernels, Weight};
 use crate::layer::{Layer, Role, Signals, activate, multiply};
-use crate::pool::{Pool, Seat};
-use rectifier_data::{Batch, SparseRows};
+use crate::pool::Seat;
+use rectifier_data::{Batch, Examples, SparseRows};
+use rectifier_nn::LayerCounts;
+use rectifier_train::{EVALUATION_BATCH, Evaluation, Objective, Outputs, TrainError, in_order};
 
 /// The signals of a stack that is not in training.
 pub(crate) struct Forward {
@@ -18,7 +21,12 @@ pub(crate) struct Forward {
 
 impl Forward {
     /// Room for `capacity` examples of `inputs` numbers going up through `layers`; the last is an output layer.
-    pub(crate) fn new(inputs: usize, layers: &[Layer], capacity: usize, threads: usize) -> Self {
+    pub(crate) fn new<W: Weight>(
+        inputs: usize,
+        layers: &[Layer<W>],
+        capacity: usize,
+        threads: usize,
+    ) -> Self {
         let widths = std::iter::once(inputs).chain(layers.iter().map(Layer::units));
         let signals: Vec<Signals> = widths
             .map(|width| Signals::new(width, capacity, threads, Role::Forward, false))
@@ -41,11 +49,10 @@ impl Forward {
     }
 
     /// The pre-activations of the output layer for `rows`, `batch` of them, at most the capacity.
-    pub(crate) fn run(
+    pub(crate) fn run<W: Weight>(
         &mut self,
-        pool: &Pool,
-        kernels: &Kernels,
-        layers: &[Layer],
+        team: &Team,
+        layers: &[Layer<W>],
         rows: Rows<'_>,
         batch: usize,
     ) -> &Signals {
@@ -56,8 +63,9 @@ impl Forward {
         }
         self.examples += batch as u64;
         let (signals, counts) = (&self.signals, &self.active);
+        let kernels = &team.kernels;
         // SAFETY: each thread writes its own panels and blocks; barriers part the layers.
-        pool.run(&|seat| unsafe {
+        team.pool.run(&|seat| unsafe {
             let input = &signals[0];
             input.read(seat, kernels, rows, input.wants_panels());
             seat.meet();
@@ -66,6 +74,35 @@ impl Forward {
             });
         });
         &self.signals[layers.len()]
+    }
+
+    /// What the stack says of `examples`, and the zeros of its hidden layers on them; room for [`EVALUATION_BATCH`] is
+    /// needed.
+    ///
+    /// # Errors
+    /// What gathering raises.
+    pub(crate) fn evaluate<W: Weight>(
+        &mut self,
+        team: &Team,
+        layers: &[Layer<W>],
+        examples: &dyn Examples,
+        objective: Objective,
+    ) -> Result<Evaluation, TrainError> {
+        debug_assert!(self.capacity >= EVALUATION_BATCH);
+        self.take_zeros();
+        let mut outputs = Outputs::new(objective);
+        in_order(examples, |batch, _| {
+            let signals = self.run(team, layers, Rows::of(batch), batch.len());
+            // SAFETY: between jobs.
+            let logits = unsafe { signals.to_rows() };
+            outputs.add(&logits, signals.columns, &batch.labels);
+            Ok(())
+        })?;
+        let (examples, zeros) = self.take_zeros();
+        let counts = zeros
+            .into_iter()
+            .map(|zeros| LayerCounts { examples, zeros });
+        Ok(outputs.finish(counts.collect()))
     }
 
     /// On how many of the examples so far each unit of each hidden layer was 0; starts anew.
@@ -121,10 +158,10 @@ impl<'a> Rows<'a> {
 ///
 /// # Safety
 /// Called by every thread of a job, on complete inputs; `signals` has one entry more than `layers`.
-pub(crate) unsafe fn climb(
+pub(crate) unsafe fn climb<W: Weight>(
     seat: Seat<'_>,
     kernels: &Kernels,
-    layers: &[Layer],
+    layers: &[Layer<W>],
     signals: &[Signals],
     mut each: impl FnMut(usize),
 ) {

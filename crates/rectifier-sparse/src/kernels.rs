@@ -3,7 +3,7 @@
 //! On the way up skipping and dense kernels add the same products in the same order (a product with 0 changes nothing):
 //! choosing between them changes the speed and not the numbers.
 
-use crate::buffer::PANEL;
+use crate::buffer::{Bf16, PANEL, Plain};
 use crate::pointwise;
 use crate::simd::{Level, Portable, Vector};
 
@@ -16,9 +16,64 @@ pub(crate) struct List {
     pub value: *const f32,
 }
 
+/// What weights are kept as where they are only read. Sums are always made in f32.
+pub(crate) trait Weight: Plain + Send + Sync + 'static {
+    /// A register of weights.
+    ///
+    /// # Safety
+    /// As [`Vector::load`].
+    unsafe fn load<V: Vector>(from: *const Self) -> V;
+    /// [`gather`] for these weights.
+    fn gather(kernels: &Kernels) -> Gather<Self>;
+    /// [`dense`] for these weights.
+    fn dense(kernels: &Kernels) -> Dense<Self>;
+}
+
+/// The form of [`gather`]: sums, weights, examples, lists.
+pub(crate) type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
+/// The form of [`dense`]: sums, weights, inputs, examples, rows.
+pub(crate) type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
+
+impl Weight for f32 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
+        // SAFETY: as the caller says.
+        unsafe { V::load(from) }
+    }
+
+    fn gather(kernels: &Kernels) -> Gather<Self> {
+        kernels.gather
+    }
+
+    fn dense(kernels: &Kernels) -> Dense<Self> {
+        kernels.dense
+    }
+}
+
+impl Weight for Bf16 {
+    #[inline(always)]
+    unsafe fn load<V: Vector>(from: *const Self) -> V {
+        // SAFETY: as the caller says.
+        unsafe { V::load_bf16(from) }
+    }
+
+    fn gather(kernels: &Kernels) -> Gather<Self> {
+        kernels.gather_bf16
+    }
+
+    fn dense(kernels: &Kernels) -> Dense<Self> {
+        kernels.dense_bf16
+    }
+}
+
 /// `z[b] += sum over the entries of example b of value w[index]`, `z` `[batch, PANEL]`, `w` `[units, PANEL]`.
 #[inline(always)]
-unsafe fn gather<V: Vector, const N: usize>(z: *mut f32, w: *const f32, batch: usize, list: List) {
+unsafe fn gather<V: Vector, W: Weight, const N: usize>(
+    z: *mut f32,
+    w: *const W,
+    batch: usize,
+    list: List,
+) {
     // SAFETY: the caller vouches for a list of `batch` examples and for every index in it.
     unsafe {
         for b in 0..batch {
@@ -38,7 +93,7 @@ unsafe fn gather<V: Vector, const N: usize>(z: *mut f32, w: *const f32, batch: u
                 let row = w.add(*list.index.add(entry) as usize * PANEL);
                 let x = V::splat(*list.value.add(entry));
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add_product(x, V::load(row.add(n * V::LANES)));
+                    *sum = sum.add_product(x, W::load(row.add(n * V::LANES)));
                 }
             }
             for (n, sum) in sums.iter().enumerate() {
@@ -120,9 +175,9 @@ unsafe fn sum_dots<V: Vector>(dots: *const f32, entries: usize, sums: *mut f32) 
 
 /// `z[b] += sum over rows of x[b][row] w[row]`, no zero skipped; `x` `[batch, PANEL]`, `w` `[rows, PANEL]`.
 #[inline(always)]
-unsafe fn dense<V: Vector, const S: usize, const M: usize>(
+unsafe fn dense<V: Vector, W: Weight, const S: usize, const M: usize>(
     z: *mut f32,
-    w: *const f32,
+    w: *const W,
     x: *const f32,
     batch: usize,
     rows: usize,
@@ -134,7 +189,7 @@ unsafe fn dense<V: Vector, const S: usize, const M: usize>(
             let many = M.min(batch - b);
             for strip in (0..PANEL).step_by(S * V::LANES) {
                 if many == M {
-                    dense_tile::<V, S, M>(
+                    dense_tile::<V, W, S, M>(
                         z.add(b * PANEL + strip),
                         w.add(strip),
                         x.add(b * PANEL),
@@ -142,7 +197,7 @@ unsafe fn dense<V: Vector, const S: usize, const M: usize>(
                     );
                 } else {
                     for one in b..batch {
-                        dense_tile::<V, S, 1>(
+                        dense_tile::<V, W, S, 1>(
                             z.add(one * PANEL + strip),
                             w.add(strip),
                             x.add(one * PANEL),
@@ -157,9 +212,9 @@ unsafe fn dense<V: Vector, const S: usize, const M: usize>(
 }
 
 #[inline(always)]
-unsafe fn dense_tile<V: Vector, const S: usize, const M: usize>(
+unsafe fn dense_tile<V: Vector, W: Weight, const S: usize, const M: usize>(
     z: *mut f32,
-    w: *const f32,
+    w: *const W,
     x: *const f32,
     rows: usize,
 ) {
@@ -174,7 +229,7 @@ unsafe fn dense_tile<V: Vector, const S: usize, const M: usize>(
         for row in 0..rows {
             let mut weights = [V::zero(); S];
             for (s, weight) in weights.iter_mut().enumerate() {
-                *weight = V::load(w.add(row * PANEL + s * V::LANES));
+                *weight = W::load(w.add(row * PANEL + s * V::LANES));
             }
             for (m, line) in sums.iter_mut().enumerate() {
                 let value = V::splat(*x.add(m * PANEL + row));
@@ -341,7 +396,9 @@ unsafe fn learn_tile<V: Vector, const S: usize, const M: usize>(
 #[derive(Clone, Copy)]
 pub(crate) struct Kernels {
     /// [`gather`].
-    pub gather: unsafe fn(*mut f32, *const f32, usize, List),
+    pub gather: Gather<f32>,
+    /// [`gather`] of bfloat16 weights.
+    pub gather_bf16: Gather<Bf16>,
     /// [`learn`] with products: weights, rows, list, errors, products, whether they are set and not added to.
     pub learn: unsafe fn(*mut f32, usize, List, *const f32, *mut f32, bool),
     /// [`learn`] without products: for the first layer.
@@ -349,7 +406,9 @@ pub(crate) struct Kernels {
     /// [`sum_dots`].
     pub sum_dots: unsafe fn(*const f32, usize, *mut f32),
     /// [`dense`].
-    pub dense: unsafe fn(*mut f32, *const f32, *const f32, usize, usize),
+    pub dense: Dense<f32>,
+    /// [`dense`] of bfloat16 weights.
+    pub dense_bf16: Dense<Bf16>,
     /// [`dense_dots`].
     pub dense_dots: unsafe fn(*mut f32, Strided, Strided, usize, usize, usize),
     /// [`dense_learn`].
@@ -370,7 +429,11 @@ macro_rules! table {
             use super::*;
             $(#[$attribute])?
             unsafe fn gather(z: *mut f32, w: *const f32, batch: usize, list: List) {
-                unsafe { super::gather::<$vector, $n>(z, w, batch, list) }
+                unsafe { super::gather::<$vector, f32, $n>(z, w, batch, list) }
+            }
+            $(#[$attribute])?
+            unsafe fn gather_bf16(z: *mut f32, w: *const Bf16, batch: usize, list: List) {
+                unsafe { super::gather::<$vector, Bf16, $n>(z, w, batch, list) }
             }
             $(#[$attribute])?
             unsafe fn learn(w: *mut f32, rows: usize, list: List, delta: *const f32, dots: *mut f32, first: bool) {
@@ -386,7 +449,11 @@ macro_rules! table {
             }
             $(#[$attribute])?
             unsafe fn dense(z: *mut f32, w: *const f32, x: *const f32, batch: usize, rows: usize) {
-                unsafe { super::dense::<$vector, $s, $m>(z, w, x, batch, rows) }
+                unsafe { super::dense::<$vector, f32, $s, $m>(z, w, x, batch, rows) }
+            }
+            $(#[$attribute])?
+            unsafe fn dense_bf16(z: *mut f32, w: *const Bf16, x: *const f32, batch: usize, rows: usize) {
+                unsafe { super::dense::<$vector, Bf16, $s, $m>(z, w, x, batch, rows) }
             }
             $(#[$attribute])?
             unsafe fn dense_dots(out: *mut f32, w: Strided, delta: Strided, panels: usize, batch: usize, rows: usize) {
@@ -416,10 +483,12 @@ macro_rules! table {
             }
             pub(super) const TABLE: Kernels = Kernels {
                 gather,
+                gather_bf16,
                 learn,
                 learn_only,
                 sum_dots,
                 dense,
+                dense_bf16,
                 dense_dots,
                 dense_learn,
                 rectify,

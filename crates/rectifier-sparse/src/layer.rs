@@ -4,9 +4,9 @@
 //! lists and scratch. All `unsafe` here rests on that.
 
 use crate::active::Active;
-use crate::buffer::{Buffer, PANEL, Panels, panels};
+use crate::buffer::{Bf16, Buffer, PANEL, Panels, panels};
 use crate::forward::Rows;
-use crate::kernels::{DOT, Kernels, Strided};
+use crate::kernels::{DOT, Kernels, Strided, Weight};
 use crate::pointwise::Smooth;
 use crate::pool::Seat;
 use rectifier_nn::Unit;
@@ -44,8 +44,8 @@ impl Activation {
 
 /// Weights `[inputs, units]` in panels of units, biases, and the activation.
 #[derive(Clone)]
-pub(crate) struct Layer {
-    pub weight: Panels,
+pub(crate) struct Layer<W: Weight = f32> {
+    pub weight: Panels<W>,
     /// Filled up to whole panels with 0.
     pub bias: Buffer<f32>,
     pub activation: Activation,
@@ -75,6 +75,22 @@ impl Layer {
         }
     }
 
+    /// The same layer, its weights rounded to bfloat16.
+    ///
+    /// # Safety
+    /// No thread works on the layer.
+    pub(crate) unsafe fn rounded(&self) -> Layer<Bf16> {
+        Layer {
+            // SAFETY: as the caller says.
+            weight: unsafe { self.weight.rounded() },
+            bias: self.bias.clone(),
+            activation: self.activation.clone(),
+            flips: self.flips.clone(),
+        }
+    }
+}
+
+impl<W: Weight> Layer<W> {
     pub(crate) fn units(&self) -> usize {
         self.weight.columns
     }
@@ -310,10 +326,10 @@ impl Signals {
 ///
 /// # Safety
 /// The signals below are complete (a barrier since); nobody else touches the panels of `seat` in `above`.
-pub(crate) unsafe fn multiply(
+pub(crate) unsafe fn multiply<W: Weight>(
     seat: Seat<'_>,
     kernels: &Kernels,
-    layer: &Layer,
+    layer: &Layer<W>,
     below: &Signals,
     above: &Signals,
 ) {
@@ -333,11 +349,11 @@ pub(crate) unsafe fn multiply(
             if below.dense_up {
                 for q in 0..below.panels() {
                     let rows = weights.add(q * PANEL * PANEL);
-                    (kernels.dense)(z, rows, below.values(q), batch, below.width(q));
+                    W::dense(kernels)(z, rows, below.values(q), batch, below.width(q));
                 }
             } else {
                 for block in 0..below.active.blocks() {
-                    (kernels.gather)(z, weights, batch, below.active.by_example(block));
+                    W::gather(kernels)(z, weights, batch, below.active.by_example(block));
                 }
             }
         }
@@ -348,7 +364,12 @@ pub(crate) unsafe fn multiply(
 ///
 /// # Safety
 /// The panels of `seat` hold pre-activations, and nobody else touches them or the thread's blocks.
-pub(crate) unsafe fn activate(seat: Seat<'_>, kernels: &Kernels, layer: &Layer, signals: &Signals) {
+pub(crate) unsafe fn activate<W: Weight>(
+    seat: Seat<'_>,
+    kernels: &Kernels,
+    layer: &Layer<W>,
+    signals: &Signals,
+) {
     // SAFETY: own panels and blocks; flips have as many places as the layer has padded columns.
     unsafe {
         signals

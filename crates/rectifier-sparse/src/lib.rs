@@ -35,6 +35,8 @@ mod predictor;
 mod pretrain;
 mod simd;
 mod supervised;
+#[cfg(test)]
+mod textbook;
 
 pub use engine::SparseEngine;
 pub use predictor::SparseNetwork;

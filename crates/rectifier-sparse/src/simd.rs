@@ -2,6 +2,8 @@
 //!
 //! Kernels are generic over [`Vector`] and inlined into one entry a level that is compiled with the level's features.
 
+use crate::buffer::Bf16;
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -32,6 +34,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn splat(x: f32) -> Self;
     /// Reads the lanes.
     unsafe fn load(from: *const f32) -> Self;
+    /// Reads the lanes from bfloat16s.
+    unsafe fn load_bf16(from: *const Bf16) -> Self;
     /// Writes the lanes.
     unsafe fn store(self, to: *mut f32);
     /// `self + a b`, a lane at a time.

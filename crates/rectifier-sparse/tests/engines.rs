@@ -11,7 +11,7 @@ use rectifier_nn::{
 use rectifier_sparse::{Level, SparseEngine, SparseNetwork};
 use rectifier_train::{
     BurnEngine, Engine, FineTune, Objective, Optimizer, Pretrain, Recipe, SessionState, Stage,
-    StageContext, StageSession,
+    StageContext, StageSession, evaluate,
 };
 
 /// Examples with about half of their numbers 0.
@@ -454,4 +454,67 @@ fn a_predictor_says_what_the_network_says() {
     }
     fn shared<T: Send + Sync>(_: &T) {}
     shared(&SparseNetwork::new(&stack(3, &[2], Unit::Rectifier, 2, false)).unwrap());
+}
+
+#[test]
+fn bfloat16_weights_are_the_nearest_and_nothing_else_changes() {
+    let nearest = |x: f32| {
+        // The two bfloat16s around x; of two equally near the one whose last bit is 0.
+        let below = x.to_bits() & 0xffff_0000;
+        let above = below.wrapping_add(0x1_0000);
+        let (low, high) = (f32::from_bits(below), f32::from_bits(above));
+        let (down, up) = ((x - low).abs(), (high - x).abs());
+        let even_below = (below >> 16).is_multiple_of(2);
+        if down < up || (down == up && even_below) {
+            low
+        } else {
+            high
+        }
+    };
+    let device = Device::flex();
+    let network = stack(70, &[90, 66], Unit::Rectifier, 5, true);
+    let mut rounded = network.clone();
+    let round = |param: burn::module::Param<Tensor<2>>| {
+        param.map(|weight| {
+            let [rows, columns] = weight.dims();
+            let near: Vec<f32> = numbers(weight).into_iter().map(nearest).collect();
+            Tensor::<1>::from_floats(near.as_slice(), &Device::flex()).reshape([rows, columns])
+        })
+    };
+    for layer in &mut rounded.layers {
+        layer.weight = round(layer.weight.clone());
+    }
+    rounded.head.weight = round(rounded.head.weight.clone());
+    let test = examples(301, 70, 5, 9);
+    let inputs = {
+        let mut batch = Batch::default();
+        let all: Vec<usize> = (0..test.len()).collect();
+        test.gather(&all, &mut batch).unwrap();
+        batch.inputs
+    };
+    for level in Level::available() {
+        let wanted = SparseNetwork::new(&rounded).unwrap().with_level(level);
+        let found = SparseNetwork::new(&network)
+            .unwrap()
+            .with_level(level)
+            .in_bf16();
+        assert_eq!((wanted.precision(), found.precision()), ("f32", "bf16"));
+        assert_eq!(
+            found.logits(&inputs).unwrap(),
+            wanted.logits(&inputs).unwrap()
+        );
+        assert_eq!(
+            found.logits(&inputs[..70]).unwrap(),
+            wanted.logits(&inputs[..70]).unwrap()
+        );
+        let said = wanted.evaluate(&test, Objective::Classification).unwrap();
+        let burns = evaluate(&rounded, &test, Objective::Classification, &device).unwrap();
+        assert_eq!((said.errors, &said.layers), (burns.errors, &burns.layers));
+        assert!((said.loss - burns.loss).abs() < 1e-5);
+    }
+    let narrow = examples(3, 69, 5, 9);
+    let wrong = SparseNetwork::new(&network)
+        .unwrap()
+        .evaluate(&narrow, Objective::Classification);
+    assert!(wrong.unwrap_err().to_string().contains("70"));
 }

@@ -1,18 +1,17 @@
 //! The engine that works on any Burn device, for any module that implements `Network`.
 
+use crate::descent::Update;
 use crate::engine::{Engine, SessionState, StageContext, StageSession};
-use crate::measure::{count_errors, in_order};
+use crate::measure::in_order;
+use crate::meter::{METER, Meter};
 use crate::{DeviceInputs, Evaluation, Pretrain, Stage, Supervised, Totals, TrainError, evaluate};
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleRecord, RecordError};
-use burn::tensor::{Bytes, Device, Int, Tensor};
-use burn_train::TrainStep;
+use burn::tensor::{Bytes, Device, Tensor};
 use rectifier_data::{Batch, Examples, random::subseed};
 use rectifier_nn::{
     ActivationPenalty, DenoisingAutoencoder, DenseStack, Network, Scale, UnitCounter,
 };
-use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// Trains on a Burn device through Burn's autodiff and optimizers.
@@ -54,35 +53,29 @@ impl<N: Network> Engine<N> for BurnEngine {
         context: &StageContext<'_>,
     ) -> Result<Box<dyn StageSession<N>>, TrainError> {
         let network = network.fork(&self.device);
-        let optimizer = restored(context.stage().optimizer().init(), context.state)?;
+        let update = restored(Update::new(context.stage().optimizer()), context.state)?;
         match context.stage() {
             Stage::FineTune(stage) => Ok(Box::new(FineTuning {
                 model: Supervised::new(network, context.objective(), stage.l1.clone()).train(),
-                optimizer,
+                update,
                 meter: Meter::restored(&self.device, context.state)?,
                 hidden: Vec::new(),
             })),
             Stage::Pretrain(stage) => {
-                let session = Denoising::begin(network, stage, optimizer, context, &self.device)?;
+                let session = Denoising::begin(network, stage, update, context, &self.device)?;
                 Ok(Box::new(session))
             }
         }
     }
 }
 
-const METER: &str = "meter";
 const OPTIMIZER: &str = "optimizer";
 const DECODER: &str = "decoder";
 
-fn restored(
-    optimizer: ModuleOptimizer,
-    state: Option<&SessionState>,
-) -> Result<ModuleOptimizer, TrainError> {
+fn restored(update: Update, state: Option<&SessionState>) -> Result<Update, TrainError> {
     match state.and_then(|state| state.get(OPTIMIZER)) {
-        Some(bytes) => optimizer
-            .from_bytes(Bytes::from_bytes_vec(bytes.clone()))
-            .map_err(record_error),
-        None => Ok(optimizer),
+        Some(bytes) => update.restored(bytes.clone()).map_err(record_error),
+        None => Ok(update),
     }
 }
 
@@ -108,121 +101,7 @@ fn record_error(error: RecordError) -> TrainError {
     ))
 }
 
-/// Sums that stay on the device until they are read.
-struct Meter {
-    device: Device,
-    totals: Totals,
-    loss: Option<Tensor<1>>,
-    penalty: Option<Tensor<1>>,
-    errors: Option<Tensor<1, Int>>,
-    bookkeeping: Duration,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SavedMeter {
-    examples: u64,
-    loss: Option<f64>,
-    penalty: Option<f64>,
-    errors: Option<i64>,
-}
-
-fn accumulate(sum: &mut Option<Tensor<1>>, term: Tensor<1>) {
-    *sum = Some(match sum.take() {
-        Some(sum) => sum + term,
-        None => term,
-    });
-}
-
-impl Meter {
-    fn new(device: &Device) -> Self {
-        Self {
-            device: device.clone(),
-            totals: Totals::default(),
-            loss: None,
-            penalty: None,
-            errors: None,
-            bookkeeping: Duration::ZERO,
-        }
-    }
-
-    fn count(&mut self, examples: usize, loss: Tensor<1>, penalty: Option<Tensor<1>>) {
-        self.totals.examples += examples as u64;
-        accumulate(&mut self.loss, loss.inner() * examples as f64);
-        if let Some(penalty) = penalty {
-            accumulate(&mut self.penalty, penalty.inner() * examples as f64);
-        }
-    }
-
-    fn count_errors(&mut self, logits: Tensor<2>, labels: Tensor<1, Int>) {
-        let errors = count_errors(logits.inner(), labels);
-        self.errors = Some(match self.errors.take() {
-            Some(sum) => sum + errors,
-            None => errors,
-        });
-    }
-
-    fn take(&mut self) -> Result<Totals, TrainError> {
-        let read = |value: Option<Tensor<1>>| match value {
-            Some(value) => value.try_into_scalar::<f64>().map_err(device_error),
-            None => Ok(0.0),
-        };
-        let mut totals = std::mem::take(&mut self.totals);
-        totals.loss = read(self.loss.take())?;
-        totals.penalty = read(self.penalty.take())?;
-        totals.errors = match self.errors.take() {
-            Some(errors) => errors
-                .try_into_scalar::<i64>()
-                .map_err(device_error)?
-                .max(0) as u64,
-            None => 0,
-        };
-        Ok(totals)
-    }
-
-    /// The unread sums as they stand, so that a resumed stage adds on where this one stopped.
-    fn save(&self) -> Result<Vec<u8>, TrainError> {
-        let read = |value: &Option<Tensor<1>>| match value {
-            Some(value) => value
-                .clone()
-                .try_into_scalar::<f64>()
-                .map_err(device_error)
-                .map(Some),
-            None => Ok(None),
-        };
-        let errors = match &self.errors {
-            Some(errors) => Some(
-                errors
-                    .clone()
-                    .try_into_scalar::<i64>()
-                    .map_err(device_error)?,
-            ),
-            None => None,
-        };
-        let saved = SavedMeter {
-            examples: self.totals.examples,
-            loss: read(&self.loss)?,
-            penalty: read(&self.penalty)?,
-            errors,
-        };
-        serde_json::to_vec(&saved).map_err(device_error)
-    }
-
-    fn restored(device: &Device, state: Option<&SessionState>) -> Result<Self, TrainError> {
-        let mut meter = Self::new(device);
-        if let Some(bytes) = state.and_then(|state| state.get(METER)) {
-            let saved: SavedMeter = serde_json::from_slice(bytes)
-                .map_err(|error| TrainError::Fit(format!("the checkpoint is damaged: {error}")))?;
-            let scalar = |value: f64| Tensor::<1>::full([1], value, device);
-            meter.totals.examples = saved.examples;
-            meter.loss = saved.loss.map(scalar);
-            meter.penalty = saved.penalty.map(scalar);
-            meter.errors = saved.errors.map(|errors| Tensor::full([1], errors, device));
-        }
-        Ok(meter)
-    }
-}
-
-fn device_error(error: impl std::fmt::Display) -> TrainError {
+pub(crate) fn device_error(error: impl std::fmt::Display) -> TrainError {
     TrainError::Device(error.to_string())
 }
 
@@ -235,7 +114,7 @@ fn zero_shares(hidden: &[Tensor<2>]) -> Vec<f64> {
 /// Fine-tuning of the whole network.
 struct FineTuning<N: Network> {
     model: Supervised<N>,
-    optimizer: ModuleOptimizer,
+    update: Update,
     meter: Meter,
     hidden: Vec<Tensor<2>>,
 }
@@ -249,8 +128,7 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
         let autodiff_labels = Tensor::from_inner(labels.clone());
         let forward = inputs.forward(&self.model.network);
         let losses = self.model.losses_of(forward, autodiff_labels);
-        let grads = losses.total().backward();
-        let grads = GradientsParams::from_grads(grads, &self.model);
+        let total = losses.total();
         let start = Instant::now();
         self.meter.count(batch.len(), losses.task, losses.penalty);
         self.meter.count_errors(losses.forward.logits, labels);
@@ -261,10 +139,7 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
             .map(Tensor::inner)
             .collect();
         self.meter.bookkeeping += start.elapsed();
-        self.model = self
-            .model
-            .clone()
-            .optimize(&mut self.optimizer, rate.into(), grads);
+        self.model = self.update.step(&self.model, total, rate);
         Ok(())
     }
 
@@ -286,7 +161,7 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
     }
 
     fn state(&self) -> Result<SessionState, TrainError> {
-        session_state(&self.optimizer, &self.meter)
+        session_state(&self.update, &self.meter)
     }
 
     fn bookkeeping(&self) -> Duration {
@@ -294,10 +169,9 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
     }
 }
 
-fn session_state(optimizer: &ModuleOptimizer, meter: &Meter) -> Result<SessionState, TrainError> {
-    let optimizer = optimizer.into_bytes().map_err(record_error)?.to_vec();
+fn session_state(update: &Update, meter: &Meter) -> Result<SessionState, TrainError> {
     Ok(SessionState::from([
-        (OPTIMIZER.into(), optimizer),
+        (OPTIMIZER.into(), update.state().map_err(record_error)?),
         (METER.into(), meter.save()?),
     ]))
 }
@@ -309,7 +183,7 @@ struct Denoising<N: Network> {
     stack: DenseStack,
     autoencoder: DenoisingAutoencoder,
     stage: Pretrain,
-    optimizer: ModuleOptimizer,
+    update: Update,
     meter: Meter,
     hidden: Vec<Tensor<2>>,
 }
@@ -318,7 +192,7 @@ impl<N: Network> Denoising<N> {
     fn begin(
         network: N,
         stage: &Pretrain,
-        optimizer: ModuleOptimizer,
+        update: Update,
         context: &StageContext<'_>,
         device: &Device,
     ) -> Result<Self, TrainError> {
@@ -341,7 +215,7 @@ impl<N: Network> Denoising<N> {
             stack,
             autoencoder: autoencoder.train(),
             stage: stage.clone(),
-            optimizer,
+            update,
             meter: Meter::restored(device, context.state)?,
             hidden: Vec::new(),
         })
@@ -423,12 +297,11 @@ impl<N: Network> StageSession<N> for Denoising<N> {
             Some(penalty) => rebuilt.cost.clone() + penalty.clone(),
             None => rebuilt.cost.clone(),
         };
-        let grads = GradientsParams::from_grads(total.backward(), &autoencoder);
         let start = Instant::now();
         self.meter.count(batch.len(), rebuilt.cost, penalty);
         self.hidden = hidden.into_iter().map(Tensor::inner).collect();
         self.meter.bookkeeping += start.elapsed();
-        self.autoencoder = self.optimizer.step(rate, autoencoder, grads);
+        self.autoencoder = self.update.step(&autoencoder, total, rate);
         Ok(())
     }
 
@@ -475,7 +348,7 @@ impl<N: Network> StageSession<N> for Denoising<N> {
     }
 
     fn state(&self) -> Result<SessionState, TrainError> {
-        let mut state = session_state(&self.optimizer, &self.meter)?;
+        let mut state = session_state(&self.update, &self.meter)?;
         state.insert(
             DECODER.into(),
             module_bytes(self.autoencoder.decoder.valid())?,

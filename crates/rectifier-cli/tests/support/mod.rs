@@ -54,7 +54,24 @@ pub fn checked(output: &Output, code: i32) -> String {
 pub fn json(command: &mut Command) -> Value {
     let output = command.output().unwrap();
     checked(&output, 0);
-    serde_json::from_str(text(&output.stdout).lines().last().unwrap()).unwrap()
+    last_json(&text(&output.stdout))
+}
+
+/// Standard output of the command with `args` in `folder`, which must succeed.
+pub fn ok(folder: &Path, args: &[&str]) -> String {
+    let output = command(folder, args).output().unwrap();
+    checked(&output, 0);
+    text(&output.stdout)
+}
+
+/// Standard error of the command with `args` in `folder`, which must end with `code`.
+pub fn fails(folder: &Path, code: i32, args: &[&str]) -> String {
+    ends(&mut command(folder, args), code)
+}
+
+/// The JSON object on the last line.
+pub fn last_json(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
 }
 
 /// Says aloud that a test was skipped.

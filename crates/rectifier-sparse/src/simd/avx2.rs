@@ -1,6 +1,7 @@
 //! Eight floats in a register of AVX2.
 
 use super::Vector;
+use crate::buffer::Bf16;
 use core::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
@@ -23,6 +24,14 @@ impl Vector for Avx2 {
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         Self(unsafe { _mm256_loadu_ps(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const Bf16) -> Self {
+        unsafe {
+            let halves = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.cast()));
+            Self(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(halves)))
+        }
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! Sixteen floats in a register of AVX-512.
 
 use super::Vector;
+use crate::buffer::Bf16;
 use core::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
@@ -23,6 +24,14 @@ impl Vector for Avx512 {
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         Self(unsafe { _mm512_loadu_ps(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const Bf16) -> Self {
+        unsafe {
+            let halves = _mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()));
+            Self(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(halves)))
+        }
     }
 
     #[inline(always)]

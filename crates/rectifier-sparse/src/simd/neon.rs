@@ -1,6 +1,7 @@
 //! Four floats in a register of NEON.
 
 use super::Vector;
+use crate::buffer::Bf16;
 use core::arch::aarch64::*;
 
 #[derive(Clone, Copy)]
@@ -23,6 +24,14 @@ impl Vector for Neon {
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         Self(unsafe { vld1q_f32(from) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const Bf16) -> Self {
+        unsafe {
+            let halves = vshll_n_u16::<16>(vld1_u16(from.cast()));
+            Self(vreinterpretq_f32_u32(halves))
+        }
     }
 
     #[inline(always)]

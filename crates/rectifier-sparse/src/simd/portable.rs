@@ -1,6 +1,7 @@
 //! Eight floats in plain Rust; the compiler makes of them what the target has.
 
 use super::Vector;
+use crate::buffer::Bf16;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Portable([f32; 8]);
@@ -22,6 +23,13 @@ impl Vector for Portable {
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the caller vouches for eight readable floats.
         Self(unsafe { from.cast::<[f32; 8]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn load_bf16(from: *const Bf16) -> Self {
+        // SAFETY: the caller vouches for eight readable numbers.
+        let halves = unsafe { from.cast::<[Bf16; 8]>().read_unaligned() };
+        Self(halves.map(Bf16::widened))
     }
 
     #[inline(always)]

@@ -1,0 +1,130 @@
+//! What Burn's engine adds up while it trains.
+
+use crate::burn_engine::device_error;
+use crate::engine::SessionState;
+use crate::measure::count_errors;
+use crate::{Totals, TrainError};
+use burn::tensor::{Device, Int, Tensor};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Its name in a session's state.
+pub(crate) const METER: &str = "meter";
+
+/// Sums that stay on the device until they are read.
+pub(crate) struct Meter {
+    pub(crate) device: Device,
+    totals: Totals,
+    loss: Option<Tensor<1>>,
+    penalty: Option<Tensor<1>>,
+    errors: Option<Tensor<1, Int>>,
+    /// Time spent here and on batches.
+    pub(crate) bookkeeping: Duration,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedMeter {
+    examples: u64,
+    loss: Option<f64>,
+    penalty: Option<f64>,
+    errors: Option<i64>,
+}
+
+fn accumulate(sum: &mut Option<Tensor<1>>, term: Tensor<1>) {
+    *sum = Some(match sum.take() {
+        Some(sum) => sum + term,
+        None => term,
+    });
+}
+
+impl Meter {
+    pub(crate) fn new(device: &Device) -> Self {
+        Self {
+            device: device.clone(),
+            totals: Totals::default(),
+            loss: None,
+            penalty: None,
+            errors: None,
+            bookkeeping: Duration::ZERO,
+        }
+    }
+
+    pub(crate) fn count(&mut self, examples: usize, loss: Tensor<1>, penalty: Option<Tensor<1>>) {
+        self.totals.examples += examples as u64;
+        accumulate(&mut self.loss, loss.inner() * examples as f64);
+        if let Some(penalty) = penalty {
+            accumulate(&mut self.penalty, penalty.inner() * examples as f64);
+        }
+    }
+
+    pub(crate) fn count_errors(&mut self, logits: Tensor<2>, labels: Tensor<1, Int>) {
+        let errors = count_errors(logits.inner(), labels);
+        self.errors = Some(match self.errors.take() {
+            Some(sum) => sum + errors,
+            None => errors,
+        });
+    }
+
+    pub(crate) fn take(&mut self) -> Result<Totals, TrainError> {
+        let read = |value: Option<Tensor<1>>| match value {
+            Some(value) => value.try_into_scalar::<f64>().map_err(device_error),
+            None => Ok(0.0),
+        };
+        let mut totals = std::mem::take(&mut self.totals);
+        totals.loss = read(self.loss.take())?;
+        totals.penalty = read(self.penalty.take())?;
+        totals.errors = match self.errors.take() {
+            Some(errors) => errors
+                .try_into_scalar::<i64>()
+                .map_err(device_error)?
+                .max(0) as u64,
+            None => 0,
+        };
+        Ok(totals)
+    }
+
+    /// The unread sums as they stand, so that a resumed stage adds on where this one stopped.
+    pub(crate) fn save(&self) -> Result<Vec<u8>, TrainError> {
+        let read = |value: &Option<Tensor<1>>| match value {
+            Some(value) => value
+                .clone()
+                .try_into_scalar::<f64>()
+                .map_err(device_error)
+                .map(Some),
+            None => Ok(None),
+        };
+        let errors = match &self.errors {
+            Some(errors) => Some(
+                errors
+                    .clone()
+                    .try_into_scalar::<i64>()
+                    .map_err(device_error)?,
+            ),
+            None => None,
+        };
+        let saved = SavedMeter {
+            examples: self.totals.examples,
+            loss: read(&self.loss)?,
+            penalty: read(&self.penalty)?,
+            errors,
+        };
+        serde_json::to_vec(&saved).map_err(device_error)
+    }
+
+    pub(crate) fn restored(
+        device: &Device,
+        state: Option<&SessionState>,
+    ) -> Result<Self, TrainError> {
+        let mut meter = Self::new(device);
+        if let Some(bytes) = state.and_then(|state| state.get(METER)) {
+            let saved: SavedMeter = serde_json::from_slice(bytes)
+                .map_err(|error| TrainError::Fit(format!("the checkpoint is damaged: {error}")))?;
+            let scalar = |value: f64| Tensor::<1>::full([1], value, device);
+            meter.totals.examples = saved.examples;
+            meter.loss = saved.loss.map(scalar);
+            meter.penalty = saved.penalty.map(scalar);
+            meter.errors = saved.errors.map(|errors| Tensor::full([1], errors, device));
+        }
+        Ok(meter)
+    }
+}
