@@ -34,6 +34,7 @@ use output::{note, say};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    memory::keep_freed();
     match run(&Cli::parse().command).and_then(|()| output::said()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

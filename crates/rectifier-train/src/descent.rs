@@ -69,8 +69,9 @@ impl Update {
     pub(crate) fn step<M: Module>(&mut self, module: &M, cost: Tensor<1>, rate: f64) -> M {
         let cost = if self.plain { cost * rate } else { cost };
         let gradients = GradientsParams::from_grads(cost.backward(), module);
-        // A clone: moved in, the weights would be changed where they are, and all gradients freed at once, which makes
-        // the C library give their pages back to the system and ask for them again at every step.
+        // A clone: the new weights take the gradients' memory, and the old weights' is free for the next gradients. Moved
+        // in, the weights would be changed where they are and all gradients freed at once at the end of the heap, which
+        // glibc then gives back to the system (see `keep_freed` in the command).
         self.optimizer.step(rate, module.clone(), gradients)
     }
 }
