@@ -4,7 +4,8 @@ use crate::args::ResultsCommand;
 use crate::error::CliError;
 use crate::output::{percent, percents, say};
 use crate::plan::Plan;
-use rectifier_lab::Row;
+use crate::plots;
+use rectifier_lab::{BenchRecord, Row};
 use rectifier_train::{Stage, Summary, spoken_seconds};
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,7 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
             say(&to.display().to_string());
             Ok(())
         }
+        ResultsCommand::Plot { folder } => plots::plot(folder),
         ResultsCommand::Table { folder, write } => {
             let blocks = [("runs", runs(folder)?), ("bench", bench(folder)?)];
             match write {
@@ -80,7 +82,11 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(paths)
 }
 
-fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
+/// What the file at `path` holds.
+///
+/// # Errors
+/// [`CliError`] where it cannot be read or is no such record.
+pub fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
     let text = std::fs::read_to_string(path).map_err(|source| CliError::io(path, source))?;
     serde_json::from_str(&text)
         .map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))
@@ -157,12 +163,6 @@ fn training(plan: &Plan) -> String {
         }
     }
     format!("{}, seed {}", words.join(", "), plan.recipe.seed)
-}
-
-#[derive(serde::Deserialize)]
-struct BenchRecord {
-    environment: rectifier_lab::Environment,
-    rows: Vec<Row>,
 }
 
 fn bench(folder: &Path) -> Result<String, CliError> {

@@ -33,9 +33,11 @@ mod pointwise;
 mod pool;
 mod predictor;
 mod pretrain;
+mod probe;
 mod simd;
 mod supervised;
 
 pub use engine::SparseEngine;
 pub use predictor::SparseNetwork;
+pub use probe::Probe;
 pub use simd::Level;
