@@ -12,8 +12,8 @@ use rectifier_lab::{
 use rectifier_train::BurnEngine;
 use std::path::Path;
 
-/// Seconds of a step, or an epoch, above which a contender is left out where cost grows.
-const LONGEST: f64 = 2.0;
+/// Seconds of a step and of an epoch above which a contender is left out where cost grows.
+const LONGEST: (f64, f64) = (2.0, 15.0);
 
 /// Times engines, devices and peers side by side.
 ///
@@ -113,11 +113,10 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
         Ok(contenders)
     };
     let growth = Growth {
-        bench: Bench {
-            rounds: args.rounds,
-            seconds: args.seconds,
-            longest: Some(LONGEST),
-        },
+        rounds: args.rounds,
+        seconds: args.seconds,
+        longest_step: LONGEST.0,
+        longest_epoch: LONGEST.1,
         contenders: &contenders,
         threads: args.threads,
         host: host.clone(),

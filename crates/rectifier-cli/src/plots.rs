@@ -78,7 +78,7 @@ fn machine(environment: &Environment, rounds: usize) -> String {
         level,
         ..
     } = environment;
-    format!("{processor}, {cores} cores, {level}; medians of {rounds} interleaved rounds.")
+    format!("{processor}, {cores} cores, {level}; medians of {rounds} rounds.")
 }
 
 fn unique<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
@@ -202,7 +202,7 @@ fn growth(record: &GrowthRecord, sweep: Sweep) -> Figure {
             log: matches!(sweep, Sweep::Width | Sweep::Threads | Sweep::Examples),
             ticks: unique(points.iter().map(|point| point.at))
                 .into_iter()
-                .map(|at| (at, short(at)))
+                .map(|at| (at, short(sweep, at)))
                 .collect(),
         },
         y: Axis {
@@ -253,7 +253,7 @@ fn up(point: &GrowthPoint, ms: f64) -> f64 {
 }
 
 fn place(point: &GrowthPoint) -> String {
-    let (name, at) = (point.sweep.name(), short(point.at));
+    let (name, at) = (point.sweep.name(), short(point.sweep, point.at));
     format!("{name} {at}, batch {}", point.batch)
 }
 
@@ -263,7 +263,7 @@ fn title(sweep: Sweep) -> &'static str {
         Sweep::Depth => "A training step as layers are added",
         Sweep::Zeros => "A training step as activations become zero",
         Sweep::Threads => "A training step as threads are added",
-        Sweep::Examples => "An example's share of an epoch as the training set grows",
+        Sweep::Examples => "Time an example takes as the training set grows",
     }
 }
 
@@ -305,37 +305,31 @@ fn notes(record: &GrowthRecord, points: &[&GrowthPoint]) -> Vec<String> {
             "{work}{zeros}{threads}. {}",
             machine(&record.environment, record.rounds)
         ),
-        "Dashed: what no step can be faster than, the longer of memory traffic (rings) and multiply-adds (crosses), \
-         at this machine's own rates."
-            .to_string(),
+        "Dashed: no step can be faster; rings where memory traffic holds it, crosses where multiply-adds do.".to_string(),
     ];
     for engine in unique(points.iter().flat_map(|point| &point.left_out)) {
         let without = points
             .iter()
             .filter(|point| point.left_out.contains(engine));
-        let places = unique(without.map(|point| short(point.at)));
-        let whole = match first.sweep {
-            Sweep::Examples => "an epoch",
-            _ => "a step",
+        let places = unique(without.map(|point| short(point.sweep, point.at)));
+        let (longest, whole) = match first.sweep {
+            Sweep::Examples => (record.longest_epoch, "an epoch"),
+            _ => (record.longest_step, "a step"),
         };
         notes.push(format!(
-            "{engine} is left out at {}: over {} s {whole}.",
-            places.join(", "),
-            record.longest.unwrap_or_default()
+            "{engine} is left out at {}: over {longest} s {whole}.",
+            places.join(", ")
         ));
     }
     notes
 }
 
-/// A number for a tick: thousands as k, millions as M.
-fn short(value: f64) -> String {
-    let whole = |unit: f64| value >= unit && value % unit == 0.0;
-    if whole(1e6) {
-        format!("{}M", value / 1e6)
-    } else if whole(1e3) && value >= 1e4 {
-        format!("{}k", value / 1e3)
-    } else {
-        format!("{value}")
+/// A number for a tick; of examples thousands are k and millions M.
+fn short(sweep: Sweep, value: f64) -> String {
+    match (sweep, value) {
+        (Sweep::Examples, _) if value >= 1e6 => format!("{}M", value / 1e6),
+        (Sweep::Examples, _) if value >= 1e3 => format!("{}k", value / 1e3),
+        _ => format!("{value}"),
     }
 }
 
@@ -344,8 +338,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_short() {
-        let texts = [99.0, 250.0, 1e3, 8e3, 16e3, 250e3, 1e6].map(short);
-        assert_eq!(texts, ["99", "250", "1000", "8000", "16k", "250k", "1M"]);
+    fn examples_are_counted_in_thousands_and_millions() {
+        let texts = [10.0, 1e3, 16e3, 250e3, 1e6].map(|n| short(Sweep::Examples, n));
+        assert_eq!(texts, ["10", "1k", "16k", "250k", "1M"]);
+        assert_eq!(short(Sweep::Width, 8000.0), "8000");
     }
 }

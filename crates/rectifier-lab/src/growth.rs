@@ -68,8 +68,10 @@ pub struct GrowthRecord {
     pub rounds: usize,
     /// Seconds a contender, point and round, at least.
     pub seconds: f64,
-    /// A contender is left out of points where a step, or an epoch, would take it longer than this many seconds.
-    pub longest: Option<f64>,
+    /// A contender is left out of points where a step would take it more seconds than this.
+    pub longest_step: f64,
+    /// Likewise, where whole epochs are measured.
+    pub longest_epoch: f64,
     /// The points of all sweeps.
     pub points: Vec<GrowthPoint>,
 }
@@ -133,8 +135,14 @@ type Contenders<'a> = dyn Fn(Option<usize>) -> Result<Vec<Contender>, LabError> 
 
 /// Who is measured how.
 pub struct Growth<'a> {
-    /// Rounds, seconds, and when a contender is left out.
-    pub bench: Bench,
+    /// Interleaved rounds.
+    pub rounds: usize,
+    /// Seconds a contender, point and round, at least.
+    pub seconds: f64,
+    /// A contender is left out of points where a step would take it more seconds than this.
+    pub longest_step: f64,
+    /// Likewise, where whole epochs are measured.
+    pub longest_epoch: f64,
     /// Who is timed, held to so many threads.
     pub contenders: &'a Contenders<'a>,
     /// Threads where they are not what grows; as many as there are cores if nothing is said.
@@ -163,9 +171,10 @@ impl Growth<'_> {
         }
         Ok(GrowthRecord {
             environment: Environment::here(),
-            rounds: self.bench.rounds,
-            seconds: self.bench.seconds,
-            longest: self.bench.longest,
+            rounds: self.rounds,
+            seconds: self.seconds,
+            longest_step: self.longest_step,
+            longest_epoch: self.longest_epoch,
             points,
         })
     }
@@ -202,7 +211,15 @@ impl Growth<'_> {
         let (teams_of, contenders): (Vec<Option<usize>>, Vec<Contender>) =
             contenders.into_iter().unzip();
         let only: Vec<Work> = works.iter().map(|(_, work)| *work).collect();
-        let rows = self.bench.run(&only, &contenders, &[], progress)?;
+        let bench = Bench {
+            rounds: self.rounds,
+            seconds: self.seconds,
+            longest: Some(match sweep {
+                Sweep::Examples => self.longest_epoch,
+                _ => self.longest_step,
+            }),
+        };
+        let rows = bench.run(&only, &contenders, &[], progress)?;
         let mut points = Vec::new();
         for (place, (at, work)) in works.iter().enumerate() {
             progress(&format!(
@@ -345,11 +362,10 @@ mod tests {
             Ok(vec![Contender::sparse(device.clone(), threads), burn])
         };
         let growth = Growth {
-            bench: Bench {
-                rounds: 1,
-                seconds: 0.0,
-                longest: Some(60.0),
-            },
+            rounds: 1,
+            seconds: 0.0,
+            longest_step: 60.0,
+            longest_epoch: 60.0,
             contenders: &contenders,
             threads: None,
             host: device.clone(),
@@ -368,10 +384,7 @@ mod tests {
         assert!(record.table().contains("width, batch 128"));
 
         let none = Growth {
-            bench: Bench {
-                longest: Some(0.0),
-                ..growth.bench
-            },
+            longest_step: 0.0,
             ..growth
         };
         let record = none.run(&[Sweep::Width], &mut |_| {}).unwrap();

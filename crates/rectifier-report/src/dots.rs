@@ -44,8 +44,9 @@ pub struct DotPlot {
 impl DotPlot {
     /// The plot as a file of SVG; none where there is no dot.
     pub fn svg(&self) -> Option<String> {
-        const MARKS: [Mark; 3] = [Mark::Dot, Mark::Square, Mark::Ring];
-        let shape = |who: usize| MARKS[(who / 6) % MARKS.len()];
+        const MARKS: [Mark; 4] = [Mark::Dot, Mark::Square, Mark::Cross, Mark::Ring];
+        // Dots of equal times lie on each other: shapes tell them apart.
+        let shape = |who: usize| MARKS[who % MARKS.len()];
         // Grey is left to what is no contender.
         let colour = |who: usize| who % 6;
         let keys: Vec<Key> = self
@@ -70,6 +71,7 @@ impl DotPlot {
         let base = top + height + 6.0;
         let values: Vec<f64> = rows().flat_map(|row| &row.dots).map(|dot| dot.1).collect();
         let x = self.x.scale(&values, LABELS, WIDTH - RIGHT)?;
+        let ticks = self.x.marks(&x, 8);
         let tops = self.groups.iter().scan(top, |next, group| {
             let own = *next;
             *next += HEADING + ROW * group.rows.len() as f64;
@@ -77,14 +79,17 @@ impl DotPlot {
         });
         let content = html! {
             (head)
-            @for (at, text) in self.x.marks(&x, 8) {
-                line class="rule" x1=(place(at)) x2=(place(at)) y1=(place(top)) y2=(place(base)) {}
-                text x=(place(at)) y=(place(top - 6.0)) text-anchor="middle" { (text) }
-                text x=(place(at)) y=(place(base + 17.0)) text-anchor="middle" { (text) }
+            @for (at, text) in &ticks {
+                text x=(place(*at)) y=(place(top - 6.0)) text-anchor="middle" { (text) }
+                text x=(place(*at)) y=(place(base + 17.0)) text-anchor="middle" { (text) }
             }
             text x=(place(WIDTH - RIGHT)) y=(place(base + 36.0)) text-anchor="end" { (self.x.label) }
             @for (group, y) in self.groups.iter().zip(tops) {
                 text class="name" x=(place(EDGE)) y=(place(y + HEADING - 7.0)) { (group.name) }
+                @for (at, _) in &ticks {
+                    line class="rule" x1=(place(*at)) x2=(place(*at)) y1=(place(y + HEADING))
+                        y2=(place(y + HEADING + ROW * group.rows.len() as f64)) {}
+                }
                 @for (line, row) in group.rows.iter().enumerate() {
                     @let middle = y + HEADING + ROW * (line as f64 + 0.5);
                     text x=(place(LABELS - 14.0)) y=(place(middle)) dy=".33em" text-anchor="end" { (row.name) }
