@@ -6,6 +6,7 @@ pub use data::{DataArgs, PlaceArgs, VariantName};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use rectifier_lab::Sweep;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -258,6 +259,12 @@ pub enum ResultsCommand {
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
+    /// Draw what was measured, beside its records.
+    Plot {
+        /// The folder of records.
+        #[arg(long, value_name = "DIR", default_value = "results")]
+        folder: PathBuf,
+    },
 }
 
 /// Options of `bench`.
@@ -286,13 +293,25 @@ pub struct BenchArgs {
     /// A program that prints the same JSON lines, run once a round; a .py file is run by `python3`.
     #[arg(long, value_name = "SCRIPT")]
     pub peer: Vec<String>,
+    /// How the cost of a training step grows instead, beside its bound: width, depth, zeros, threads, examples.
+    #[arg(
+        long,
+        value_name = "WHAT,..",
+        value_delimiter = ',',
+        value_parser = sweep,
+        conflicts_with_all = ["only", "batch", "peer"]
+    )]
+    pub growth: Vec<Sweep>,
+    /// Let nothing grow past this.
+    #[arg(long, value_name = "N", requires = "growth")]
+    pub max: Option<f64>,
     /// Device of Burn's engine.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
-    /// Threads of the sparse engine [default: one a core].
+    /// Threads of the sparse engine, with --growth of Burn's too [default: one a core].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
-    /// Folder for records, CSV and plot.
+    /// Folder for records, CSV and plots; what was there under the same names is replaced.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// One line of JSON a row instead of a table.
@@ -307,6 +326,14 @@ fn seconds(text: &str) -> Result<Duration, String> {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err(wrong()),
     }
+}
+
+fn sweep(text: &str) -> Result<Sweep, String> {
+    let found = Sweep::ALL.into_iter().find(|sweep| sweep.name() == text);
+    found.ok_or_else(|| {
+        let names = Sweep::ALL.map(Sweep::name);
+        format!("`{text}` is none of {}", names.join(", "))
+    })
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -4,9 +4,16 @@ use crate::args::{BenchArgs, EngineName};
 use crate::device;
 use crate::error::CliError;
 use crate::output::{note, say};
+use crate::plots;
 use burn::tensor::Device;
-use rectifier_lab::{Bench, Contender, Environment, Peer, Work, csv, table};
+use rectifier_lab::{
+    Bench, BenchRecord, Contender, Environment, Growth, LabError, Peer, Work, csv, table,
+};
 use rectifier_train::BurnEngine;
+use std::path::Path;
+
+/// Seconds of a step and of an epoch above which a contender is left out where cost grows.
+const LONGEST: (f64, f64) = (2.0, 15.0);
 
 /// Times engines, devices and peers side by side.
 ///
@@ -20,6 +27,9 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         return Err(CliError::Usage(
             "batch sizes, rounds and seconds must be above 0".into(),
         ));
+    }
+    if !args.growth.is_empty() {
+        return growth(args);
     }
     let works: Vec<Work> = Work::all(&args.batch)
         .into_iter()
@@ -41,11 +51,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         contenders.push(Contender::sparse(host, args.threads));
     }
     if !args.without.contains(&EngineName::Burn) {
-        contenders.push(Contender::of_engine(
-            &name,
-            BurnEngine::new(device.clone()),
-            device,
-        ));
+        contenders.push(burn(&name, &device));
     }
     let peers: Vec<(Peer, String)> = args
         .peer
@@ -55,6 +61,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     let bench = Bench {
         rounds: args.rounds,
         seconds: args.seconds,
+        longest: None,
     };
     let mut progress = |line: &str| note(line);
     let rows = bench.run(&works, &contenders, &peers, &mut progress)?;
@@ -75,12 +82,85 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         say(table(&rows).trim_end());
     }
     if let Some(folder) = &args.out {
-        std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
-        let record = serde_json::json!({"environment": environment, "rows": rows});
-        let text = serde_json::to_string_pretty(&record)
-            .map_err(|error| CliError::Failed(error.to_string()))?;
-        rectifier_nn::write_atomically(&folder.join("bench.json"), format!("{text}\n").as_bytes())?;
-        rectifier_nn::write_atomically(&folder.join("bench.csv"), csv(&rows).as_bytes())?;
+        let csv = csv(&rows);
+        let record = BenchRecord { environment, rows };
+        keep(folder, "bench", &record, &csv)?;
+        plots::draw_bench(folder, &record)?;
+    }
+    Ok(())
+}
+
+/// How the cost of a step grows.
+fn growth(args: &BenchArgs) -> Result<(), CliError> {
+    let (name, device) = device::open(args.device.as_deref())?;
+    let host = host(&name, &device)?;
+    let on_cpu = ["flex", "ndarray"].contains(&name.as_str());
+    let contenders = |threads: Option<usize>| -> Result<Vec<Contender>, LabError> {
+        let mut contenders = Vec::new();
+        if !args.without.contains(&EngineName::Sparse) {
+            contenders.push(Contender::sparse(host.clone(), threads));
+        }
+        if !args.without.contains(&EngineName::Burn) {
+            match threads {
+                Some(threads) if on_cpu => {
+                    contenders.push(burn(&name, &device).on_rayon(threads)?);
+                }
+                // Other devices have threads of their own.
+                Some(_) => {}
+                None => contenders.push(burn(&name, &device)),
+            }
+        }
+        Ok(contenders)
+    };
+    let growth = Growth {
+        rounds: args.rounds,
+        seconds: args.seconds,
+        longest_step: LONGEST.0,
+        longest_epoch: LONGEST.1,
+        contenders: &contenders,
+        threads: args.threads,
+        host: host.clone(),
+        most: args.max.unwrap_or(f64::INFINITY),
+    };
+    let record = growth.run(&args.growth, &mut |line| note(line))?;
+    if record.points.is_empty() {
+        return Err(CliError::Usage(
+            "nothing begins that low: give a higher --max".into(),
+        ));
+    }
+    if args.json {
+        for point in &record.points {
+            say(&serde_json::to_string(point)
+                .map_err(|error| CliError::Failed(error.to_string()))?);
+        }
+    } else {
+        say(record.table().trim_end());
+    }
+    if let Some(folder) = &args.out {
+        keep(folder, "growth", &record, &record.csv())?;
+        plots::draw_growth(folder, &record)?;
+    }
+    Ok(())
+}
+
+fn burn(name: &str, device: &Device) -> Contender {
+    Contender::of_engine(name, BurnEngine::new(device.clone()), device.clone())
+}
+
+/// Writes NAME.json and NAME.csv into `folder`.
+fn keep(
+    folder: &Path,
+    name: &str,
+    record: &impl serde::Serialize,
+    csv: &str,
+) -> Result<(), CliError> {
+    std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
+    let text = serde_json::to_string_pretty(record)
+        .map_err(|error| CliError::Failed(error.to_string()))?;
+    let files = [("json", format!("{text}\n")), ("csv", csv.to_string())];
+    for (ending, text) in files {
+        let path = folder.join(format!("{name}.{ending}"));
+        rectifier_nn::write_atomically(&path, text.as_bytes())?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ mod memory;
 mod models;
 mod output;
 mod plan;
+mod plots;
 mod predict;
 mod predict_text;
 mod progress;

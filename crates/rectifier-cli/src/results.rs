@@ -1,13 +1,14 @@
 //! `rectifier results`: records of runs, and the tables made from them.
 
+mod bench;
 mod runs;
 mod thresholds;
 mod training;
 
 use crate::args::ResultsCommand;
 use crate::error::CliError;
-use crate::output::{percent, say};
-use rectifier_lab::Row;
+use crate::output::say;
+use crate::plots;
 use std::path::{Path, PathBuf};
 
 /// What a record keeps of a run; weights and checkpoints are left behind.
@@ -54,11 +55,13 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
             say(&file.display().to_string());
             Ok(())
         }
+        ResultsCommand::Plot { folder } => plots::plot(folder),
         ResultsCommand::Table { folder, write } => {
             let blocks = [
                 ("runs", runs::table(folder)?),
                 ("training", training::table(folder)?),
-                ("bench", bench(folder)?),
+                ("speed", bench::speed(folder)?),
+                ("bench", bench::table(folder)?),
                 ("thresholds", thresholds::tables(folder)?),
                 ("penalty", runs::penalties(folder)?),
             ];
@@ -113,64 +116,14 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(paths)
 }
 
-fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
+/// What the file at `path` holds.
+///
+/// # Errors
+/// [`CliError`] where it cannot be read or is no such record.
+pub fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
     let text = std::fs::read_to_string(path).map_err(|source| CliError::io(path, source))?;
     serde_json::from_str(&text)
         .map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))
-}
-
-#[derive(serde::Deserialize)]
-struct BenchRecord {
-    environment: rectifier_lab::Environment,
-    rows: Vec<Row>,
-}
-
-fn bench(folder: &Path) -> Result<String, CliError> {
-    let path = folder.join("bench").join("bench.json");
-    if !path.is_file() {
-        return Ok("Nothing measured yet.".into());
-    }
-    let record: BenchRecord = json(&path)?;
-    let mut columns: Vec<String> = Vec::new();
-    for row in &record.rows {
-        if !columns.contains(&row.engine) {
-            columns.push(row.engine.clone());
-        }
-    }
-    let mut text = format!(
-        "{}, {} cores, {}; milliseconds a step, medians of {} interleaved rounds.\n\n| work | batch | zeros | {} |\n|---|---|---|{}",
-        record.environment.processor,
-        record.environment.cores,
-        record.environment.level,
-        record.rows.first().map_or(0, |row| row.rounds),
-        columns.join(" | "),
-        "---|".repeat(columns.len())
-    );
-    let mut told: Vec<&Row> = Vec::new();
-    for row in &record.rows {
-        if told.iter().any(|earlier| earlier.same_work(row)) {
-            continue;
-        }
-        told.push(row);
-        let cells: Vec<String> = columns
-            .iter()
-            .map(|column| {
-                let found = record
-                    .rows
-                    .iter()
-                    .find(|other| other.same_work(row) && other.engine == *column);
-                found.map_or(String::new(), |found| format!("{:.3}", found.ms))
-            })
-            .collect();
-        text.push_str(&format!(
-            "\n| {} | {} | {} | {} |",
-            row.work,
-            row.batch,
-            percent(row.zeros),
-            cells.join(" | ")
-        ));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -153,6 +153,10 @@ fn bench_prints_one_row_a_contender_and_takes_peers_in_turn() {
             .count()
             == 6
     );
+    // Two settings of a work are two rows of one dot an engine, and the peer's stands in the first.
+    let svg = std::fs::read_to_string(folder.join("here/bench.svg")).unwrap();
+    assert_eq!(svg.matches("<title>sparse on ").count(), 2, "{svg}");
+    assert_eq!(svg.matches("<title>other 1.0: ").count(), 1, "{svg}");
     assert!(ok(folder, &args).contains("examples/s"));
     let error = fails(
         folder,
@@ -172,6 +176,90 @@ fn bench_prints_one_row_a_contender_and_takes_peers_in_turn() {
     assert!(error.contains("no/such/program"), "{error}");
     let error = fails(folder, 2, &["bench", "--only", "juggle"]);
     assert!(error.contains("infer 784-1000x3-10"), "{error}");
+}
+
+#[test]
+fn growth_is_measured_beside_its_bound_and_drawn() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let args = [
+        "bench",
+        "--growth",
+        "width,threads",
+        "--max",
+        "250",
+        "--rounds",
+        "1",
+        "--seconds",
+        "0",
+    ];
+    // No time at all is no measurement.
+    let error = fails(folder, 2, &args);
+    assert!(error.contains("above 0"), "{error}");
+    let args = [&args[..8], &["0.01", "--out", "results/growth"]].concat();
+    let printed = ok(folder, &[&args[..], &["--json"]].concat());
+    let points: Vec<Value> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let teams = (1..=cores).filter(|n| n.is_power_of_two() || *n == cores);
+    assert_eq!(points.len(), 2 + 2 * teams.count(), "{printed}");
+    for point in &points {
+        let bound = &point["bound"];
+        let [ms, traffic, arithmetic] =
+            ["ms", "traffic_ms", "arithmetic_ms"].map(|key| bound[key].as_f64().unwrap());
+        assert_eq!(ms, traffic.max(arithmetic));
+        assert!(traffic > 0.0 && arithmetic > 0.0);
+        let zeros = bound["load"]["zeros"].as_f64().unwrap();
+        assert!((zeros - 0.75).abs() < 0.01, "{point}");
+        for row in point["rows"].as_array().unwrap() {
+            assert!(row["ms"].as_f64().unwrap() > 0.0);
+        }
+    }
+    let svg =
+        |name: &str| std::fs::read_to_string(folder.join("results/growth").join(name)).unwrap();
+    // Two engines and a bound, at two batch sizes; one width is no line, but a mark.
+    assert_eq!(
+        svg("width.svg").matches("<title>bound, width 250").count(),
+        2
+    );
+    assert_eq!(
+        svg("width.svg").matches("<title>sparse, width 250").count(),
+        2
+    );
+    assert_eq!(
+        svg("width.svg").matches("<title>burn, width 250").count(),
+        2
+    );
+    if cores > 1 {
+        assert_eq!(svg("threads.svg").matches("<polyline").count(), 6);
+        assert_eq!(
+            svg("threads.svg")
+                .matches("class=\"curve dashed\" points")
+                .count(),
+            2
+        );
+    }
+    assert!(!folder.join("results/growth/depth.svg").exists());
+    let before = svg("width.svg");
+    std::fs::remove_file(folder.join("results/growth/width.svg")).unwrap();
+    let drawn = ok(folder, &["results", "plot"]);
+    assert!(
+        drawn.contains("width.svg") && drawn.contains("threads.svg"),
+        "{drawn}"
+    );
+    assert_eq!(svg("width.svg"), before);
+
+    let error = fails(folder, 1, &["results", "plot", "--folder", "nowhere"]);
+    assert!(error.contains("rectifier bench --out"), "{error}");
+    let error = fails(folder, 2, &["bench", "--growth", "height"]);
+    assert!(
+        error.contains("width, depth, zeros, threads, examples"),
+        "{error}"
+    );
+    let error = fails(folder, 2, &["bench", "--growth", "width", "--max", "3"]);
+    assert!(error.contains("--max"), "{error}");
 }
 
 #[test]

@@ -17,6 +17,8 @@ pub struct Bench {
     pub rounds: usize,
     /// Seconds a contender, work and round.
     pub seconds: f64,
+    /// Where given: a contender whose turn (a step, or an epoch) would take more seconds than this is left out of the work.
+    pub longest: Option<f64>,
 }
 
 /// One row's rounds.
@@ -39,10 +41,11 @@ impl Bench {
         progress: &mut dyn FnMut(&str),
     ) -> Result<Vec<Row>, LabError> {
         let mut all: Vec<Series> = Vec::new();
+        // Works and the contenders that are too slow for them.
+        let mut slow: Vec<(usize, usize)> = Vec::new();
         for round in 0..self.rounds.max(1) {
             for (at, work) in works.iter().enumerate() {
-                let same = |other: &&Work| (other.name(), other.batch) == (work.name(), work.batch);
-                let setting = works[..at].iter().filter(same).count();
+                let setting = setting(works, at);
                 progress(&format!(
                     "round {} of {}: {}, batch {}",
                     round + 1,
@@ -51,8 +54,16 @@ impl Bench {
                     work.batch
                 ));
                 let mut first: Option<(String, f64)> = None;
-                for contender in contenders {
-                    let measured = self.measure(work, contender)?;
+                for (who, contender) in contenders.iter().enumerate() {
+                    if slow.contains(&(at, who)) {
+                        continue;
+                    }
+                    let longest = self.longest.filter(|_| round == 0);
+                    let measured = contender.inside(|| self.measure(work, contender, longest))?;
+                    let Some(measured) = measured else {
+                        slow.push((at, who));
+                        continue;
+                    };
                     let name = format!("{} on {}", contender.engine, contender.device);
                     let parity = match &first {
                         None => {
@@ -101,30 +112,49 @@ impl Bench {
         Ok(all.into_iter().map(Series::finish).collect())
     }
 
-    fn measure(&self, work: &Work, contender: &Contender) -> Result<Measured, LabError> {
+    /// Nothing where a turn would take longer than `longest` seconds.
+    fn measure(
+        &self,
+        work: &Work,
+        contender: &Contender,
+        longest: Option<f64>,
+    ) -> Result<Option<Measured>, LabError> {
         reset_peak();
         let mut steps = contender.ready(work)?;
         steps.step(0)?;
         let check = steps.finish()?;
+        let mut last = Instant::now();
         for turn in 1..WARM_UP {
+            last = Instant::now();
             steps.step(turn)?;
         }
         steps.finish()?;
+        let whole = steps.whole();
+        if longest.is_some_and(|longest| last.elapsed().as_secs_f64() * whole as f64 > longest) {
+            return Ok(None);
+        }
         let start = Instant::now();
         let mut turn = 0;
-        while turn == 0 || start.elapsed().as_secs_f64() < self.seconds {
+        while turn == 0 || turn % whole != 0 || start.elapsed().as_secs_f64() < self.seconds {
             steps.step(turn)?;
             turn += 1;
         }
         steps.finish()?;
         let ms = start.elapsed().as_secs_f64() * 1e3 / turn as f64;
-        Ok(Measured {
+        Ok(Some(Measured {
             ms,
             check,
             zeros: steps.zeros()?,
             peak_mb: peak_mb(),
-        })
+        }))
     }
+}
+
+/// Which of the settings of its name and batch size the work at `at` is.
+pub(crate) fn setting(works: &[Work], at: usize) -> usize {
+    let work = &works[at];
+    let same = |other: &&Work| (other.name(), other.batch) == (work.name(), work.batch);
+    works[..at].iter().filter(same).count()
 }
 
 struct Measured {

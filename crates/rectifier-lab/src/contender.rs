@@ -1,11 +1,12 @@
 //! Who is timed: an engine for steps, with its way to predict.
 
 use crate::LabError;
-use crate::work::{Kind, RATE, Work};
+use crate::source::Source;
+use crate::work::{Kind, Work};
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, Samples};
 use rectifier_nn::{DenseStack, Network};
-use rectifier_sparse::{SparseEngine, SparseNetwork};
+use rectifier_sparse::{Level, SparseEngine, SparseNetwork};
 use rectifier_train::{Engine, StageContext, TrainError};
 
 /// An engine on a device.
@@ -15,18 +16,32 @@ pub struct Contender {
     /// Where it computes.
     pub device: String,
     make: Box<Make>,
+    pool: Option<rayon::ThreadPool>,
 }
 
-type Make = dyn Fn(&Work) -> Result<Box<dyn Steps>, LabError>;
+type Make = dyn Fn(&Work) -> Result<Box<dyn Steps>, LabError> + Send + Sync;
 
 /// A work made ready: everything outside the step is done.
-pub(crate) trait Steps {
+pub trait Steps {
     /// Does the `turn`-th step.
+    ///
+    /// # Errors
+    /// [`LabError`] where the engine fails.
     fn step(&mut self, turn: usize) -> Result<(), LabError>;
     /// Waits for the device; the mean loss of the steps since the last call, or the sum of the last logits.
+    ///
+    /// # Errors
+    /// [`LabError`] where the device gives no numbers back.
     fn finish(&mut self) -> Result<f64, LabError>;
     /// Mean share of exact zeros of the hidden activations.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish).
     fn zeros(&mut self) -> Result<f64, LabError>;
+    /// How many steps make a whole: an epoch, or one.
+    fn whole(&self) -> usize {
+        1
+    }
 }
 
 impl Contender {
@@ -39,6 +54,7 @@ impl Contender {
         Self {
             engine: engine.name().into(),
             device: device_name.into(),
+            pool: None,
             make: Box::new(move |work| match work.kind {
                 Kind::Infer => Ok(Box::new(Predicting::new(work, &device)?)),
                 _ => Ok(Box::new(Training::new(work, &engine, &device)?)),
@@ -48,28 +64,61 @@ impl Contender {
 
     /// The sparse engine and its predictor; `device` is a CPU device that networks are made on.
     pub fn sparse(device: Device, threads: Option<usize>) -> Self {
-        let mut engine = SparseEngine::new(device.clone());
+        Self::sparse_at(Level::detect(), device, threads)
+    }
+
+    /// As [`sparse`](Self::sparse) at an instruction set, one of [`Level::available`].
+    pub fn sparse_at(level: Level, device: Device, threads: Option<usize>) -> Self {
+        let mut engine = SparseEngine::new(device.clone()).with_level(level);
         if let Some(threads) = threads {
             engine = engine.with_threads(threads);
         }
         Self {
             engine: "sparse".into(),
             device: Engine::<DenseStack>::device(&engine),
+            pool: None,
             make: Box::new(move |work| match work.kind {
-                Kind::Infer => Ok(Box::new(SparsePredicting::new(work, &device, threads)?)),
+                Kind::Infer => {
+                    let predicting = SparsePredicting::new(work, &device, level, threads)?;
+                    Ok(Box::new(predicting))
+                }
                 _ => Ok(Box::new(Training::new(work, &engine, &device)?)),
             }),
         }
     }
 
-    pub(crate) fn ready(&self, work: &Work) -> Result<Box<dyn Steps>, LabError> {
+    /// Held to `threads` threads: for engines that compute on rayon's, as Burn's CPU devices do.
+    ///
+    /// # Errors
+    /// [`LabError::Train`] where the system gives no threads.
+    pub fn on_rayon(mut self, threads: usize) -> Result<Self, LabError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        self.pool = Some(pool.map_err(|error| TrainError::Device(format!("no threads: {error}")))?);
+        self.device = format!("{} ({threads} threads)", self.device);
+        Ok(self)
+    }
+
+    /// Does `work` on the threads that the contender is held to.
+    pub(crate) fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// `work` made ready for steps.
+    ///
+    /// # Errors
+    /// [`LabError`] where the network cannot be made or the engine cannot begin.
+    pub fn ready(&self, work: &Work) -> Result<Box<dyn Steps>, LabError> {
         (self.make)(work)
     }
 }
 
 struct Training {
     session: Box<dyn rectifier_train::StageSession<DenseStack>>,
-    batches: Vec<Batch>,
+    source: Source,
+    rate: f64,
 }
 
 impl Training {
@@ -90,15 +139,20 @@ impl Training {
         };
         Ok(Self {
             session: engine.begin(work.network(device)?, &context)?,
-            batches: work.batches(),
+            source: Source::of(work)?,
+            rate: work.rate(),
         })
     }
 }
 
 impl Steps for Training {
     fn step(&mut self, turn: usize) -> Result<(), LabError> {
-        let batch = &self.batches[turn % self.batches.len()];
-        Ok(self.session.step(batch, RATE, turn as u64)?)
+        let batch = self.source.next(turn)?;
+        Ok(self.session.step(batch, self.rate, turn as u64)?)
+    }
+
+    fn whole(&self) -> usize {
+        self.source.whole()
     }
 
     fn finish(&mut self) -> Result<f64, LabError> {
@@ -166,10 +220,15 @@ struct SparsePredicting {
 }
 
 impl SparsePredicting {
-    fn new(work: &Work, device: &Device, threads: Option<usize>) -> Result<Self, LabError> {
+    fn new(
+        work: &Work,
+        device: &Device,
+        level: Level,
+        threads: Option<usize>,
+    ) -> Result<Self, LabError> {
         let network = work.network(device)?;
         let batches = work.batches();
-        let mut predictor = SparseNetwork::new(&network)?;
+        let mut predictor = SparseNetwork::new(&network)?.with_level(level);
         if let Some(threads) = threads {
             predictor = predictor.with_threads(threads);
         }

@@ -7,7 +7,7 @@
 //!
 //! let work = Work::train(784, 16, 10, 0.08);
 //! let burn = Contender::of_engine("flex", BurnEngine::new(Device::default()), Device::default());
-//! let bench = Bench { rounds: 1, seconds: 0.01 };
+//! let bench = Bench { rounds: 1, seconds: 0.01, longest: None };
 //! let rows = bench.run(&[work], &[burn], &[], &mut |_| {})?;
 //! assert_eq!(rows[0].work, "train 784-16x3-10 sgd l1=0.0");
 //! assert!(rows[0].ms > 0.0);
@@ -16,19 +16,25 @@
 #![warn(missing_docs)]
 
 mod bench;
+mod bound;
+mod calibrate;
 mod contender;
 mod environment;
 mod error;
+mod growth;
 mod peer;
 mod row;
+mod source;
 mod thresholds;
 mod work;
 
 pub use bench::Bench;
-pub use contender::Contender;
+pub use bound::{Bound, Holds, Load, Rates};
+pub use contender::{Contender, Steps};
 pub use environment::Environment;
 pub use error::LabError;
+pub use growth::{Growth, GrowthPoint, GrowthRecord, Sweep};
 pub use peer::Peer;
-pub use row::{Row, csv, table};
+pub use row::{BenchRecord, Row, csv, table};
 pub use thresholds::{ThresholdRecord, ThresholdRow, ThresholdStudy};
 pub use work::{Kind, Work};

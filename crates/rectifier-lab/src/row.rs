@@ -1,6 +1,16 @@
 //! Results: one row a contender, work and batch size.
 
+use crate::Environment;
 use serde::{Deserialize, Serialize};
+
+/// What is kept of a measurement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BenchRecord {
+    /// The machine.
+    pub environment: Environment,
+    /// The results.
+    pub rows: Vec<Row>,
+}
 
 /// A result; as JSON a line of the form that peers print too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -37,7 +37,8 @@ impl Scale {
         Self::new(low, high, true, HEIGHT - BOTTOM, TOP)
     }
 
-    fn new(low: f64, high: f64, log: bool, from: f64, to: f64) -> Self {
+    /// An axis from `low` at the place `from` to `high` at the place `to`; both numbers above 0 where it is `log`.
+    pub fn new(low: f64, high: f64, log: bool, from: f64, to: f64) -> Self {
         // A range of nothing is widened, so that what lies in it has a place.
         let high = match (high > low, log) {
             (true, _) => high,

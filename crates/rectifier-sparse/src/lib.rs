@@ -33,6 +33,7 @@ mod pointwise;
 mod pool;
 mod predictor;
 mod pretrain;
+mod probe;
 mod simd;
 mod supervised;
 #[cfg(test)]
@@ -40,4 +41,5 @@ mod textbook;
 
 pub use engine::SparseEngine;
 pub use predictor::SparseNetwork;
+pub use probe::Probe;
 pub use simd::Level;
