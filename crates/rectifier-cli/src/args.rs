@@ -105,7 +105,8 @@ pub struct PlanArgs {
     /// Set activations not above this to 0.
     #[arg(long, value_name = "T")]
     pub threshold: Option<f64>,
-    /// L1 penalty on activations in fine-tuning (sum over units, mean over examples): one number, or one a layer.
+    /// L1 penalty on activations in fine-tuning (sum over units, mean over examples): one number, or one a layer. On MNIST
+    /// 2e-5 to 5e-5 gives the paper's 83% zeros at no loss, 1e-3 costs a point [default: 0].
     #[arg(long, value_name = "L1")]
     pub l1: Option<String>,
     /// Use the labels of this share of the training examples, the same share of each class; pre-training sees all
