@@ -6,6 +6,8 @@ use std::time::Instant;
 
 /// Steps before the clock starts.
 const WARM_UP: usize = 3;
+/// Steps at most that tell how long an epoch will take.
+const TRIAL: usize = 200;
 /// Losses of the same step may differ by this much; rounding is far below.
 const PARITY: f64 = 1e-3;
 
@@ -123,15 +125,23 @@ impl Bench {
         let mut steps = contender.ready(work)?;
         steps.step(0)?;
         let check = steps.finish()?;
-        let mut last = Instant::now();
         for turn in 1..WARM_UP {
-            last = Instant::now();
             steps.step(turn)?;
         }
         steps.finish()?;
         let whole = steps.whole();
-        if longest.is_some_and(|longest| last.elapsed().as_secs_f64() * whole as f64 > longest) {
-            return Ok(None);
+        if let Some(longest) = longest {
+            // One step alone may be far from the mean; a hundredth of an epoch is not.
+            let trial = (whole / 100).clamp(1, TRIAL);
+            let start = Instant::now();
+            for turn in 0..trial {
+                steps.step(turn)?;
+            }
+            steps.finish()?;
+            let turn = start.elapsed().as_secs_f64() / trial as f64 * whole as f64;
+            if turn > longest {
+                return Ok(None);
+            }
         }
         let start = Instant::now();
         let mut turn = 0;
