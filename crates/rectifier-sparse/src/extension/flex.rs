@@ -175,10 +175,7 @@ fn each(shares: usize, job: impl Fn(usize) + Sync + Send) {
     if shares == 1 {
         job(0);
     } else {
-        (0..shares)
-            .into_par_iter()
-            .with_max_len(1)
-            .for_each(|share| job(share));
+        (0..shares).into_par_iter().with_max_len(1).for_each(job);
     }
 }
 

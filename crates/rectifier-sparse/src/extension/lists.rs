@@ -88,12 +88,8 @@ impl ByExample {
             index: vec![0; numbers.len()],
             value: vec![0.0; numbers.len()],
         };
-        let fill = |(number, ((starts, index), value)): (
-            usize,
-            ((&mut [u32], &mut [u32]), &mut [f32]),
-        )| {
-            let first = number * block;
-            let columns_of = first..columns.min(first + block);
+        let fill = |number: usize, starts: &mut [u32], index: &mut [u32], value: &mut [f32]| {
+            let columns_of = number * block..columns.min((number + 1) * block);
             list(numbers, columns, columns_of, active, starts, index, value);
         };
         if parallel {
@@ -103,7 +99,7 @@ impl ByExample {
                 .zip(lists.index.par_chunks_mut(block * batch))
                 .zip(lists.value.par_chunks_mut(block * batch))
                 .enumerate()
-                .for_each(fill);
+                .for_each(|(number, ((starts, index), value))| fill(number, starts, index, value));
         } else {
             lists
                 .starts
@@ -111,7 +107,7 @@ impl ByExample {
                 .zip(lists.index.chunks_mut(block * batch))
                 .zip(lists.value.chunks_mut(block * batch))
                 .enumerate()
-                .for_each(fill);
+                .for_each(|(number, ((starts, index), value))| fill(number, starts, index, value));
         }
         lists
     }
