@@ -10,11 +10,17 @@ use burn::tensor::Shape;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Inputs a block of lists: their part of a thread's columns (1 KB a row) stays in the second cache while every example
-/// passes over it.
-const BLOCK: usize = 256;
-/// Inputs whose gradients one job makes.
-const JOB: usize = 32;
+/// Up to this many examples a row is seldom used twice, and passes go over as many columns at once as registers hold.
+/// Above, blocks of [`BLOCK`] rows and [`NARROW`] columns (16 KB) stay in the first cache while every example passes over
+/// them.
+const FEW: usize = 16;
+const BLOCK: usize = 64;
+const NARROW: usize = 64;
+/// Rows a block for few examples.
+const LONG_BLOCK: usize = 256;
+/// Inputs whose gradients one job makes: their weights, as many rows of gradients and a block of errors stay in the
+/// second cache.
+const JOB: usize = 64;
 /// Products below which waking other threads costs more than they save.
 const PARALLEL: usize = 1 << 20;
 /// The most lanes that a register has.
@@ -68,10 +74,14 @@ impl<'a> Operands<'a> {
     /// The columns of `share` of `shares`, in pieces that [`Kernels::gather`] takes: none narrower than a register.
     fn pieces(&self, share: usize, shares: usize) -> impl Iterator<Item = Range<usize>> {
         let lanes = self.kernels.lanes;
+        let most = match self.batch() > FEW {
+            true => self.kernels.registers.min(NARROW / lanes),
+            false => self.kernels.registers,
+        };
         let (columns, units) = (self.units.div_ceil(lanes), self.units);
         // Registers, in equal shares and in equal pieces: a last piece of one register is a whole register.
         let (from, to) = (columns * share / shares, columns * (share + 1) / shares);
-        let pieces = (to - from).div_ceil(self.kernels.registers);
+        let pieces = (to - from).div_ceil(most);
         (0..pieces).map(move |piece| {
             let at = |piece: usize| ((from + (to - from) * piece / pieces) * lanes).min(units);
             at(piece)..at(piece + 1)
@@ -87,7 +97,8 @@ impl<'a> Operands<'a> {
     /// `x W + b` into `out`, `[batch, units]`; an empty `bias` is none.
     fn forward(&self, bias: &[f32], out: &mut [f32]) {
         let (batch, units, shares) = (self.batch(), self.units, self.shares());
-        let lists = ByExample::new(self.x, self.inputs, BLOCK, self.active, shares > 1);
+        let block = if batch > FEW { BLOCK } else { LONG_BLOCK };
+        let lists = ByExample::new(self.x, self.inputs, block, self.active, shares > 1);
         let out = Shared(out.as_mut_ptr());
         let job = |share: usize| {
             for piece in self.pieces(share, shares) {
@@ -129,30 +140,37 @@ impl<'a> Operands<'a> {
         let (errors, mask) = (SharedRows(errors), &mask);
         let job = |(lists, products): &mut (ByColumn, Vec<f32>), job: usize| {
             let block = job * JOB..inputs.min((job + 1) * JOB);
-            let entries = lists.list(self.x, inputs, block.clone(), self.active);
-            // SAFETY: a job writes the rows of its own inputs to `weight`, and their columns to `input`; lists name
-            // examples only.
-            unsafe {
-                if let Some(weight) = &weight {
-                    for piece in self.pieces(0, 1) {
-                        let rows = Rows {
-                            start: errors.get().start.add(piece.start),
-                            stride: units,
-                        };
-                        let out = weight.at(block.start * units + piece.start);
-                        (self.kernels.gather)(out, units, rows, piece.len(), entries);
+            for (group, x) in self.x.chunks(BLOCK * inputs).enumerate() {
+                let entries = lists.list(x, inputs, block.clone(), self.active);
+                let first = group * BLOCK;
+                // SAFETY: a job writes the rows of its own inputs to `weight`, and their columns to `input`; lists name
+                // examples of the group only.
+                unsafe {
+                    let errors = Rows {
+                        start: errors.get().start.add(first * units),
+                        stride: units,
+                    };
+                    if let Some(weight) = &weight {
+                        for piece in self.pieces(0, 1) {
+                            let rows = Rows {
+                                start: errors.start.add(piece.start),
+                                stride: units,
+                            };
+                            let out = weight.at(block.start * units + piece.start);
+                            (self.kernels.gather)(out, units, rows, piece.len(), entries);
+                        }
                     }
-                }
-                if let Some(input) = &input {
-                    products.resize(self.batch(), 0.0);
-                    for (column, bounds) in block.zip(entries.starts.windows(2)) {
-                        let index = &entries.index[bounds[0] as usize..bounds[1] as usize];
-                        let products = &mut products[..index.len()];
-                        let row = self.weight[column * units..].as_ptr();
-                        let mask = mask.as_ptr();
-                        (self.kernels.dots)(row, errors.get(), units, mask, index, products);
-                        for (example, product) in index.iter().zip(products) {
-                            *input.at(*example as usize * inputs + column) = *product;
+                    if let Some(input) = &input {
+                        products.resize(BLOCK, 0.0);
+                        for (column, bounds) in block.clone().zip(entries.starts.windows(2)) {
+                            let index = &entries.index[bounds[0] as usize..bounds[1] as usize];
+                            let products = &mut products[..index.len()];
+                            let row = self.weight[column * units..].as_ptr();
+                            let mask = mask.as_ptr();
+                            (self.kernels.dots)(row, errors, units, mask, index, products);
+                            for (example, product) in index.iter().zip(products) {
+                                *input.at((first + *example as usize) * inputs + column) = *product;
+                            }
                         }
                     }
                 }
@@ -213,7 +231,8 @@ impl SharedRows {
 }
 
 fn zeros(rows: usize, columns: usize) -> FlexTensor {
-    FlexTensor::zeros(Shape::new([rows, columns]), DType::F32)
+    // `FlexTensor::zeros` of Burn 0.22.1 makes a second copy of what it has set to 0.
+    FlexTensor::filled_typed(Shape::new([rows, columns]), DType::F32, 0.0f32)
 }
 
 /// `x W + b`, the inputs rectified first where `how` says so; a bias of no numbers is none.
