@@ -3,6 +3,7 @@
 use super::kernels::{Kernels, Rows};
 use super::lists::{Active, ByColumn, ByExample};
 use super::operation::{How, Wanted};
+use crate::buffer::Buffer;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{ActivationOps, FloatTensorOps, ModuleOps};
 use burn::backend::{DType, Flex, TensorMetadata};
@@ -13,7 +14,10 @@ use std::ops::Range;
 /// Up to this many examples a row is seldom used twice, and passes go over as many columns at once as registers hold.
 /// Above, blocks of [`BLOCK`] rows and [`NARROW`] columns (16 KB) stay in the first cache while every example passes over
 /// them.
-const FEW: usize = 16;
+const FEW: usize = 4;
+/// Above this many examples blocks of weights are copied to where rows start with cache lines: one load in two is
+/// otherwise two, where the units are no multiple of 16.
+const PACK: usize = 32;
 const BLOCK: usize = 64;
 const NARROW: usize = 64;
 /// Rows a block for few examples.
@@ -37,9 +41,21 @@ struct Operands<'a> {
     kernels: &'static Kernels,
 }
 
+/// The share of active inputs above which a batch of `examples` is multiplied whole, up or down, where a layer does not
+/// say: where the two cost the same as `linear_step rule` measures it for 1000 inputs and units on two cores with AVX-512.
+fn whole_above(examples: usize, down: bool) -> f64 {
+    match (examples, down) {
+        (1, false) => 0.8,
+        (..=64, false) => 0.6,
+        (_, false) => 0.45,
+        (..=64, true) => 1.0,
+        (_, true) => 0.6,
+    }
+}
+
 impl<'a> Operands<'a> {
-    /// `None` where the batch is to be multiplied whole.
-    fn new(x: &'a FlexTensor, weight: &'a FlexTensor, how: How) -> Option<Self> {
+    /// `None` where the batch is to be multiplied whole, on the way up or down.
+    fn new(x: &'a FlexTensor, weight: &'a FlexTensor, how: How, down: bool) -> Option<Self> {
         let (inputs, units) = (weight.shape()[0], weight.shape()[1]);
         let kernels = Kernels::widest();
         let (x, weight) = (x.as_slice::<f32>()?, weight.as_slice::<f32>()?);
@@ -48,7 +64,9 @@ impl<'a> Operands<'a> {
         }
         let active = how.active();
         let entries = active.count(x);
-        (entries as f64 <= how.whole_above * x.len() as f64).then_some(Self {
+        let share = how.whole_above;
+        let share = share.unwrap_or_else(|| whole_above(x.len() / inputs, down));
+        (entries as f64 <= share * x.len() as f64).then_some(Self {
             x,
             weight,
             inputs,
@@ -101,9 +119,11 @@ impl<'a> Operands<'a> {
         let lists = ByExample::new(self.x, self.inputs, block, self.active, shares > 1);
         let out = Shared(out.as_mut_ptr());
         let job = |share: usize| {
+            let scratch = (batch > PACK).then(|| Buffer::<f32>::zeros(BLOCK * NARROW));
             for piece in self.pieces(share, shares) {
                 let width = piece.len();
-                // SAFETY: the pieces of all shares are apart and inside `units` columns; lists name inputs only.
+                // SAFETY: the pieces of all shares are apart and inside `units` columns; lists name inputs of their block
+                // only, of which scratch holds all, as no piece of so many examples is wider than `NARROW`.
                 unsafe {
                     let start = out.at(piece.start);
                     if !bias.is_empty() {
@@ -112,11 +132,24 @@ impl<'a> Operands<'a> {
                             std::ptr::copy_nonoverlapping(from, start.add(example * units), width);
                         }
                     }
-                    let rows = Rows {
-                        start: self.weight.as_ptr().add(piece.start),
-                        stride: units,
-                    };
-                    for entries in lists.blocks() {
+                    for (inputs, entries) in lists.blocks() {
+                        let from = self.weight.as_ptr().add(inputs.start * units + piece.start);
+                        let rows = match &scratch {
+                            Some(scratch) => {
+                                for row in 0..inputs.len() {
+                                    let to = scratch.ptr().add(row * NARROW);
+                                    std::ptr::copy_nonoverlapping(from.add(row * units), to, width);
+                                }
+                                Rows {
+                                    start: scratch.ptr(),
+                                    stride: NARROW,
+                                }
+                            }
+                            None => Rows {
+                                start: from,
+                                stride: units,
+                            },
+                        };
                         (self.kernels.gather)(start, units, rows, width, entries);
                     }
                 }
@@ -131,9 +164,13 @@ impl<'a> Operands<'a> {
         let (inputs, units, lanes) = (self.inputs, self.units, self.kernels.lanes);
         let weight = weight.map(|weight| Shared(weight.as_mut_ptr()));
         let input = input.map(|input| Shared(input.as_mut_ptr()));
-        let errors = Rows {
-            start: error.as_ptr(),
-            stride: units,
+        let aligned = (self.batch() > FEW).then(|| Aligned::of(error, units));
+        let errors = match &aligned {
+            Some(aligned) => aligned.rows(),
+            None => Rows {
+                start: error.as_ptr(),
+                stride: units,
+            },
         };
         let mut mask = [1.0; LANES];
         mask[..lanes - units % lanes].fill(0.0);
@@ -146,15 +183,16 @@ impl<'a> Operands<'a> {
                 // SAFETY: a job writes the rows of its own inputs to `weight`, and their columns to `input`; lists name
                 // examples of the group only.
                 unsafe {
+                    let stride = errors.get().stride;
                     let errors = Rows {
-                        start: errors.get().start.add(first * units),
-                        stride: units,
+                        start: errors.get().start.add(first * stride),
+                        stride,
                     };
                     if let Some(weight) = &weight {
                         for piece in self.pieces(0, 1) {
                             let rows = Rows {
                                 start: errors.start.add(piece.start),
-                                stride: units,
+                                stride,
                             };
                             let out = weight.at(block.start * units + piece.start);
                             (self.kernels.gather)(out, units, rows, piece.len(), entries);
@@ -194,6 +232,31 @@ fn each(shares: usize, job: impl Fn(usize) + Sync + Send) {
         job(0);
     } else {
         (0..shares).into_par_iter().with_max_len(1).for_each(job);
+    }
+}
+
+/// A copy of a matrix whose rows start with cache lines, and not all in the same places of the caches.
+struct Aligned {
+    stride: usize,
+    buffer: Buffer<f32>,
+}
+
+impl Aligned {
+    fn of(numbers: &[f32], columns: usize) -> Self {
+        let stride = (columns.div_ceil(LANES) | 1) * LANES;
+        let mut buffer = Buffer::zeros(numbers.len() / columns * stride);
+        let lines = buffer.as_mut().chunks_exact_mut(stride);
+        for (to, from) in lines.zip(numbers.chunks_exact(columns)) {
+            to[..columns].copy_from_slice(from);
+        }
+        Self { stride, buffer }
+    }
+
+    fn rows(&self) -> Rows {
+        Rows {
+            start: self.buffer.ptr(),
+            stride: self.stride,
+        }
     }
 }
 
@@ -239,9 +302,10 @@ fn zeros(rows: usize, columns: usize) -> FlexTensor {
 pub(super) fn forward(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, how: How) -> FlexTensor {
     let (batch, units) = (x.shape()[0], weight.shape()[1]);
     let (x, bias) = (x.to_contiguous(), bias.to_contiguous());
-    if let (Some(operands), Some(biases)) =
-        (Operands::new(&x, &weight, how), bias.as_slice::<f32>())
-    {
+    if let (Some(operands), Some(biases)) = (
+        Operands::new(&x, &weight, how, false),
+        bias.as_slice::<f32>(),
+    ) {
         let mut out = zeros(batch, units);
         operands.forward(biases, out.storage_mut());
         return out;
@@ -272,7 +336,7 @@ pub(super) fn backward(
             wanted.weight.then(|| zeros(inputs, units)),
         );
     }
-    let listed = Operands::new(&x, &weight, how).filter(|_| wanted.weight || how.rectify);
+    let listed = Operands::new(&x, &weight, how, true).filter(|_| wanted.weight || how.rectify);
     let Some(operands) = listed else {
         return whole(x, weight, error, how, wanted);
     };

@@ -245,9 +245,9 @@ mod tests {
                 let most = kernels.lanes * kernels.registers;
                 let width = kernels.lanes + over.min(most - kernels.lanes);
                 let weight = draw(inputs * width, 0.0, &mut random);
-                let rows = Rows { start: weight.as_ptr(), stride: width };
                 let mut out = vec![0.0; batch * width];
-                for entries in lists.blocks() {
+                for (inputs, entries) in lists.blocks() {
+                    let rows = Rows { start: weight[inputs.start * width..].as_ptr(), stride: width };
                     // SAFETY: the processor has the level; the shapes are those of the buffers.
                     unsafe { (kernels.gather)(out.as_mut_ptr(), width, rows, width, entries) };
                 }

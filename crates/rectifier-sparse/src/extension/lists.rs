@@ -33,7 +33,7 @@ impl Active {
     }
 }
 
-/// Lists by example of a block of columns, an entry's index being its column in the whole matrix.
+/// Lists by example of a block of columns, an entry's index being its place in the block.
 ///
 /// `starts` has room for one more than the examples, the others for every number of the block.
 fn list(
@@ -48,7 +48,7 @@ fn list(
     let mut found = 0;
     for (start, line) in starts.iter_mut().zip(numbers.chunks_exact(columns)) {
         *start = found as u32;
-        for (column, x) in (block.start..).zip(&line[block.clone()]) {
+        for (column, x) in line[block.clone()].iter().enumerate() {
             // Written whether active or not, and kept by moving on: a branch would be guessed wrong half the time.
             index[found] = column as u32;
             value[found] = *x;
@@ -112,16 +112,18 @@ impl ByExample {
         lists
     }
 
-    /// The lists of each block, a group for each example.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = Entries<'_>> {
+    /// The columns of each block and its lists, a group for each example.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (Range<usize>, Entries<'_>)> {
         let most = self.block * self.batch;
         (0..self.columns.div_ceil(self.block)).map(move |number| {
             let end = self.index.len().min((number + 1) * most);
-            Entries {
+            let columns = number * self.block..self.columns.min((number + 1) * self.block);
+            let entries = Entries {
                 starts: &self.starts[number * (self.batch + 1)..][..self.batch + 1],
                 index: &self.index[number * most..end],
                 value: &self.value[number * most..end],
-            }
+            };
+            (columns, entries)
         })
     }
 }
@@ -146,7 +148,7 @@ impl ByColumn {
         block: Range<usize>,
         active: Active,
     ) -> Entries<'_> {
-        let (batch, first, many) = (numbers.len() / columns, block.start, block.len());
+        let (batch, many) = (numbers.len() / columns, block.len());
         self.starts.resize(batch + 1, 0);
         self.index.resize(batch * many, 0);
         self.value.resize(batch * many, 0.0);
@@ -161,14 +163,14 @@ impl ByColumn {
         self.turned_index.resize(batch * many, 0);
         self.turned_value.resize(batch * many, 0.0);
         for column in &index[..entries] {
-            self.turned_starts[*column as usize - first + 2] += 1;
+            self.turned_starts[*column as usize + 2] += 1;
         }
         for at in 2..many + 2 {
             self.turned_starts[at] += self.turned_starts[at - 1];
         }
         for (example, bounds) in starts.windows(2).enumerate() {
             for entry in bounds[0] as usize..bounds[1] as usize {
-                let place = &mut self.turned_starts[index[entry] as usize - first + 1];
+                let place = &mut self.turned_starts[index[entry] as usize + 1];
                 self.turned_index[*place as usize] = example as u32;
                 self.turned_value[*place as usize] = value[entry];
                 *place += 1;

@@ -1,6 +1,6 @@
 //! The layer as a module of Burn.
 
-use super::{WHOLE_ABOVE, operation};
+use super::operation;
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
 use burn::nn::Linear;
 use burn::tensor::Tensor;
@@ -20,9 +20,10 @@ pub struct SparseLinear {
     pub weight: Param<Tensor<2>>,
     /// `[units]`.
     pub bias: Option<Param<Tensor<1>>>,
-    /// The share of active inputs above which a batch is multiplied whole: 0 for always, 1 for never.
+    /// The share of active inputs above which a batch is multiplied whole, 0 for always and 1 for never; without one, by
+    /// the [measured rule](super#when-zeros-are-too-few).
     #[module(skip)]
-    pub whole_above: f64,
+    pub whole_above: Option<f64>,
 }
 
 impl SparseLinear {
@@ -42,9 +43,9 @@ impl SparseLinear {
         self.apply(z, true)
     }
 
-    /// The layer with another [`whole_above`](Self::whole_above).
+    /// The layer with a [`whole_above`](Self::whole_above) of its own.
     pub fn with_whole_above(mut self, share: f64) -> Self {
-        self.whole_above = share;
+        self.whole_above = Some(share);
         self
     }
 
@@ -63,7 +64,7 @@ impl From<Linear> for SparseLinear {
         Self {
             weight: linear.weight,
             bias: linear.bias,
-            whole_above: WHOLE_ABOVE,
+            whole_above: None,
         }
     }
 }

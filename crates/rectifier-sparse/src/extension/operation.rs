@@ -14,8 +14,8 @@ use burn::tensor::{Device, Tensor, activation::relu, module::linear};
 pub(super) struct How {
     /// Whether they are rectified first.
     pub rectify: bool,
-    /// The share of active inputs above which a batch is multiplied whole.
-    pub whole_above: f64,
+    /// The share of active inputs above which a batch is multiplied whole, if not by the measured rule.
+    pub whole_above: Option<f64>,
 }
 
 impl How {
