@@ -57,11 +57,16 @@
 //! these widths outweighs that.
 //!
 //! # When zeros are too few
-//! A batch with too large a share of active inputs is multiplied whole by Flex. By default that share is where the two cost
-//! the same, found by `cargo run --release -p rectifier-sparse --example linear_step -- 5 0.2 rule` for 1000 inputs and
-//! units on two cores with AVX-512: on the way up 80% for one example, 60% up to 64, 45% above; on the way down 60% above
-//! 64 examples, and never below. [`SparseLinear::with_whole_above`] sets another. Layers with fewer units than a register
-//! has lanes, and weights that do not lie row after row, are multiplied whole always.
+//! A batch with too large a share of active inputs is multiplied whole by Flex. That share depends on the size of the batch,
+//! and is another on the way down; it is where the two ways cost the same, measured for 1000 inputs and units by
+//! `cargo run --release -p rectifier-sparse --example linear_step -- 5 0.2 rule`.
+//! [`SparseLinear::with_whole_above`] sets another. Layers with fewer units than a register has lanes, and weights that do
+//! not lie row after row, are multiplied whole always.
+//!
+//! # What is left
+//! A step still pays for what Burn does around the layer: the gradient is a whole matrix, 0 in most rows or not, and the
+//! optimizer reads it and the weights and writes new ones. [`SparseEngine`](crate::SparseEngine) updates rows where they
+//! are and is several times faster for the networks that it can train; this operation is for all others.
 
 mod flex;
 mod kernels;
