@@ -25,6 +25,8 @@ mod buffer;
 mod convert;
 mod denoise;
 mod engine;
+#[cfg(feature = "extension")]
+pub mod extension;
 mod finetune;
 mod forward;
 mod kernels;
