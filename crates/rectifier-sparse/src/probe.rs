@@ -252,6 +252,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri has no speed to measure")]
     fn figures_are_those_of_a_machine() {
         let level = Level::detect();
         let probe = Probe::new(1, level, 0.0).unwrap();
