@@ -3,9 +3,11 @@
 use crate::buffer::PANEL;
 use crate::forward::Rows;
 use crate::kernels::Kernels;
-use crate::layer::{Activation, Descent, Layer, Role, Signals, activate, learn_bias, multiply};
+use crate::layer::{Activation, Layer};
+use crate::passes::{Descent, activate, learn_bias, multiply};
 use crate::pointwise::Cost;
 use crate::pool::{Pool, Seat};
+use crate::signals::{Role, Signals};
 use crate::supervised::magnitude;
 use rectifier_nn::{Noise, Reconstruction, Target};
 use rectifier_train::Totals;

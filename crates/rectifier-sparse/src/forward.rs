@@ -3,8 +3,10 @@
 use crate::buffer::{Buffer, PANEL};
 use crate::engine::Team;
 use crate::kernels::{Kernels, Weight};
-use crate::layer::{Layer, Role, Signals, activate, multiply};
+use crate::layer::Layer;
+use crate::passes::{activate, multiply};
 use crate::pool::Seat;
+use crate::signals::{Role, Signals};
 use rectifier_data::{Batch, Examples, SparseRows};
 use rectifier_nn::LayerCounts;
 use rectifier_train::{EVALUATION_BATCH, Evaluation, Objective, Outputs, TrainError, in_order};

@@ -31,11 +31,13 @@ mod finetune;
 mod forward;
 mod kernels;
 mod layer;
+mod passes;
 mod pointwise;
 mod pool;
 mod predictor;
 mod pretrain;
 mod probe;
+mod signals;
 mod simd;
 mod supervised;
 #[cfg(test)]

@@ -154,7 +154,7 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
             let rows = (&*inputs, batch.len());
             let team = &self.team;
             // SAFETY: each thread counts its own blocks.
-            let each = |seat: crate::pool::Seat<'_>, hidden: &crate::layer::Signals| unsafe {
+            let each = |seat: crate::pool::Seat<'_>, hidden: &crate::signals::Signals| unsafe {
                 count(seat, hidden, &active);
             };
             totals.add(&self.net.pass(

@@ -3,8 +3,10 @@
 use crate::buffer::PANEL;
 use crate::forward::{Rows, climb};
 use crate::kernels::Kernels;
-use crate::layer::{Activation, Descent, Layer, Role, Signals, learn_bias};
+use crate::layer::{Activation, Layer};
+use crate::passes::{Descent, learn_bias};
 use crate::pool::{Pool, Seat};
+use crate::signals::{Role, Signals};
 use rectifier_train::Totals;
 use std::sync::{Mutex, PoisonError};
 
