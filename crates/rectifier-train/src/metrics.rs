@@ -1,6 +1,6 @@
 //! The quantities of a run as burn-train metrics, weighted by examples.
 
-use crate::Measurement;
+use crate::{Measurement, Objective};
 use burn::tensor::TensorReadError;
 use burn_train::metric::{
     Adaptor, Metric, MetricAttributes, MetricMetadata, MetricName, Numeric, NumericAttributes,
@@ -17,8 +17,8 @@ impl Adaptor<Measurement> for Measurement {
 /// What a [`StageMetric`] tells of a [`Measurement`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
-    /// Share of wrong classes in percent.
-    Error,
+    /// What the objective is measured by: the share of wrong classes in percent, or the RMSE in stars.
+    Error(Objective),
     /// Mean task loss.
     Loss,
     /// Mean activation penalty.
@@ -33,8 +33,13 @@ pub enum Quantity {
 
 impl Quantity {
     /// Every quantity of a network with `layers` hidden layers.
-    pub fn all(layers: usize) -> Vec<Self> {
-        let mut all = vec![Self::Error, Self::Loss, Self::Reconstruction, Self::Penalty];
+    pub fn all(layers: usize, objective: Objective) -> Vec<Self> {
+        let mut all = vec![
+            Self::Error(objective),
+            Self::Loss,
+            Self::Reconstruction,
+            Self::Penalty,
+        ];
         all.extend((0..layers).map(Self::Zeros));
         all.push(Self::Dead);
         all
@@ -42,7 +47,8 @@ impl Quantity {
 
     fn name(self) -> String {
         match self {
-            Self::Error => "Error".into(),
+            Self::Error(Objective::Classification) => "Error".into(),
+            Self::Error(Objective::ExpectedRating) => "RMSE".into(),
             Self::Loss => "Loss".into(),
             Self::Penalty => "Penalty".into(),
             Self::Reconstruction => "Reconstruction".into(),
@@ -53,7 +59,8 @@ impl Quantity {
 
     fn of(self, measurement: &Measurement) -> Option<f64> {
         match self {
-            Self::Error => measurement.error.map(|error| 100.0 * error),
+            Self::Error(Objective::Classification) => measurement.error.map(|error| 100.0 * error),
+            Self::Error(Objective::ExpectedRating) => measurement.error,
             Self::Loss => measurement.loss,
             // Exactly 0 where there is none.
             Self::Penalty => (measurement.penalty != 0.0).then_some(measurement.penalty),
@@ -69,18 +76,36 @@ impl Quantity {
         }
     }
 
+    /// Whether it is the root of a mean, so that squares are what is averaged.
+    fn is_root(self) -> bool {
+        self == Self::Error(Objective::ExpectedRating)
+    }
+
     fn unit(self) -> Option<String> {
-        matches!(self, Self::Error | Self::Zeros(_)).then(|| "%".into())
+        let share = matches!(
+            self,
+            Self::Error(Objective::Classification) | Self::Zeros(_)
+        );
+        share.then(|| "%".into())
     }
 }
 
 /// The stage's own quantities in one short line, so that they show on the smallest screen, whatever the stage.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Digest {
+    objective: Objective,
     latest: Measurement,
 }
 
 impl Digest {
+    /// The line of a run with this objective.
+    pub fn new(objective: Objective) -> Self {
+        Self {
+            objective,
+            latest: Measurement::default(),
+        }
+    }
+
     fn entry(&self) -> SerializedEntry {
         let Measurement {
             loss,
@@ -91,7 +116,11 @@ impl Digest {
         } = &self.latest;
         let text = match (error, loss, reconstruction) {
             (Some(error), Some(loss), _) => {
-                format!("err {}% loss {}", short(100.0 * error), short(*loss))
+                let error = match self.objective {
+                    Objective::Classification => format!("err {}%", short(100.0 * error)),
+                    Objective::ExpectedRating => format!("RMSE {}", short(*error)),
+                };
+                format!("{error} loss {}", short(*loss))
             }
             (_, _, Some(cost)) => match zeros.last() {
                 Some(share) => format!("rebuilt {} 0s {:.0}%", short(*cost), 100.0 * share),
@@ -124,7 +153,7 @@ impl Metric for Digest {
     }
 
     fn clear(&mut self) {
-        *self = Self::default();
+        self.latest = Measurement::default();
     }
 }
 
@@ -151,7 +180,12 @@ impl StageMetric {
     }
 
     fn mean(&self) -> Option<f64> {
-        (self.weight > 0).then(|| self.sum / self.weight as f64)
+        let mean = (self.weight > 0).then(|| self.sum / self.weight as f64)?;
+        Some(if self.quantity.is_root() {
+            mean.sqrt()
+        } else {
+            mean
+        })
     }
 
     fn entry(&self) -> SerializedEntry {
@@ -201,6 +235,10 @@ impl Metric for StageMetric {
     ) -> Result<SerializedEntry, TensorReadError> {
         self.latest = self.quantity.of(measurement);
         if let Some(value) = self.latest {
+            let value = match self.quantity.is_root() {
+                true => value * value,
+                false => value,
+            };
             self.sum += value * measurement.examples as f64;
             self.weight += measurement.examples;
         }
@@ -261,6 +299,27 @@ mod tests {
     }
 
     #[test]
+    fn the_epochs_rmse_is_the_root_of_the_mean_square() {
+        let metadata = MetricMetadata {
+            progress: Progress::new(1, 1, None),
+            iteration: None,
+            lr: None,
+        };
+        let mut metric = StageMetric::new(Quantity::Error(Objective::ExpectedRating));
+        for (examples, error) in [(30, 1.0), (10, 3.0)] {
+            let read = Measurement {
+                examples,
+                error: Some(error),
+                ..Measurement::default()
+            };
+            metric.update(&read, &metadata).unwrap();
+        }
+        let wanted = 3f64.sqrt();
+        assert!((metric.running_value().unwrap().current() - wanted).abs() < 1e-9);
+        assert!(metric.entry().formatted.starts_with("1.732 now"));
+    }
+
+    #[test]
     fn the_digest_fits_the_panel_of_a_small_terminal() {
         let tuning = Measurement {
             loss: Some(0.000_123),
@@ -273,10 +332,17 @@ mod tests {
             zeros: vec![f64::NAN, 0.834],
             ..Measurement::default()
         };
-        let text = |latest| Digest { latest }.entry().formatted;
-        assert_eq!(text(tuning), "err 98.76% loss 1.2e-4");
-        assert_eq!(text(denoising), "rebuilt 1234 0s 83%");
-        assert!(Digest::default().entry().is_not_available());
+        let rating = Measurement {
+            loss: Some(0.5),
+            error: Some(0.761),
+            ..Measurement::default()
+        };
+        let text = |objective, latest| Digest { objective, latest }.entry().formatted;
+        let (classes, stars) = (Objective::Classification, Objective::ExpectedRating);
+        assert_eq!(text(classes, tuning), "err 98.76% loss 1.2e-4");
+        assert_eq!(text(classes, denoising), "rebuilt 1234 0s 83%");
+        assert_eq!(text(stars, rating), "RMSE 0.7610 loss 0.5000");
+        assert!(Digest::new(classes).entry().is_not_available());
     }
 
     #[test]

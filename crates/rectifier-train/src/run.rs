@@ -131,7 +131,8 @@ impl<N: Network> Run<N> {
             loader(self.split.train.clone(), Some(self.recipe.seed)),
             loader(self.split.valid.clone(), None),
         );
-        let model = Supervised::new(self.network.clone(), self.recipe.objective, penalty);
+        let objective = self.recipe.objective;
+        let model = Supervised::new(self.network.clone(), objective, penalty);
         let journal = Journal::open(self.folder.path(), &start.progress.lengths, layers)?;
         let path = self.folder.path().to_path_buf();
         let driver = Driver {
@@ -163,9 +164,9 @@ impl<N: Network> Run<N> {
             training = training.checkpoint(epochs_done);
         }
         training = training
-            .metric_train(Digest::default())
-            .metric_valid(Digest::default());
-        for quantity in Quantity::all(layers) {
+            .metric_train(Digest::new(objective))
+            .metric_valid(Digest::new(objective));
+        for quantity in Quantity::all(layers, objective) {
             training = training
                 .metric_train_numeric(StageMetric::new(quantity))
                 .metric_valid_numeric(StageMetric::new(quantity));
