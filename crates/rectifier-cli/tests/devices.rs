@@ -1,10 +1,12 @@
 //! One weight file gives the same logits and the same gradients on every device of this build, of dense inputs and of
-//! the same inputs without their empty columns.
+//! the same inputs without their empty columns; and the zero-skipping layer is the same operation on each.
 #![allow(clippy::unwrap_used)]
 
-use burn::module::Module;
+use burn::module::{Module, Param};
+use burn::nn::LinearConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rectifier_nn::{ActivationPenalty, DenseStack, DenseStackConfig, Draw, SparseInput, Unit};
+use rectifier_sparse::extension::SparseLinear;
 use rectifier_train::{DeviceInputs, Objective, Supervised};
 use std::path::Path;
 
@@ -129,5 +131,59 @@ fn logits_and_gradients_agree_on_every_compiled_device() {
             }
         }
         assert!(reference.is_some(), "this build has no device");
+    }
+}
+
+/// Output, and the gradients of inputs, weights and biases.
+fn skip(device: &Device, rectify: bool) -> [Vec<f32>; 4] {
+    const UNITS: usize = 48;
+    let mut draw = Draw::new(12);
+    let mut tensor = |rows: usize, columns: usize, below: f32| {
+        let numbers: Vec<f32> = (0..rows * columns)
+            .map(|_| (draw.unit() - 0.5).max(below))
+            .collect();
+        Tensor::<2>::from_data(TensorData::new(numbers, [rows, columns]), device)
+    };
+    let inputs = match rectify {
+        true => tensor(BATCH, WIDTH, -1.0),
+        false => tensor(BATCH, WIDTH, 0.0),
+    };
+    let (weight, bias) = (tensor(WIDTH, UNITS, -1.0), tensor(1, UNITS, -1.0));
+    let counts = tensor(BATCH, UNITS, -1.0);
+    let mut linear = LinearConfig::new(WIDTH, UNITS).init(device);
+    linear.weight = Param::from_tensor(weight);
+    linear.bias = Some(Param::from_tensor(bias.squeeze_dim(0)));
+    let layer = SparseLinear::from(linear).with_whole_above(1.0);
+    let inputs = inputs.require_grad();
+    let output = match rectify {
+        true => layer.forward_rectified(inputs.clone()),
+        false => layer.forward(inputs.clone()),
+    };
+    let grads = (output.clone() * counts).sum().backward();
+    let bias = layer.bias.as_ref().unwrap().val().grad(&grads).unwrap();
+    [
+        output.inner().into_data(),
+        inputs.grad(&grads).unwrap().into_data(),
+        layer.weight.val().grad(&grads).unwrap().into_data(),
+        bias.into_data(),
+    ]
+    .map(|data| data.try_to_vec().unwrap())
+}
+
+#[test]
+fn the_zero_skipping_layer_agrees_on_every_compiled_device() {
+    for rectify in [false, true] {
+        let mut reference: Option<[Vec<f32>; 4]> = None;
+        for (name, device) in devices() {
+            let found = skip(&device.autodiff(), rectify);
+            let wanted = reference.get_or_insert_with(|| found.clone());
+            for (place, (found, wanted)) in found.iter().zip(wanted.iter()).enumerate() {
+                assert!(found.iter().any(|number| *number != 0.0), "{name} {place}");
+                assert_eq!(found.len(), wanted.len(), "{name} {place}");
+                for (one, other) in found.iter().zip(wanted) {
+                    assert!((one - other).abs() < 1e-4, "{name} {place}: {one} {other}");
+                }
+            }
+        }
     }
 }

@@ -271,11 +271,26 @@ fn views_and_other_types_of_number_and_empty_batches_work() {
     let ours = sparse_linear(x.clone(), turned.clone(), None);
     assert_close(&[values(ours)], &[values(x.clone().matmul(turned))]);
 
-    let double = |tensor: Tensor<2>| tensor.cast(DType::F64);
-    let ours = rectified_linear(double(x.clone()), double(linear.weight.val()), None);
-    assert_eq!(ours.dtype(), DType::F64);
-    let theirs = relu(x).matmul(linear.weight.val());
-    assert_close(&[values(ours.cast(DType::F32))], &[values(theirs)]);
+    let leaf = |tensor: &Tensor<2>| tensor.clone().cast(DType::F64).detach().require_grad();
+    let single = |tensor: Tensor<2>| values(tensor.cast(DType::F32));
+    let (z, weight) = (leaf(&x), leaf(&linear.weight.val()));
+    let output = rectified_linear(z.clone(), weight.clone(), None);
+    assert_eq!(output.dtype(), DType::F64);
+    let gradients = output.clone().powf_scalar(2.0).sum().backward();
+    let ours = [
+        single(output),
+        single(z.grad(&gradients).unwrap()),
+        single(weight.grad(&gradients).unwrap()),
+    ];
+    let (z, weight) = (x.require_grad(), linear.weight.val());
+    let output = relu(z.clone()).matmul(weight.clone());
+    let gradients = output.clone().powf_scalar(2.0).sum().backward();
+    let theirs = [
+        values(output),
+        values(z.grad(&gradients).unwrap()),
+        values(weight.grad(&gradients).unwrap()),
+    ];
+    assert_close(&ours, &theirs);
 
     for rectify in [false, true] {
         let none = Tensor::<2>::zeros([0, 31], &device).require_grad();
