@@ -77,11 +77,9 @@ impl DataArgs {
             return Ok(Some(choice));
         }
         let mut choice = named(name)?;
-        if let DataChoice::Glyphs { seed, train, .. } | DataChoice::NorbLike { seed, train, .. } =
-            &mut choice
-        {
-            *train = self.examples.unwrap_or(*train);
-            *seed = self.data_seed.unwrap_or(*seed);
+        if let DataChoice::Glyphs(generated) | DataChoice::NorbLike(generated) = &mut choice {
+            generated.train = self.examples.unwrap_or(generated.train);
+            generated.seed = self.data_seed.unwrap_or(generated.seed);
         }
         if let DataChoice::Nistp(choice) = &mut choice {
             choice.change(self);
@@ -118,7 +116,7 @@ impl PlanArgs {
         // Plain descent at the paper's batch size; on generated data larger batches and fewer epochs, so that it ends
         // within minutes, on streamed data within an hour.
         let (epochs, batch) = match data {
-            DataChoice::Glyphs { .. } | DataChoice::NorbLike { .. } => (12, 32),
+            DataChoice::Glyphs(_) | DataChoice::NorbLike(_) => (12, 32),
             DataChoice::Nistp(_) => (20, 64),
             _ => (15, 10),
         };

@@ -25,16 +25,7 @@ pub use nistp::{NistpChoice, distortion_sheet};
 #[serde(tag = "set", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DataChoice {
     /// Generated characters.
-    Glyphs {
-        /// Seed of the characters.
-        seed: u64,
-        /// Training examples.
-        train: usize,
-        /// Validation examples.
-        valid: usize,
-        /// Test examples.
-        test: usize,
-    },
+    Glyphs(Generated),
     /// Handwritten digits.
     Mnist,
     /// Photographs of ten kinds of things.
@@ -44,16 +35,7 @@ pub enum DataChoice {
     /// Stereo pairs of toys on plain ground.
     NorbSmall,
     /// Generated stereo pairs in the shape of NORB's.
-    NorbLike {
-        /// Seed of the pairs.
-        seed: u64,
-        /// Training examples.
-        train: usize,
-        /// Validation examples.
-        valid: usize,
-        /// Test examples.
-        test: usize,
-    },
+    NorbLike(Generated),
     /// Distorted characters, streamed.
     Nistp(NistpChoice),
     /// Any images and labels in IDX files.
@@ -71,6 +53,31 @@ pub enum DataChoice {
     },
     /// Star-rated text.
     Text(TextChoice),
+}
+
+/// How much to generate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    /// Seed of the examples.
+    pub seed: u64,
+    /// Training examples.
+    pub train: usize,
+    /// Validation examples.
+    pub valid: usize,
+    /// Test examples.
+    pub test: usize,
+}
+
+impl Generated {
+    /// The sizes of the parts.
+    pub fn sizes(&self) -> Sizes {
+        Sizes {
+            train: self.train,
+            valid: self.valid,
+            test: self.test,
+        }
+    }
 }
 
 /// What is known of a loaded set.
@@ -100,30 +107,30 @@ pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
 impl DataChoice {
     /// Sizes of the embedded data where none are given.
-    pub const GLYPHS: Self = Self::Glyphs {
+    pub const GLYPHS: Self = Self::Glyphs(Generated {
         seed: 1,
         train: 31_000,
         valid: 6_200,
         test: 12_400,
-    };
+    });
 
     /// Sizes of the generated stereo pairs where none are given.
-    pub const NORB_LIKE: Self = Self::NorbLike {
+    pub const NORB_LIKE: Self = Self::NorbLike(Generated {
         seed: 1,
         train: 30_000,
         valid: 6_000,
         test: 12_000,
-    };
+    });
 
     /// The name of the set.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Glyphs { .. } => "glyphs",
+            Self::Glyphs(_) => "glyphs",
             Self::Mnist => "mnist",
             Self::Cifar10 => "cifar10",
             Self::Norb => Variant::JitteredCluttered.name(),
             Self::NorbSmall => Variant::Small.name(),
-            Self::NorbLike { .. } => rectifier_norb_like::NAME,
+            Self::NorbLike(_) => rectifier_norb_like::NAME,
             Self::Nistp(_) => "nistp",
             Self::Idx { .. } => "idx",
             Self::Text(text) => text.name(),
@@ -136,15 +143,14 @@ impl DataChoice {
     /// [`CliError::Usage`].
     pub fn validate(&self) -> Result<(), CliError> {
         match self {
-            Self::Glyphs { train: 0, .. }
-            | Self::Glyphs { valid: 0, .. }
-            | Self::Glyphs { test: 0, .. }
-            | Self::NorbLike { train: 0, .. }
-            | Self::NorbLike { valid: 0, .. }
-            | Self::NorbLike { test: 0, .. } => Err(CliError::Usage(format!(
-                "{}: every part needs at least one example",
-                self.name()
-            ))),
+            Self::Glyphs(of) | Self::NorbLike(of)
+                if of.train == 0 || of.valid == 0 || of.test == 0 =>
+            {
+                Err(CliError::Usage(format!(
+                    "{}: every part needs at least one example",
+                    self.name()
+                )))
+            }
             Self::Nistp(choice) => choice.validate(),
             Self::Idx {
                 test_images,
@@ -161,30 +167,23 @@ impl DataChoice {
     /// The set in a few words.
     pub fn describe(&self) -> String {
         match self {
-            Self::Glyphs {
-                seed,
-                train,
-                valid,
-                test,
-            } => {
-                format!(
-                    "glyphs (generated, seed {seed}), {train} / {valid} / {test} train / valid / test"
-                )
+            Self::Glyphs(of) | Self::NorbLike(of) => {
+                let what = match self {
+                    Self::Glyphs(_) => "glyphs (generated",
+                    _ => "norb-like (generated, not NORB",
+                };
+                let Generated {
+                    seed,
+                    train,
+                    valid,
+                    test,
+                } = of;
+                format!("{what}, seed {seed}), {train} / {valid} / {test} train / valid / test")
             }
             Self::Mnist => "mnist, 50000 / 10000 / 10000 train / valid / test".into(),
             Self::Cifar10 => "cifar10, 50000 / 5000 / 5000 train / valid / test".into(),
             Self::Norb => "norb, 233172 / 58428 / 58320 train / valid / test".into(),
             Self::NorbSmall => "norb-small, 19440 / 4860 / 24300 train / valid / test".into(),
-            Self::NorbLike {
-                seed,
-                train,
-                valid,
-                test,
-            } => {
-                format!(
-                    "norb-like (generated, not NORB, seed {seed}), {train} / {valid} / {test} train / valid / test"
-                )
-            }
             Self::Nistp(choice) => choice.describe(),
             Self::Idx { images, .. } => format!("idx, {}", images.display()),
             Self::Text(text) => text.describe(),
@@ -197,10 +196,10 @@ impl DataChoice {
     /// [`CliError::Data`] where files must be read to know.
     pub fn dims(&self) -> Result<(usize, usize), CliError> {
         match self {
-            Self::Glyphs { .. } | Self::Nistp(_) => Ok((1024, CLASS_NAMES.len())),
+            Self::Glyphs(_) | Self::Nistp(_) => Ok((1024, CLASS_NAMES.len())),
             Self::Mnist => Ok((784, 10)),
             Self::Cifar10 => Ok((3072, 10)),
-            Self::Norb | Self::NorbLike { .. } => Ok((2048, 6)),
+            Self::Norb | Self::NorbLike(_) => Ok((2048, 6)),
             Self::NorbSmall => Ok((2048, 5)),
             Self::Text(text) => Ok(text.dims()),
             Self::Idx { .. } => {
@@ -213,7 +212,7 @@ impl DataChoice {
     /// The smallest and the largest number an input may hold.
     pub fn range(&self) -> (f32, f32) {
         match self {
-            Self::Norb | Self::NorbSmall | Self::NorbLike { .. } => (-1.0, 1.0),
+            Self::Norb | Self::NorbSmall | Self::NorbLike(_) => (-1.0, 1.0),
             _ => (0.0, 1.0),
         }
     }
@@ -224,7 +223,7 @@ impl DataChoice {
     /// [`CliError::Data`] for a data folder that does not exist.
     pub fn whereabouts(&self, locator: &Locator) -> Result<Whereabouts, CliError> {
         let found = match self {
-            Self::Glyphs { .. } | Self::NorbLike { .. } | Self::Nistp(_) => {
+            Self::Glyphs(_) | Self::NorbLike(_) | Self::Nistp(_) => {
                 return Ok(Whereabouts::Made);
             }
             Self::Mnist => rectifier_mnist::find(locator)?,
@@ -243,19 +242,7 @@ impl DataChoice {
     /// [`CliError::Data`].
     pub fn load(&self, locator: &Locator, progress: &mut Progress<'_>) -> Result<Loaded, CliError> {
         match self {
-            Self::Glyphs {
-                seed,
-                train,
-                valid,
-                test,
-            } => glyphs::load(
-                *seed,
-                Sizes {
-                    train: *train,
-                    valid: *valid,
-                    test: *test,
-                },
-            ),
+            Self::Glyphs(of) => glyphs::load(of.seed, of.sizes()),
             Self::Mnist => {
                 let mnist = Mnist::load(locator, progress)?;
                 Ok(Loaded {
@@ -268,19 +255,7 @@ impl DataChoice {
             Self::Cifar10 => cifar10::load(locator, progress),
             Self::Norb => norb::load(Variant::JitteredCluttered, locator, progress),
             Self::NorbSmall => norb::load(Variant::Small, locator, progress),
-            Self::NorbLike {
-                seed,
-                train,
-                valid,
-                test,
-            } => norb_like::load(
-                *seed,
-                Sizes {
-                    train: *train,
-                    valid: *valid,
-                    test: *test,
-                },
-            ),
+            Self::NorbLike(of) => norb_like::load(of.seed, of.sizes()),
             Self::Nistp(choice) => nistp::load(choice, locator),
             Self::Idx {
                 images,
@@ -345,16 +320,12 @@ impl DataChoice {
     /// What the set is; `None` for one that is known by its files alone.
     pub fn info(&self) -> Option<DataInfo> {
         Some(match *self {
-            Self::Glyphs {
-                train, valid, test, ..
-            } => glyphs::info(Sizes { train, valid, test }),
+            Self::Glyphs(ref of) => glyphs::info(of.sizes()),
             Self::Mnist => rectifier_mnist::info(),
             Self::Cifar10 => rectifier_cifar10::info(),
             Self::Norb => Variant::JitteredCluttered.info(),
             Self::NorbSmall => Variant::Small.info(),
-            Self::NorbLike {
-                train, valid, test, ..
-            } => rectifier_norb_like::info(Sizes { train, valid, test }),
+            Self::NorbLike(ref of) => rectifier_norb_like::info(of.sizes()),
             Self::Nistp(_) => rectifier_nistp::info(),
             Self::Text(ref text) => text.info(),
             Self::Idx { .. } => return None,

@@ -37,10 +37,7 @@ pub fn note(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// A share as a percentage.
-pub fn percent(share: f64) -> String {
-    format!("{:.2}%", 100.0 * share)
-}
+pub use rectifier_report::percent;
 
 /// Percentages without decimals, separated by spaces.
 pub fn percents(shares: &[f64]) -> String {

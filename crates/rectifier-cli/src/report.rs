@@ -110,7 +110,8 @@ fn read(path: &Path) -> Result<(ReportData, Plan), CliError> {
     Ok((ReportData::read(path, setup(&plan)?)?, plan))
 }
 
-/// The data of the runs, loaded once for runs on the same.
+/// The data of the runs, loaded once for runs on the same: the test part does not depend on what share of the labels a
+/// run learned from.
 struct Source {
     locator: Locator,
     quiet: bool,

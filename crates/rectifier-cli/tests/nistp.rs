@@ -1,37 +1,30 @@
 //! NISTP through the command: train, list, check and preview, without any file of data and with damaged ones.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
+use support::{checked, command, ends, text};
 
 /// No data and no fonts but those in `folder`: `HOME` is empty, but the system's own fonts are found where there are any.
-fn rectifier(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rectifier"))
-        .args(args)
-        .current_dir(folder)
-        .env_remove("RECTIFIER_DATA")
-        .env("HOME", folder)
-        .env("XDG_CACHE_HOME", folder.join("cache"))
-        .output()
-        .unwrap()
+fn rectifier(folder: &Path, args: &[&str]) -> Command {
+    let mut command = command(folder, args);
+    command.env("HOME", folder);
+    command
 }
 
 /// Standard output and standard error of a command that must succeed.
 fn ok(folder: &Path, args: &[&str]) -> [String; 2] {
-    let output = rectifier(folder, args);
-    let [stdout, stderr] = [output.stdout, output.stderr].map(|t| String::from_utf8(t).unwrap());
-    assert_eq!(output.status.code(), Some(0), "{args:?}: {stderr}");
-    [stdout, stderr]
+    let output = rectifier(folder, args).output().unwrap();
+    let stderr = checked(&output, 0);
+    [text(&output.stdout), stderr]
 }
 
 /// Standard error of a command that must end with `code`.
 fn fails(folder: &Path, code: i32, args: &[&str]) -> String {
-    let output = rectifier(folder, args);
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    stderr
+    ends(&mut rectifier(folder, args), code)
 }
 
 fn small_plan(folder: &Path) {

@@ -1,31 +1,12 @@
 //! The pages that `train` leaves and `report` makes.
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
-
-fn command(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rectifier"));
-    command
-        .args(args)
-        .current_dir(folder)
-        .env_remove("RECTIFIER_DATA")
-        .env("XDG_CACHE_HOME", folder.join("cache"));
-    command
-}
-
-fn run(folder: &Path, code: i32, args: &[&str]) -> Output {
-    let output = command(folder, args).output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    output
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use support::{command, ends, fails, ok};
 
 fn page(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap()
@@ -50,7 +31,7 @@ fn small(out: &str) -> Vec<&str> {
 fn every_finished_run_has_a_report_that_can_be_made_again() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    run(folder, 0, &small("my <b>run</b> & 'co'"));
+    ok(folder, &small("my <b>run</b> & 'co'"));
     let path = folder.join("my <b>run</b> & 'co'");
     let first = page(&path.join("report.html"));
     for text in [
@@ -65,11 +46,11 @@ fn every_finished_run_has_a_report_that_can_be_made_again() {
     }
     assert!(!first.contains("<b>") && !first.contains("://"));
     std::fs::remove_file(path.join("report.html")).unwrap();
-    let output = run(folder, 0, &["report", path.to_str().unwrap()]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("report.html"));
+    let stdout = ok(folder, &["report", path.to_str().unwrap()]);
+    assert!(stdout.contains("report.html"));
     assert_eq!(page(&path.join("report.html")), first);
     // From inside the folder, to another file.
-    run(&path, 0, &["report", ".", "--out", "other.html"]);
+    ok(&path, &["report", ".", "--out", "other.html"]);
     assert_eq!(page(&path.join("other.html")), first);
 }
 
@@ -77,23 +58,22 @@ fn every_finished_run_has_a_report_that_can_be_made_again() {
 fn a_page_that_cannot_be_written_does_not_fail_the_run() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    run(folder, 0, &small("run"));
+    ok(folder, &small("run"));
     std::fs::remove_file(folder.join("run/report.html")).unwrap();
     std::fs::create_dir(folder.join("run/report.html")).unwrap();
-    let output = run(folder, 0, &["train", "--resume", "run", "--quiet"]);
-    assert!(
-        stderr(&output).contains("there is no report"),
-        "{}",
-        stderr(&output)
+    let stderr = ends(
+        &mut command(folder, &["train", "--resume", "run", "--quiet"]),
+        0,
     );
+    assert!(stderr.contains("there is no report"), "{stderr}");
     let commands = page(&folder.join("run/command.txt"));
     assert_eq!(commands.lines().count(), 2);
     assert!(
         commands.ends_with("\nrectifier train --resume run --quiet\n"),
         "{commands}"
     );
-    run(folder, 1, &["report", "run"]);
-    run(
+    fails(folder, 1, &["report", "run"]);
+    fails(
         folder,
         1,
         &["report", "run", "--out", "no/such/folder/page.html"],
@@ -105,9 +85,9 @@ fn runs_are_compared_on_one_page() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     for (seed, out) in [("1", "a/run"), ("2", "b/run"), ("2", "third")] {
-        run(folder, 0, &[&small(out)[..], &["--seed", seed]].concat());
+        ok(folder, &[&small(out)[..], &["--seed", seed]].concat());
     }
-    run(folder, 0, &["report", "a/run", "b/run", "third"]);
+    ok(folder, &["report", "a/run", "b/run", "third"]);
     let text = page(&folder.join("comparison.html"));
     for part in [
         "3 runs compared",
@@ -151,7 +131,7 @@ fn a_run_in_progress_and_an_interrupted_one_are_reported_too() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(while_it_runs.unwrap().status.success());
-    run(folder, 0, &["report", "run"]);
+    ok(folder, &["report", "run"]);
     for name in ["now.html", "run/report.html"] {
         let text = page(&folder.join(name));
         for part in [
@@ -170,8 +150,8 @@ fn a_run_in_progress_and_an_interrupted_one_are_reported_too() {
         folder.join("young/recipe.json"),
     )
     .unwrap();
-    run(folder, 0, &["report", "young", "run", "--out", "both.html"]);
-    run(folder, 0, &["report", "young"]);
+    ok(folder, &["report", "young", "run", "--out", "both.html"]);
+    ok(folder, &["report", "young"]);
     assert!(page(&folder.join("young/report.html")).contains("No epoch has ended yet"));
 }
 
@@ -195,15 +175,11 @@ fn data_that_are_gone_leave_the_curves() {
         "train", "--images", "images", "--labels", "labels", "--hidden", "6", "--epochs", "2",
         "--out", "run", "--quiet",
     ];
-    run(folder, 0, &args);
+    ok(folder, &args);
     assert!(page(&folder.join("run/report.html")).contains("First-layer filters"));
     std::fs::remove_file(folder.join("images")).unwrap();
-    let output = run(folder, 0, &["report", "run"]);
-    assert!(
-        stderr(&output).contains("warning: run: "),
-        "{}",
-        stderr(&output)
-    );
+    let stderr = ends(&mut command(folder, &["report", "run"]), 0);
+    assert!(stderr.contains("warning: run: "), "{stderr}");
     let text = page(&folder.join("run/report.html"));
     assert!(text.contains("Nothing could be measured") && text.contains("Exact zeros"));
     assert!(!text.contains("First-layer filters"));
@@ -213,11 +189,11 @@ fn data_that_are_gone_leave_the_curves() {
 fn wrong_use_says_what_would_do() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    run(folder, 2, &["report"]);
-    let error = stderr(&run(folder, 1, &["report", "nowhere"]));
+    fails(folder, 2, &["report"]);
+    let error = fails(folder, 1, &["report", "nowhere"]);
     assert!(error.contains("no run in this folder"), "{error}");
-    run(folder, 0, &small("run"));
+    ok(folder, &small("run"));
     std::fs::write(folder.join("run/history.jsonl"), "{\"stage\": 1}\n").unwrap();
-    let error = stderr(&run(folder, 1, &["report", "run"]));
+    let error = fails(folder, 1, &["report", "run"]);
     assert!(error.contains("history.jsonl: line 1, "), "{error}");
 }

@@ -58,6 +58,7 @@ pub use findings::{Filter, Findings, Firing, Measuring, Mistake, RARE, Reading, 
 pub use histogram::{Bin, Histogram};
 pub use picture::{Picture, is_picture};
 pub use single::render;
+pub use words::percent;
 
 /// The file of a run folder that holds its report.
 pub const REPORT_FILE: &str = "report.html";

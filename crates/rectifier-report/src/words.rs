@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// A share as a percentage.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     format!("{:.2}%", 100.0 * share)
 }
 
