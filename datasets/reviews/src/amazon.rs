@@ -126,6 +126,19 @@ impl Reviews {
     /// # Errors
     /// As [`amazon`](Self::amazon).
     pub fn amazon_archive(path: &Path, products: &[Product]) -> Result<Self, DataError> {
+        let file = File::open(path).map_err(|source| DataError::io(path, source))?;
+        Self::amazon_packed(BufReader::new(file), path, products)
+    }
+
+    /// As [`amazon_archive`](Self::amazon_archive), of an archive that is open already; the path is for errors alone.
+    ///
+    /// # Errors
+    /// As [`amazon`](Self::amazon).
+    pub fn amazon_packed(
+        packed: impl Read,
+        path: &Path,
+        products: &[Product],
+    ) -> Result<Self, DataError> {
         let products = match products.is_empty() {
             true => &Product::ALL[..],
             false => products,
@@ -134,8 +147,7 @@ impl Reviews {
             path: path.to_path_buf(),
             problem,
         };
-        let file = File::open(path).map_err(|source| DataError::io(path, source))?;
-        let files = unpack(BufReader::new(file)).map_err(|error| match error {
+        let files = unpack(packed).map_err(|error| match error {
             Unpack::Read(source) => wrong(format!(
                 "no whole tar.gz ({source}): it is cut off, damaged or something else; fetch it again"
             )),

@@ -47,11 +47,19 @@ impl ReviewFile {
     /// # Errors
     /// [`DataError::Io`]; [`DataError::Content`] naming the line that is wrong, and how.
     pub fn read(&self) -> Result<Reviews, DataError> {
+        self.read_bytes(bytes(&self.path)?)
+    }
+
+    /// As [`read`](Self::read), of bytes that were read already; the path is for errors alone.
+    ///
+    /// # Errors
+    /// [`DataError::Content`], as there.
+    pub fn read_bytes(&self, bytes: Vec<u8>) -> Result<Reviews, DataError> {
         let wrong = |problem| DataError::Content {
             path: self.path.clone(),
             problem,
         };
-        let text = self.encoding.decode(bytes(&self.path)?).map_err(wrong)?;
+        let text = self.encoding.decode(bytes).map_err(wrong)?;
         let (rated, unlabelled) = self.parse(&text).map_err(wrong)?;
         Reviews::rated(rated, unlabelled, &self.path)
     }
