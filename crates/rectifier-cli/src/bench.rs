@@ -1,10 +1,11 @@
 //! `rectifier bench`.
 
-use crate::args::{BenchArgs, EngineName};
+use crate::args::{BenchArgs, ContenderName};
 use crate::device;
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::plots;
+use crate::results::json;
 use burn::tensor::Device;
 use rectifier_lab::{
     Bench, BenchRecord, Contender, Environment, Growth, LabError, Peer, Work, csv, table,
@@ -46,11 +47,15 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     }
     let (name, device) = device::open(args.device.as_deref())?;
     let mut contenders = Vec::new();
-    if !args.without.contains(&EngineName::Sparse) {
+    if !args.without.contains(&ContenderName::Sparse) {
         let host = host(&name, &device)?;
         contenders.push(Contender::sparse(host, args.threads));
     }
-    if !args.without.contains(&EngineName::Burn) {
+    // Elsewhere the operation is Burn's own composition.
+    if name == "flex" && !args.without.contains(&ContenderName::SparseLayers) {
+        contenders.push(Contender::sparse_layers(&name, device.clone()));
+    }
+    if !args.without.contains(&ContenderName::Burn) {
         contenders.push(burn(&name, &device));
     }
     let peers: Vec<(Peer, String)> = args
@@ -97,10 +102,10 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
     let on_cpu = ["flex", "ndarray"].contains(&name.as_str());
     let contenders = |threads: Option<usize>| -> Result<Vec<Contender>, LabError> {
         let mut contenders = Vec::new();
-        if !args.without.contains(&EngineName::Sparse) {
+        if !args.without.contains(&ContenderName::Sparse) {
             contenders.push(Contender::sparse(host.clone(), threads));
         }
-        if !args.without.contains(&EngineName::Burn) {
+        if !args.without.contains(&ContenderName::Burn) {
             match threads {
                 Some(threads) if on_cpu => {
                     contenders.push(burn(&name, &device).on_rayon(threads)?);
@@ -137,6 +142,15 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
         say(record.table().trim_end());
     }
     if let Some(folder) = &args.out {
+        let path = folder.join("growth.json");
+        let record = match path.is_file() {
+            // What cannot be read is from another version, and replaced.
+            true => match json(&path) {
+                Ok(earlier) => record.joined(earlier),
+                Err(_) => record,
+            },
+            false => record,
+        };
         keep(folder, "growth", &record, &record.csv())?;
         plots::draw_growth(folder, &record)?;
     }

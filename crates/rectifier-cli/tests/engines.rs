@@ -133,25 +133,24 @@ fn bench_prints_one_row_a_contender_and_takes_peers_in_turn() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    // Two settings of zeros, two engines each, and the peer.
-    assert_eq!(rows.len(), 5, "{printed}");
-    for row in &rows[..4] {
+    // Two settings of zeros, two engines and Burn's with zero-skipping layers each, and the peer.
+    assert_eq!(rows.len(), 7, "{printed}");
+    for row in &rows[..6] {
         assert_eq!(row["work"], "infer 784-1000x3-10");
         assert_eq!(row["rounds"], 2);
         assert!(row["ms"].as_f64().unwrap() > 0.0 && row["examples_per_s"].as_f64().unwrap() > 0.0);
         assert!(row["ms_min"].as_f64().unwrap() <= row["ms"].as_f64().unwrap());
     }
-    assert!(
-        rows.iter()
-            .any(|row| row["parity"].as_f64().is_some_and(|parity| parity < 1e-3))
-    );
-    assert_eq!(rows[4]["engine"], "other 1.0");
+    let equal = |row: &&Value| row["parity"].as_f64().is_some_and(|parity| parity < 1e-3);
+    assert_eq!(rows.iter().filter(equal).count(), 4);
+    assert_eq!(rows[1]["engine"], "sparse-layers");
+    assert_eq!(rows[6]["engine"], "other 1.0");
     assert!(
         std::fs::read_to_string(folder.join("here/bench.csv"))
             .unwrap()
             .lines()
             .count()
-            == 6
+            == 8
     );
     // Two settings of a work are two rows of one dot an engine, and the peer's stands in the first.
     let svg = std::fs::read_to_string(folder.join("here/bench.svg")).unwrap();

@@ -57,7 +57,7 @@ impl Bench {
                 ));
                 let mut first: Option<(String, f64)> = None;
                 for (who, contender) in contenders.iter().enumerate() {
-                    if slow.contains(&(at, who)) {
+                    if !contender.can(work) || slow.contains(&(at, who)) {
                         continue;
                     }
                     let longest = self.longest.filter(|_| round == 0);

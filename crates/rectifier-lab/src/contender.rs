@@ -1,13 +1,14 @@
 //! Who is timed: an engine for steps, with its way to predict.
 
 use crate::LabError;
+use crate::layers::SkippingStack;
 use crate::source::Source;
 use crate::work::{Kind, Work};
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, Samples};
 use rectifier_nn::{DenseStack, Network};
 use rectifier_sparse::{Level, SparseEngine, SparseNetwork};
-use rectifier_train::{Engine, StageContext, TrainError};
+use rectifier_train::{BurnEngine, Engine, StageContext, TrainError};
 
 /// An engine on a device.
 pub struct Contender {
@@ -16,6 +17,7 @@ pub struct Contender {
     /// Where it computes.
     pub device: String,
     make: Box<Make>,
+    can: fn(&Work) -> bool,
     pool: Option<rayon::ThreadPool>,
 }
 
@@ -55,9 +57,39 @@ impl Contender {
             engine: engine.name().into(),
             device: device_name.into(),
             pool: None,
+            can: |_| true,
             make: Box::new(move |work| match work.kind {
-                Kind::Infer => Ok(Box::new(Predicting::new(work, &device)?)),
-                _ => Ok(Box::new(Training::new(work, &engine, &device)?)),
+                Kind::Infer => Ok(Box::new(Predicting::new(
+                    work.network(&device)?,
+                    work,
+                    &device,
+                ))),
+                _ => {
+                    let network = work.network(&device)?;
+                    Ok(Box::new(Training::new(network, work, &engine)?))
+                }
+            }),
+        }
+    }
+
+    /// Burn's engine on a module of zero-skipping layers ([`rectifier_sparse::extension`]): what users' own modules gain.
+    /// They skip on Flex. There is no pre-training of them.
+    pub fn sparse_layers(device_name: &str, device: Device) -> Self {
+        Self {
+            engine: "sparse-layers".into(),
+            device: device_name.into(),
+            pool: None,
+            can: |work| work.kind != Kind::Pretrain,
+            make: Box::new(move |work| {
+                let network = SkippingStack::from(&work.network(&device)?);
+                Ok(match work.kind {
+                    Kind::Infer => Box::new(Predicting::new(network, work, &device)),
+                    _ => Box::new(Training::new(
+                        network,
+                        work,
+                        &BurnEngine::new(device.clone()),
+                    )?),
+                })
             }),
         }
     }
@@ -77,12 +109,16 @@ impl Contender {
             engine: "sparse".into(),
             device: Engine::<DenseStack>::device(&engine),
             pool: None,
+            can: |_| true,
             make: Box::new(move |work| match work.kind {
                 Kind::Infer => {
                     let predicting = SparsePredicting::new(work, &device, level, threads)?;
                     Ok(Box::new(predicting))
                 }
-                _ => Ok(Box::new(Training::new(work, &engine, &device)?)),
+                _ => {
+                    let network = work.network(&device)?;
+                    Ok(Box::new(Training::new(network, work, &engine)?))
+                }
             }),
         }
     }
@@ -96,6 +132,11 @@ impl Contender {
         self.pool = Some(pool.map_err(|error| TrainError::Device(format!("no threads: {error}")))?);
         self.device = format!("{} ({threads} threads)", self.device);
         Ok(self)
+    }
+
+    /// Whether it does this kind of work at all.
+    pub(crate) fn can(&self, work: &Work) -> bool {
+        (self.can)(work)
     }
 
     /// Does `work` on the threads that the contender is held to.
@@ -115,18 +156,14 @@ impl Contender {
     }
 }
 
-struct Training {
-    session: Box<dyn rectifier_train::StageSession<DenseStack>>,
+struct Training<N: Network> {
+    session: Box<dyn rectifier_train::StageSession<N>>,
     source: Source,
     rate: f64,
 }
 
-impl Training {
-    fn new(
-        work: &Work,
-        engine: &dyn Engine<DenseStack>,
-        device: &Device,
-    ) -> Result<Self, LabError> {
+impl<N: Network> Training<N> {
+    fn new(network: N, work: &Work, engine: &dyn Engine<N>) -> Result<Self, LabError> {
         let recipe = work.recipe();
         // The works' stages never look at the training set as a whole.
         let none = Samples::from_f32(Vec::new(), Vec::new(), &[work.inputs], 1)
@@ -138,14 +175,14 @@ impl Training {
             state: None,
         };
         Ok(Self {
-            session: engine.begin(work.network(device)?, &context)?,
+            session: engine.begin(network, &context)?,
             source: Source::of(work)?,
             rate: work.rate(),
         })
     }
 }
 
-impl Steps for Training {
+impl<N: Network> Steps for Training<N> {
     fn step(&mut self, turn: usize) -> Result<(), LabError> {
         let batch = self.source.next(turn)?;
         Ok(self.session.step(batch, self.rate, turn as u64)?)
@@ -165,27 +202,27 @@ impl Steps for Training {
     }
 }
 
-struct Predicting {
-    network: DenseStack,
+struct Predicting<N> {
+    network: N,
     inputs: Vec<Tensor<2>>,
     logits: Option<Tensor<2>>,
 }
 
-impl Predicting {
-    fn new(work: &Work, device: &Device) -> Result<Self, LabError> {
-        Ok(Self {
-            network: work.network(device)?,
-            inputs: work
-                .batches()
-                .iter()
-                .map(|batch| batch.inputs_tensor(work.inputs, device))
-                .collect(),
+impl<N: Network> Predicting<N> {
+    fn new(network: N, work: &Work, device: &Device) -> Self {
+        let batches = work.batches();
+        let inputs = batches
+            .iter()
+            .map(|batch| batch.inputs_tensor(work.inputs, device));
+        Self {
+            network,
+            inputs: inputs.collect(),
             logits: None,
-        })
+        }
     }
 }
 
-impl Steps for Predicting {
+impl<N: Network> Steps for Predicting<N> {
     fn step(&mut self, turn: usize) -> Result<(), LabError> {
         let inputs = self.inputs[turn % self.inputs.len()].clone();
         self.logits = Some(self.network.forward(inputs).logits);
@@ -205,7 +242,7 @@ impl Steps for Predicting {
     }
 }
 
-fn zeros_of(network: &DenseStack, inputs: Tensor<2>) -> Result<f64, LabError> {
+fn zeros_of(network: &impl Network, inputs: Tensor<2>) -> Result<f64, LabError> {
     let mut counter = rectifier_nn::UnitCounter::new();
     counter.count(&network.forward(inputs).hidden);
     let layers = counter.finish();

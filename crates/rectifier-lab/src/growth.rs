@@ -21,7 +21,7 @@ const EPOCH_WIDTH: usize = 250;
 const PROBE: f64 = 0.04;
 
 /// What grows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sweep {
     /// Units of each of three hidden layers.
@@ -262,6 +262,23 @@ impl Growth<'_> {
 }
 
 impl GrowthRecord {
+    /// With the sweeps of an `earlier` record that are not in this one, if both were measured on the same machine in the
+    /// same way.
+    pub fn joined(mut self, earlier: Self) -> Self {
+        let how = |record: &Self| {
+            let limits = [record.seconds, record.longest_step, record.longest_epoch];
+            (record.environment.clone(), record.rounds, limits)
+        };
+        if how(&self) == how(&earlier) {
+            let new: Vec<Sweep> = self.points.iter().map(|point| point.sweep).collect();
+            let kept = earlier.points.into_iter();
+            self.points
+                .extend(kept.filter(|point| !new.contains(&point.sweep)));
+            self.points.sort_by_key(|point| point.sweep);
+        }
+        self
+    }
+
     /// The points as a table for people.
     pub fn table(&self) -> String {
         let mut text = String::new();
@@ -382,6 +399,23 @@ mod tests {
         }
         assert_eq!(record.csv().lines().count(), 5);
         assert!(record.table().contains("width, batch 128"));
+
+        let depth = GrowthRecord {
+            points: vec![GrowthPoint {
+                sweep: Sweep::Depth,
+                ..record.points[0].clone()
+            }],
+            ..record.clone()
+        };
+        let both = depth.clone().joined(record.clone());
+        let sweeps: Vec<Sweep> = both.points.iter().map(|point| point.sweep).collect();
+        assert_eq!(sweeps, [Sweep::Width, Sweep::Width, Sweep::Depth]);
+        assert_eq!(record.clone().joined(both.clone()), both);
+        let elsewhere = GrowthRecord {
+            rounds: 2,
+            ..record.clone()
+        };
+        assert_eq!(depth.clone().joined(elsewhere), depth);
 
         let none = Growth {
             longest_step: 0.0,

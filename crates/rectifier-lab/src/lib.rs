@@ -22,6 +22,7 @@ mod contender;
 mod environment;
 mod error;
 mod growth;
+mod layers;
 mod peer;
 mod row;
 mod source;

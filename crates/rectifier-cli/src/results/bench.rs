@@ -19,7 +19,7 @@ pub fn speed(folder: &Path) -> Result<String, CliError> {
     let Some(record) = record(folder)? else {
         return Ok("Nothing measured yet.".into());
     };
-    let ours = ["sparse", "burn"];
+    let ours = ["sparse", "sparse-layers", "burn"];
     let peer = record
         .rows
         .iter()
@@ -27,7 +27,7 @@ pub fn speed(folder: &Path) -> Result<String, CliError> {
         .map_or("", |row| row.engine.as_str());
     let mut text = format!(
         "{}, {} cores, {}; milliseconds a step, medians of {} interleaved rounds.\n\n\
-         | work | batch | zeros | sparse engine | Burn engine | {peer} | times as fast |\n|---|---|---|---|---|---|---|",
+         | work | batch | zeros | sparse engine | sparse layers | Burn engine | {peer} | times as fast |\n|---|---|---|---|---|---|---|---|",
         record.environment.processor,
         record.environment.cores,
         record.environment.level,
@@ -42,8 +42,9 @@ pub fn speed(folder: &Path) -> Result<String, CliError> {
                 .map(|other| other.ms)
         };
         if let (Some(burn), Some(peer)) = (of("burn"), of(peer)) {
+            let layers = of("sparse-layers").map_or(String::new(), |ms| format!("{ms:.3}"));
             text.push_str(&format!(
-                "\n| {} | {} | {} | {:.3} | {burn:.3} | {peer:.3} | {:.1} |",
+                "\n| {} | {} | {} | {:.3} | {layers} | {burn:.3} | {peer:.3} | {:.1} |",
                 row.work,
                 row.batch,
                 percent(row.zeros),
