@@ -76,7 +76,8 @@ pub(super) unsafe fn learn<V: Vector, const N: usize, const DOTS: bool>(
                 for entry in from..to {
                     let error = delta.add(*list.index.add(entry) as usize * PANEL + strip);
                     let step = V::splat(*list.value.add(entry));
-                    let place = dots.add(entry * DOT);
+                    // Nothing lies there where no products are wanted.
+                    let place = dots.wrapping_add(entry * DOT);
                     let mut dot = match !DOTS || (first && strip == 0) {
                         true => V::zero(),
                         false => V::load(place),
