@@ -48,7 +48,7 @@ pub(crate) trait Vector: Copy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Level {
-    /// Whatever the target has; no run-time check, and what Miri runs.
+    /// Whatever the target has; no run-time check.
     Portable,
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
@@ -70,6 +70,7 @@ impl Level {
     /// Every level that this processor has, the narrowest first.
     pub fn available() -> Vec<Self> {
         let mut levels = vec![Self::Portable];
+        // Of the instruction sets beyond it, Miri knows NEON alone.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
         {
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -79,7 +80,7 @@ impl Level {
                 levels.push(Self::Avx512);
             }
         }
-        #[cfg(all(target_arch = "aarch64", not(miri)))]
+        #[cfg(target_arch = "aarch64")]
         if std::arch::is_aarch64_feature_detected!("neon") {
             levels.push(Self::Neon);
         }
