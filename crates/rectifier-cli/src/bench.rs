@@ -143,13 +143,13 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
     }
     if let Some(folder) = &args.out {
         let path = folder.join("growth.json");
-        let record = match path.is_file() {
-            // What cannot be read is from another version, and replaced.
-            true => match json(&path) {
-                Ok(earlier) => record.joined(earlier),
-                Err(_) => record,
-            },
-            false => record,
+        let record = match path.is_file().then(|| json(&path)) {
+            None => record,
+            Some(Ok(earlier)) => record.joined(earlier),
+            Some(Err(error)) => {
+                note(&format!("{error}: it is replaced"));
+                record
+            }
         };
         keep(folder, "growth", &record, &record.csv())?;
         plots::draw_growth(folder, &record)?;

@@ -325,7 +325,7 @@ fn notes(record: &GrowthRecord, points: &[&GrowthPoint]) -> Vec<String> {
 }
 
 /// A number for a tick; of examples thousands are k and millions M.
-fn short(sweep: Sweep, value: f64) -> String {
+pub(crate) fn short(sweep: Sweep, value: f64) -> String {
     match (sweep, value) {
         (Sweep::Examples, _) if value >= 1e6 => format!("{}M", value / 1e6),
         (Sweep::Examples, _) if value >= 1e3 => format!("{}k", value / 1e3),

@@ -1,6 +1,7 @@
 //! `rectifier results`: records of runs, and the tables made from them.
 
 mod bench;
+mod growth;
 mod runs;
 mod thresholds;
 mod training;
@@ -62,6 +63,7 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
                 ("training", training::table(folder)?),
                 ("speed", bench::speed(folder)?),
                 ("bench", bench::table(folder)?),
+                ("growth", growth::table(folder)?),
                 ("thresholds", thresholds::tables(folder)?),
                 ("penalty", runs::penalties(folder)?),
             ];

@@ -250,6 +250,12 @@ fn growth_is_measured_beside_its_bound_and_drawn() {
     );
     assert_eq!(svg("width.svg"), before);
 
+    let page = folder.join("page.md");
+    std::fs::write(&page, "<!-- growth -->\n<!-- /growth -->\n").unwrap();
+    ok(folder, &["results", "table", "--write", "page.md"]);
+    let table = std::fs::read_to_string(&page).unwrap();
+    assert_eq!(table.matches("\n| width | 250 | ").count(), 2, "{table}");
+
     let error = fails(folder, 1, &["results", "plot", "--folder", "nowhere"]);
     assert!(error.contains("rectifier bench --out"), "{error}");
     let error = fails(folder, 2, &["bench", "--growth", "height"]);

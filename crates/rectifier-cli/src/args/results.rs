@@ -56,7 +56,8 @@ pub enum ResultsCommand {
         /// The folder of records.
         #[arg(long, value_name = "DIR", default_value = "results")]
         folder: PathBuf,
-        /// A page with the marks `<!-- NAME -->` and `<!-- /NAME -->` for runs, training, bench, thresholds and penalty.
+        /// A page with the marks `<!-- NAME -->` and `<!-- /NAME -->` for runs, training, speed, bench, growth,
+        /// thresholds and penalty.
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
