@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use crate::output::say;
-use crate::results::json;
+use crate::results::record;
 use rectifier_lab::{BenchRecord, Environment, GrowthPoint, GrowthRecord, Holds, Row, Sweep};
 use rectifier_report::{Axis, Curve, DotGroup, DotPlot, DotRow, Figure, Mark, Spot};
 use std::path::{Path, PathBuf};
@@ -17,13 +17,12 @@ const BOUNDS: [usize; 2] = [6, 3];
 /// [`CliError`] where there is no record, or one that cannot be read.
 pub fn plot(folder: &Path) -> Result<(), CliError> {
     let mut drawn = Vec::new();
-    let bench = folder.join("bench");
-    if bench.join("bench.json").is_file() {
-        drawn.extend(draw_bench(&bench, &json(&bench.join("bench.json"))?)?);
+    let (bench, growth) = (folder.join("bench"), folder.join("growth"));
+    if let Some(record) = record(folder, "bench")? {
+        drawn.extend(draw_bench(&bench, &record)?);
     }
-    let growth = folder.join("growth");
-    if growth.join("growth.json").is_file() {
-        drawn.extend(draw_growth(&growth, &json(&growth.join("growth.json"))?)?);
+    if let Some(record) = record(folder, "growth")? {
+        drawn.extend(draw_growth(&growth, &record)?);
     }
     if drawn.is_empty() {
         return Err(CliError::Failed(format!(

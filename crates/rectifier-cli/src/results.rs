@@ -118,6 +118,18 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(paths)
 }
 
+/// What `bench` kept as `what` among the records in `folder`; nothing where it was not measured.
+///
+/// # Errors
+/// As [`json`].
+pub fn record<T: serde::de::DeserializeOwned>(
+    folder: &Path,
+    what: &str,
+) -> Result<Option<T>, CliError> {
+    let path = folder.join(what).join(format!("{what}.json"));
+    path.is_file().then(|| json(&path)).transpose()
+}
+
 /// What the file at `path` holds.
 ///
 /// # Errors

@@ -1,22 +1,17 @@
 //! The tables of what `bench` measured.
 
-use super::json;
+use super::record;
 use crate::error::CliError;
 use crate::output::percent;
 use rectifier_lab::{BenchRecord, Row};
 use std::path::Path;
-
-fn record(folder: &Path) -> Result<Option<BenchRecord>, CliError> {
-    let path = folder.join("bench").join("bench.json");
-    path.is_file().then(|| json(&path)).transpose()
-}
 
 /// The works that a peer does too, with how many times as fast the sparse engine is.
 ///
 /// # Errors
 /// [`CliError`] for a record that cannot be read.
 pub fn speed(folder: &Path) -> Result<String, CliError> {
-    let Some(record) = record(folder)? else {
+    let Some(record) = record::<BenchRecord>(folder, "bench")? else {
         return Ok("Nothing measured yet.".into());
     };
     let ours = ["sparse", "sparse-layers", "burn"];
@@ -61,7 +56,7 @@ pub fn speed(folder: &Path) -> Result<String, CliError> {
 /// # Errors
 /// [`CliError`] for a record that cannot be read.
 pub fn table(folder: &Path) -> Result<String, CliError> {
-    let Some(record) = record(folder)? else {
+    let Some(record) = record::<BenchRecord>(folder, "bench")? else {
         return Ok("Nothing measured yet.".into());
     };
     let mut columns: Vec<String> = Vec::new();

@@ -1,6 +1,6 @@
 //! The table of how cost grows, beside its bounds.
 
-use super::json;
+use super::record;
 use crate::error::CliError;
 use crate::output::percent;
 use crate::plots::short;
@@ -12,11 +12,9 @@ use std::path::Path;
 /// # Errors
 /// [`CliError`] for a record that cannot be read.
 pub fn table(folder: &Path) -> Result<String, CliError> {
-    let path = folder.join("growth").join("growth.json");
-    if !path.is_file() {
+    let Some(record) = record::<GrowthRecord>(folder, "growth")? else {
         return Ok("Nothing measured yet.".into());
-    }
-    let record: GrowthRecord = json(&path)?;
+    };
     let mut text = String::from(
         "| what grows | to | batch | zeros | sparse engine | Burn engine | bound | held by | times the bound |\n|---|---|---|---|---|---|---|---|---|",
     );
