@@ -143,6 +143,42 @@ pub enum DataError {
     /// A picture that cannot be read, drawn, or resized.
     #[error("{0}")]
     Picture(String),
+    /// An option that a data set has not, or whose value it cannot be.
+    #[error("--{option}: {reason}")]
+    Option {
+        /// The option's name.
+        option: String,
+        /// What is wrong with it, and what would do.
+        reason: String,
+    },
+    /// A plan that describes a data set wrongly.
+    #[error("the plan's data, {set}: {reason}")]
+    Plan {
+        /// The data set.
+        set: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Input that an encoder does not take.
+    #[error("{kind} takes no {given}: {cure}")]
+    Encoder {
+        /// The kind of encoder.
+        kind: &'static str,
+        /// What it was given.
+        given: &'static str,
+        /// What would do.
+        cure: String,
+    },
+    /// More memory than there is.
+    #[error("{what} would take {} GB of memory, more than there is: {cure}", bytes.div_ceil(1_000_000_000))]
+    Memory {
+        /// What would take it.
+        what: String,
+        /// How much.
+        bytes: u128,
+        /// What to ask for instead.
+        cure: String,
+    },
 }
 
 impl DataError {

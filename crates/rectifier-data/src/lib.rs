@@ -7,7 +7,9 @@
 
 mod batches;
 mod checksum;
+mod data_set;
 mod dataset;
+mod encoder;
 mod error;
 mod examples;
 mod feed;
@@ -23,6 +25,7 @@ mod locate;
 #[cfg(all(test, feature = "fetch"))]
 mod loopback;
 mod missing;
+mod options;
 mod part;
 mod partial;
 mod picture;
@@ -36,7 +39,11 @@ mod split;
 
 pub use batches::{Batches, Order};
 pub use checksum::{Checksum, Mismatch};
+pub use data_set::{
+    Availability, DataSet, Inputs, Labels, Loaded, MakingOf, Nature, Source, Supply,
+};
 pub use dataset::{AsDataset, Item};
+pub use encoder::{Encoder, Entry, Raw, Row};
 pub use error::DataError;
 pub use examples::{Batch, Examples};
 pub use feed::Feed;
@@ -46,6 +53,7 @@ pub use idx_problem::IdxProblem;
 pub use info::{DataInfo, Sizes};
 pub use locate::{DATA_VARIABLE, Found, Locator, Origin};
 pub use missing::{Attempt, Form, Missing};
+pub use options::{OptionKind, OptionSpec, Options};
 pub use part::Part;
 pub use partial::Partial;
 pub use picture::{Picture, read_png_grey};
@@ -54,4 +62,4 @@ pub use samples::{Samples, Storage, unit_table};
 pub use sheet::{Sheet, contact_sheet, draw};
 pub use sparse::{CompactRows, SparseRows};
 pub use sparse_samples::SparseSamples;
-pub use split::{Split, Subset, class_counts, fraction};
+pub use split::{PartName, Split, Subset, class_counts, fraction};

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::random::{Permutation, subseed};
-use crate::{Batch, DataError, Examples};
+use crate::{Batch, DataError, Examples, Sizes};
 
 /// Some of the examples of a set, which stays where it is.
 #[derive(Clone)]
@@ -107,6 +107,17 @@ impl Examples for Subset {
     }
 }
 
+/// Which part of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartName {
+    /// To learn from.
+    Train,
+    /// To choose by.
+    Valid,
+    /// To report on.
+    Test,
+}
+
 /// Three sets of one kind: one to learn from, one to choose by, one to report on; and where learning is partly
 /// unsupervised, what that sees.
 #[derive(Clone)]
@@ -179,6 +190,24 @@ impl Split {
             unlabelled: Some(self.unlabelled.unwrap_or(self.train)),
             ..self
         })
+    }
+
+    /// The part of this name.
+    pub fn part(&self, name: PartName) -> &Arc<dyn Examples> {
+        match name {
+            PartName::Train => &self.train,
+            PartName::Valid => &self.valid,
+            PartName::Test => &self.test,
+        }
+    }
+
+    /// How many examples each part has.
+    pub fn sizes(&self) -> Sizes {
+        Sizes {
+            train: self.train.len(),
+            valid: self.valid.len(),
+            test: self.test.len(),
+        }
     }
 
     /// What stages that need no labels learn from.
