@@ -36,6 +36,13 @@ pub struct Sizes {
     pub test: usize,
 }
 
+impl std::fmt::Display for Sizes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { train, valid, test } = self;
+        write!(f, "{train} / {valid} / {test} train / valid / test")
+    }
+}
+
 impl DataInfo {
     /// How many numbers one input has.
     pub fn width(&self) -> usize {

@@ -24,9 +24,11 @@ mod cifar10;
 mod files;
 mod item;
 mod records;
+mod set;
 
 pub use archive::read_archive;
 pub use cifar10::Cifar10;
 pub use files::{CLASS_NAMES, NAME, find, info};
 pub use item::{Cifar10Item, Cifar10Part};
 pub use records::{RECORD, RecordProblem, Records};
+pub use set::SET;

@@ -57,6 +57,7 @@ mod hand;
 mod pen;
 mod pose;
 mod render;
+mod set;
 mod strokes;
 mod style;
 
@@ -64,6 +65,7 @@ pub use glyphs::{GlyphItem, Glyphs, Part};
 pub use pen::PIXELS;
 pub use pose::SIDE;
 pub use render::{render, render_with};
+pub use set::{NAME, SET, info};
 pub use style::Style;
 
 /// The characters, by class: digits, capitals, small letters.

@@ -17,7 +17,9 @@
 mod files;
 mod mnist;
 mod part;
+mod set;
 
 pub use files::{NAME, find, info};
 pub use mnist::Mnist;
 pub use part::{MnistItem, MnistPart};
+pub use set::SET;

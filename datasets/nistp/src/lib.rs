@@ -44,6 +44,7 @@ mod dice;
 pub mod distort;
 mod image;
 mod nistp;
+mod set;
 mod settings;
 mod source;
 
@@ -52,6 +53,7 @@ pub use distort::Distortion;
 pub use image::{Image, PIXELS, SIDE};
 pub use nistp::{Nistp, NistpItem, NistpPart, SIZES, info};
 pub use rectifier_glyphs::{CLASS_NAMES, Part};
+pub use set::{NistpChoice, NistpSet, SET};
 pub use settings::{Complexity, Settings, Variant};
 pub use source::{Sources, Weights};
 

@@ -31,10 +31,12 @@ mod clutter;
 mod dice;
 mod norb_like;
 mod scene;
+mod set;
 mod solid;
 mod vector;
 
 pub use norb_like::{NorbLike, NorbLikeItem, Part, info};
+pub use set::SET;
 
 /// The name of the set.
 pub const NAME: &str = "norb-like";

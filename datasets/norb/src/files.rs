@@ -71,7 +71,7 @@ pub(crate) struct Layout {
 
 impl Variant {
     /// The name it is asked for by, and of its folder.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::JitteredCluttered => "norb",
             Self::Small => "norb-small",

@@ -29,6 +29,7 @@ mod item;
 mod mat;
 mod norb;
 mod pairs;
+mod set;
 mod shrink;
 
 pub use files::Variant;
@@ -36,6 +37,7 @@ pub use item::{NorbItem, NorbPart};
 pub use mat::{Kind, MatError, MatProblem, MatReader};
 pub use norb::Norb;
 pub use pairs::{Pairs, read_categories, read_pairs};
+pub use set::{SET, SMALL_SET};
 
 /// The side of an image as it is kept, in pixels.
 pub const SIDE: usize = 32;
