@@ -10,6 +10,7 @@ mod checksum;
 mod data_set;
 mod dataset;
 mod encoder;
+mod encoders;
 mod error;
 mod examples;
 mod feed;
@@ -46,6 +47,7 @@ pub use data_set::{
 };
 pub use dataset::{AsDataset, Item};
 pub use encoder::{Encoder, Entry, Raw, Row};
+pub use encoders::{Vocabulary, words};
 pub use error::DataError;
 pub use examples::{Batch, Examples};
 pub use feed::Feed;

@@ -28,18 +28,15 @@ mod restaurants;
 mod reviews;
 mod stars;
 mod tags;
-mod tokens;
-mod vocabulary;
 
 pub use amazon::{AMAZON, Product, amazon_info, find_amazon};
 pub use encoding::Encoding;
 pub use file::ReviewFile;
 pub use folds::Fold;
+pub use rectifier_data::{Vocabulary, words};
 pub use restaurants::{RESTAURANTS, STANDS_IN, find_restaurants, restaurants_info};
 pub use reviews::{Bag, Classes, Parts, Review, Reviews};
 pub use stars::{STARS, parse_stars};
-pub use tokens::words;
-pub use vocabulary::Vocabulary;
 
 /// How many of the most frequent words have a column, as in the paper.
 pub const WORDS: usize = 5000;

@@ -10,7 +10,7 @@ const LONGEST: usize = 40;
 /// characters are left out.
 ///
 /// ```
-/// let words: Vec<String> = rectifier_reviews::words("It wasn\u{2019}t GOOD, 'just' 4-star.").collect();
+/// let words: Vec<String> = rectifier_data::words("It wasn\u{2019}t GOOD, 'just' 4-star.").collect();
 /// assert_eq!(words, ["it", "wasn't", "good", "just", "4", "star"]);
 /// ```
 pub fn words(text: &str) -> impl Iterator<Item = String> {

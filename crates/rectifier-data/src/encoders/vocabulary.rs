@@ -2,14 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use rectifier_data::{DataError, SparseRows};
-
-use crate::words;
+use crate::{DataError, SparseRows, words};
 
 /// The words that count, each with its column: the most frequent one has column 0.
 ///
 /// ```
-/// use rectifier_reviews::Vocabulary;
+/// use rectifier_data::Vocabulary;
 ///
 /// let vocabulary = Vocabulary::fit(["good food", "good place", "bad"], 2);
 /// assert_eq!(vocabulary.words(), ["good", "bad"]);
