@@ -6,7 +6,7 @@ mod results;
 mod train;
 
 pub use bench::{BenchArgs, ContenderName};
-pub use data::{DataArgs, PlaceArgs, VariantName};
+pub use data::{DataArgs, PlaceArgs};
 pub use results::ResultsCommand;
 pub use train::{EngineName, OptimizerName, PlanArgs, Strategy, TrainArgs};
 
@@ -70,6 +70,16 @@ pub enum PartName {
     Valid,
     /// The test part.
     Test,
+}
+
+impl From<PartName> for rectifier_data::PartName {
+    fn from(name: PartName) -> Self {
+        match name {
+            PartName::Train => Self::Train,
+            PartName::Valid => Self::Valid,
+            PartName::Test => Self::Test,
+        }
+    }
 }
 
 /// Options of `eval`.

@@ -1,11 +1,11 @@
 //! `rectifier data check`: whether a set is what it is said to be.
 
 use crate::args::DataArgs;
-use crate::data::{DataChoice, Whereabouts, all_named};
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
-use rectifier_data::{Batch, Examples, class_counts};
+use rectifier_catalog::{DataSpec, standing_alone};
+use rectifier_data::{Availability, Batch, Examples, class_counts};
 
 /// The numbers of at most so many examples of a part are looked at; generated parts may have no end.
 const LOOKED_AT: usize = 60_000;
@@ -15,10 +15,13 @@ const LOOKED_AT: usize = 60_000;
 /// # Errors
 /// [`CliError`] of the first set that is not as it should be.
 pub fn check_all(data: &DataArgs) -> Result<(), CliError> {
-    for set in all_named() {
-        match set.whereabouts(&data.locator())? {
-            Whereabouts::Absent => note(&format!("{}: not on this machine, skipped", set.name())),
-            _ => check(set.name(), &set, data)?,
+    for set in standing_alone() {
+        let set = DataSpec::named(set.name())?;
+        match set.find(&data.locator())? {
+            Availability::Generated | Availability::Here(_) => check(set.name(), &set, data)?,
+            Availability::Fetchable | Availability::Missing { .. } => {
+                note(&format!("{}: not on this machine, skipped", set.name()));
+            }
         }
     }
     Ok(())
@@ -28,11 +31,12 @@ pub fn check_all(data: &DataArgs) -> Result<(), CliError> {
 ///
 /// # Errors
 /// [`CliError`] naming the first thing that is not as it should be.
-pub fn check(name: &str, set: &DataChoice, data: &DataArgs) -> Result<(), CliError> {
-    if let Whereabouts::At(path) = set.whereabouts(&data.locator())? {
+pub fn check(name: &str, set: &DataSpec, data: &DataArgs) -> Result<(), CliError> {
+    if let Availability::Here(path) = set.find(&data.locator())? {
         say(&format!("{name}: {}", path.display()));
     }
-    let loaded = set.load(&data.locator(), &mut progress::bar(false))?;
+    let loaded = set.load(&data.locator(), None, &mut progress::bar(false))?;
+    let mut found = loaded.warnings.len();
     for warning in &loaded.warnings {
         note(&format!("warning: {warning}"));
     }
@@ -59,12 +63,13 @@ pub fn check(name: &str, set: &DataChoice, data: &DataArgs) -> Result<(), CliErr
         let counts = class_counts(examples.as_ref())?;
         if let Some(class) = counts.iter().position(|&count| count == 0) {
             let class = info.class_names.get(class).cloned().unwrap_or_default();
+            found += 1;
             note(&format!(
                 "warning: the {part} part has no example of class {class}"
             ));
         }
         let numbers = Numbers::of(examples.as_ref())?;
-        let (lowest, highest) = set.range();
+        let (lowest, highest) = set.nature().range;
         if !(numbers.lowest >= lowest && numbers.highest <= highest) {
             return wrong(format!(
                 "holds numbers from {} to {}, not from {lowest} to {highest}",
@@ -87,9 +92,10 @@ pub fn check(name: &str, set: &DataChoice, data: &DataArgs) -> Result<(), CliErr
             numbers.deviation,
         ));
     }
-    let verdict = match loaded.warnings.is_empty() {
-        true => "every file, label and number is as it should be",
-        false => "every label and number is as it should be; of the files see the warnings",
+    let verdict = match found {
+        0 => "every file, label and number is as it should be".to_string(),
+        1 => "every number is as it should be; there is 1 warning above".to_string(),
+        found => format!("every number is as it should be; there are {found} warnings above"),
     };
     say(&format!("{name}: {verdict}"));
     Ok(())
@@ -113,7 +119,8 @@ impl Numbers {
             let indices: Vec<usize> = (start..end.min(start + 256)).collect();
             batch.clear();
             examples.gather(&indices, &mut batch)?;
-            for &number in &batch.inputs {
+            // Sparse rows count with their zeros.
+            for &number in batch.dense().iter() {
                 // What is no number is lower and higher than any.
                 if number.is_nan() {
                     (lowest, highest) = (f32::NEG_INFINITY, f32::INFINITY);
@@ -123,7 +130,7 @@ impl Numbers {
                 sum += f64::from(number);
                 squares += f64::from(number).powi(2);
             }
-            count += batch.inputs.len() as f64;
+            count += (batch.len() * batch.width()) as f64;
         }
         let mean = sum / f64::max(count, 1.0);
         Ok(Self {

@@ -1,12 +1,12 @@
 //! `rectifier data`.
 
 use crate::args::{DataArgs, DataCommand, PartName};
-use crate::data::{DataChoice, Whereabouts, all_named, distortion_sheet, named};
 use crate::data_check;
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
-use rectifier_data::{DataError, Locator, Sheet, contact_sheet};
+use rectifier_catalog::{CatalogError, DataSpec, standing_alone};
+use rectifier_data::{Availability, DataError, Locator, Sheet, contact_sheet};
 use std::path::{Path, PathBuf};
 
 /// Does what `command` asks for.
@@ -17,12 +17,16 @@ pub fn data(command: &DataCommand) -> Result<(), CliError> {
     match command {
         DataCommand::List { json, data } => list(*json, data),
         DataCommand::Fetch { set, data } => {
-            let loaded = choice(set, data)?.load(&data.locator(), &mut progress::bar(false))?;
+            let data_set = choice(set, data)?;
+            if let Availability::Missing { how } = data_set.find(&data.locator())? {
+                return Err(CliError::Failed(format!("{set} cannot be fetched: {how}")));
+            }
+            let loaded = data_set.load(&data.locator(), None, &mut progress::bar(false))?;
             loaded
                 .warnings
                 .iter()
                 .for_each(|warning| note(&format!("warning: {warning}")));
-            say(&format!("{set}: complete, {}", sizes(&loaded.info.sizes)));
+            say(&format!("{set}: complete, {}", loaded.info.sizes));
             Ok(())
         }
         DataCommand::Check {
@@ -57,40 +61,36 @@ pub fn data(command: &DataCommand) -> Result<(), CliError> {
     }
 }
 
-fn choice(set: &str, data: &DataArgs) -> Result<DataChoice, CliError> {
-    let mut asked = data.clone();
-    asked.data = Some(set.into());
-    match asked.choice()? {
-        Some(choice) => Ok(choice),
-        None => named(set),
+/// The set named as the command's argument; `--data` beside it must not name another.
+fn choice(set: &str, data: &DataArgs) -> Result<DataSpec, CliError> {
+    if let Some(other) = data.data.as_deref().filter(|other| *other != set) {
+        return Err(CliError::Usage(format!(
+            "two data sets are named, {set} and --data {other}: leave one out"
+        )));
     }
+    Ok(DataSpec::open(set, &data.set.options)?)
 }
 
-fn sizes(sizes: &rectifier_data::Sizes) -> String {
-    format!(
-        "{} / {} / {} train / valid / test",
-        sizes.train, sizes.valid, sizes.test
-    )
-}
-
-/// Whether every file of the set `name` is on this machine and right; fetches nothing if the locator is offline.
+/// Where the set `name` is, its files checked where it is on this machine; `None` where they are missing.
 ///
 /// # Errors
-/// [`CliError::Data`] for a file that is there but is not what it should be.
-pub fn is_here(name: &str, locator: &Locator) -> Result<bool, CliError> {
-    let set = named(name)?;
-    match (set.whereabouts(locator)?, &set) {
-        (Whereabouts::Absent, _) => return Ok(false),
-        // Decoding these takes a minute: `data check` does it.
-        (_, DataChoice::Norb | DataChoice::NorbSmall) => return Ok(true),
-        _ => {}
-    }
-    match set.load(locator, &mut |_, _| {}) {
-        Ok(_) => Ok(true),
-        Err(CliError::Data(DataError::Missing(_))) => Ok(false),
-        Err(error) => Err(error),
+/// [`CliError`] for a file that is there but is not what it should be.
+pub fn is_here(name: &str, locator: &Locator) -> Result<Availability, CliError> {
+    let set = DataSpec::named(name)?;
+    let place = set.find(locator)?;
+    let pixels = set.info(locator)?.width() as u64 * set.info(locator)?.sizes.train as u64;
+    let readable = matches!(place, Availability::Here(_)) && pixels < QUICKLY_READ;
+    match readable.then(|| set.load(locator, None, &mut |_, _| {})) {
+        Some(Err(DataError::Missing(missing))) => Ok(Availability::Missing {
+            how: missing.to_string(),
+        }),
+        Some(Err(error)) => Err(error.into()),
+        Some(Ok(_)) | None => Ok(place),
     }
 }
+
+/// Decoding more numbers than this takes up to a minute: `data check` does it.
+const QUICKLY_READ: u64 = 200_000_000;
 
 /// The folders that files are looked for in, in order.
 pub fn searched(locator: &Locator) -> Vec<PathBuf> {
@@ -106,23 +106,31 @@ fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
         offline: true,
         ..data.locator()
     };
-    for set in all_named() {
-        let Some(info) = set.info() else { continue };
-        let place = set.whereabouts(&locator)?;
+    for set in standing_alone() {
+        let set = DataSpec::named(set.name())?;
+        let info = set.info(&locator)?;
+        let place = set.find(&locator)?;
         if as_json {
             let mut value =
                 serde_json::to_value(&info).map_err(|error| CliError::Failed(error.to_string()))?;
-            value["here"] = (!matches!(place, Whereabouts::Absent)).into();
+            let here = matches!(place, Availability::Generated | Availability::Here(_));
+            value["here"] = here.into();
             value["path"] = match &place {
-                Whereabouts::At(path) => path.display().to_string().into(),
+                Availability::Here(path) => path.display().to_string().into(),
                 _ => serde_json::Value::Null,
             };
             say(&value.to_string());
         } else {
             let state = match place {
-                Whereabouts::Made => info.source.clone(),
-                Whereabouts::At(path) => format!("here: {}", path.display()),
-                Whereabouts::Absent => format!("not here: {}", info.source),
+                Availability::Generated => info.source.clone(),
+                Availability::Here(path) => format!("here: {}", path.display()),
+                Availability::Fetchable => {
+                    format!(
+                        "not here: `rectifier data fetch {}`; {}",
+                        info.name, info.source
+                    )
+                }
+                Availability::Missing { how } => format!("not here: {how}"),
             };
             say(&format!(
                 "{}\n  {}\n  {} classes, input {:?}, {}\n  {state}\n  licence {}\n  cite {}",
@@ -130,7 +138,7 @@ fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
                 info.title,
                 info.classes,
                 info.shape,
-                sizes(&info.sizes),
+                info.sizes,
                 info.licence,
                 info.citation
             ));
@@ -148,17 +156,13 @@ fn preview(
     data: &DataArgs,
 ) -> Result<(), CliError> {
     let choice = choice(set, data)?;
-    let loaded = choice.load(&data.locator(), &mut progress::bar(false))?;
+    let loaded = choice.load(&data.locator(), None, &mut progress::bar(false))?;
     for warning in &loaded.warnings {
         note(&format!("warning: {warning}"));
     }
-    let examples = match part {
-        PartName::Train => loaded.split.train,
-        PartName::Valid => loaded.split.valid,
-        PartName::Test => loaded.split.test,
-    };
+    let examples = loaded.split.part(part.into());
     let indices: Vec<usize> = (0..examples.len().min(count)).collect();
-    let (min, max) = choice.range();
+    let (min, max) = choice.nature().range;
     let sheet = Sheet { min, max, ..sheet };
     let png = contact_sheet(examples.as_ref(), &indices, &sheet)?;
     rectifier_nn::write_atomically(out, &png)?;
@@ -173,12 +177,12 @@ fn preview_distortions(
     part: PartName,
     data: &DataArgs,
 ) -> Result<(), CliError> {
-    let DataChoice::Nistp(choice) = choice(set, data)? else {
+    let choice = choice(set, data)?;
+    let Some(sheet) = choice.making_of(part.into(), scale, &data.locator())? else {
         return Err(CliError::Usage(format!(
             "--distortions goes with nistp, {set} has none"
         )));
     };
-    let sheet = distortion_sheet(&choice, part, scale, &data.locator())?;
     for warning in &sheet.warnings {
         note(&format!("warning: {warning}"));
     }

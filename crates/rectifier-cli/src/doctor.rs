@@ -5,10 +5,11 @@ mod space;
 
 use crate::args::DoctorArgs;
 use crate::data_command::{is_here, searched};
+use crate::device;
 use crate::error::CliError;
 use crate::output::{percent, say};
-use crate::{data, device};
-use rectifier_data::Locator;
+use rectifier_catalog::standing_alone;
+use rectifier_data::{Availability, Locator};
 use self_test::Learned;
 use serde_json::{Value, json};
 
@@ -114,14 +115,15 @@ fn as_text(devices: &[Tested], locator: &Locator) -> String {
         }
     }
     lines.push("data".into());
-    for info in data::all_named().iter().filter_map(data::DataChoice::info) {
-        lines.push(match is_here(&info.name, locator) {
-            Ok(true) => format!("  {:<8} here", info.name),
-            Err(error) => format!("  {:<8} not usable: {error}", info.name),
-            Ok(false) => format!(
-                "  {:<8} not here: rectifier data fetch {}",
-                info.name, info.name
-            ),
+    for set in standing_alone() {
+        let name = set.name();
+        lines.push(match is_here(name, locator) {
+            Ok(Availability::Generated | Availability::Here(_)) => format!("  {name:<11} here"),
+            Err(error) => format!("  {name:<11} not usable: {error}"),
+            Ok(Availability::Fetchable) => {
+                format!("  {name:<11} not here: rectifier data fetch {name}")
+            }
+            Ok(Availability::Missing { how }) => format!("  {name:<11} not here: {how}"),
         });
     }
     for folder in searched(locator) {
@@ -164,13 +166,18 @@ fn as_json(devices: &[Tested], locator: &Locator, ok: bool) -> Value {
         .iter()
         .filter_map(|(name, _, compiled)| (!compiled).then_some(*name))
         .collect();
-    let data: Vec<Value> = data::all_named()
-        .iter()
-        .filter_map(data::DataChoice::info)
-        .map(|info| match is_here(&info.name, locator) {
-            Ok(here) => json!({"name": info.name, "here": here}),
-            Err(error) => {
-                json!({"name": info.name, "here": false, "reason": error.to_string()})
+    let data: Vec<Value> = standing_alone()
+        .map(|set| {
+            let name = set.name();
+            match is_here(name, locator) {
+                Ok(Availability::Generated | Availability::Here(_)) => {
+                    json!({"name": name, "here": true})
+                }
+                Ok(Availability::Fetchable) => json!({"name": name, "here": false}),
+                Ok(Availability::Missing { how }) => {
+                    json!({"name": name, "here": false, "how": how})
+                }
+                Err(error) => json!({"name": name, "here": false, "reason": error.to_string()}),
             }
         })
         .collect();

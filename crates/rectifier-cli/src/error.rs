@@ -1,5 +1,6 @@
 //! One error for the command, and the exit code it ends with.
 
+use rectifier_catalog::CatalogError;
 use rectifier_data::DataError;
 use rectifier_nn::{ModelFileError, NetworkError};
 use rectifier_train::TrainError;
@@ -52,6 +53,9 @@ pub enum CliError {
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// A plan, or what it names, cannot be used.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
     /// A measurement failed.
     #[error(transparent)]
     Lab(#[from] rectifier_lab::LabError),
@@ -62,6 +66,8 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Network(_) | Self::Train(TrainError::Recipe { .. }) => 2,
+            Self::Data(error) if is_usage(error) => 2,
+            Self::Catalog(error) if is_misuse(error) => 2,
             Self::Stopped { signal, .. } => u8::try_from(128 + signal).unwrap_or(1),
             _ => 1,
         }
@@ -102,6 +108,24 @@ impl CliError {
             error = cause.source();
         }
         None
+    }
+}
+
+/// Whether the request makes no sense, whatever the files are.
+fn is_usage(error: &DataError) -> bool {
+    matches!(
+        error,
+        DataError::Option { .. } | DataError::Plan { .. } | DataError::Memory { .. }
+    )
+}
+
+fn is_misuse(error: &CatalogError) -> bool {
+    match error {
+        CatalogError::Data(error) => is_usage(error),
+        CatalogError::Train(error) => matches!(error, TrainError::Recipe { .. }),
+        CatalogError::File { source, .. } => is_misuse(source),
+        CatalogError::Io { .. } => false,
+        _ => true,
     }
 }
 

@@ -3,20 +3,17 @@
 
 mod args;
 mod bench;
-mod choose;
 mod dashboard;
-mod data;
 mod data_check;
 mod data_command;
 mod device;
 mod doctor;
-mod engine;
 mod error;
 mod eval;
 mod memory;
 mod models;
 mod output;
-mod plan;
+mod plan_options;
 mod plots;
 mod predict;
 mod predict_text;
@@ -58,12 +55,11 @@ fn run(command: &Command) -> Result<(), CliError> {
             Ok(())
         }
         Command::Recipe(RecipeCommand::Show(args)) => {
-            let text = serde_json::to_string_pretty(&args.plan()?);
-            say(&text.map_err(|error| CliError::Failed(error.to_string()))?);
+            say(&args.plan()?.to_text()?);
             Ok(())
         }
         Command::Recipe(RecipeCommand::Check { file }) => {
-            let plan = plan::Plan::read(file)?;
+            let plan = rectifier_catalog::Plan::read(file)?;
             say(&plan.describe());
             Ok(())
         }
@@ -85,12 +81,9 @@ fn run(command: &Command) -> Result<(), CliError> {
             Ok(())
         }
         Command::Completions { shell } => {
-            clap_complete::generate(
-                *shell,
-                &mut Cli::command(),
-                "rectifier",
-                &mut std::io::stdout(),
-            );
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "rectifier", &mut script);
+            say(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }
     }

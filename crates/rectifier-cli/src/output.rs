@@ -2,6 +2,7 @@
 
 use crate::error::CliError;
 use rectifier_train::{EpochRecord, Objective, Standing, Summary, spoken_seconds};
+use serde_json::json;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -126,4 +127,22 @@ pub fn summary(summary: &Summary, objective: Objective, run: &str, model: &str) 
     ));
     text.push_str(&format!("run          {run}\nmodel        {model}"));
     text
+}
+
+/// The JSON object that `train` and `eval` end with.
+pub fn result_json(result: &Summary, run: Option<&Path>, model: &Path) -> serde_json::Value {
+    json!({
+        "test_error": result.test_error,
+        "test_interval": result.test_interval,
+        "valid_error": result.valid_error,
+        "zeros": result.zeros,
+        "dead": result.dead,
+        "epochs": result.epochs,
+        "seconds": result.seconds,
+        "overhead": result.overhead,
+        "engine": result.engine,
+        "device": result.device,
+        "run": run.map(|run| run.display().to_string()),
+        "model": model.display().to_string(),
+    })
 }

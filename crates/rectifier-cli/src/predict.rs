@@ -3,10 +3,10 @@
 use crate::args::PredictArgs;
 use crate::device;
 use crate::error::CliError;
-use crate::eval::Located;
 use crate::output::{percent, say};
 use crate::predict_text::predict_texts;
 use burn::tensor::{Tensor, TensorData};
+use rectifier_catalog::Trained;
 use rectifier_data::read_png_grey;
 use serde_json::json;
 use std::path::Path;
@@ -16,21 +16,19 @@ use std::path::Path;
 /// # Errors
 /// [`CliError`] naming the first image that cannot be read, or what does not fit the model.
 pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
-    let located = Located::find(&args.model)?;
+    let trained = Trained::find(&args.model)?;
     let (_, device) = device::open(args.device.as_deref())?;
-    let network = located.file.load_dense(&device)?;
+    let network = trained.file.load_dense(&device)?;
     let config = network.config();
-    let list = |key: &str| located.file.metadata(key);
+    let list = |key: &str| trained.file.metadata(key);
     let shape: Vec<usize> = list("shape")
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
-    let names: Vec<String> = list("classes")
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
+    let names = trained.classes();
     if !args.text.is_empty() {
-        return predict_texts(args, &located, &network, &names, &device);
+        return predict_texts(args, &trained, &network, &names, &device);
     }
-    if located.vocabulary()?.is_some() {
+    if trained.encoder()?.is_some() {
         return Err(CliError::Usage(
             "this model was trained on text: give --text \"..\" instead of images".into(),
         ));

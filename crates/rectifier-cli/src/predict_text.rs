@@ -5,13 +5,12 @@
 
 use crate::args::PredictArgs;
 use crate::error::CliError;
-use crate::eval::Located;
 use crate::output::{percent, say};
 use burn::tensor::Device;
 use burn::tensor::activation::softmax;
-use rectifier_data::{Batch, SparseRows};
+use rectifier_catalog::Trained;
+use rectifier_data::{Batch, SparseRows, Vocabulary, words};
 use rectifier_nn::DenseStack;
-use rectifier_reviews::{Vocabulary, words};
 use rectifier_train::{DeviceInputs, EVALUATION_BATCH, Objective};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -22,20 +21,20 @@ use std::collections::BTreeSet;
 /// [`CliError`] for a model that was not trained on text.
 pub fn predict_texts(
     args: &PredictArgs,
-    located: &Located,
+    trained: &Trained,
     network: &DenseStack,
     names: &[String],
     device: &Device,
 ) -> Result<(), CliError> {
-    let Some(vocabulary) = located.vocabulary()? else {
+    let encoder = trained.encoder()?;
+    let Some(encoder) = encoder.filter(|encoder| encoder.kind() == Vocabulary::KIND) else {
         return Err(CliError::Usage(format!(
             "{} keeps no vocabulary, it was not trained on text: give images",
-            located.path.display()
+            trained.path.display()
         )));
     };
-    let rating = located
-        .plan()
-        .is_some_and(|plan| plan.recipe.objective == Objective::ExpectedRating);
+    let vocabulary = Vocabulary::from_text(&encoder.to_text()).map_err(CliError::Failed)?;
+    let rating = trained.objective() == Objective::ExpectedRating;
     for text in &args.text {
         let read = Reading::of(text, network, &vocabulary, rating, device)?;
         let line = match args.json {

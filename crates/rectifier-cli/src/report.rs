@@ -1,22 +1,20 @@
 //! `rectifier report`, and the report that `train` leaves in a run's folder.
 
 use crate::args::ReportArgs;
-use crate::data::{DataChoice, Loaded};
 use crate::error::CliError;
-use crate::eval::Located;
 use crate::output::{note, say};
-use crate::plan::Plan;
 use crate::{device, progress};
 use burn::tensor::Device;
-use rectifier_data::{DataInfo, Examples, Locator};
+use rectifier_catalog::{CatalogError, DataSpec, Launched, Plan, Trained};
+use rectifier_data::{DataInfo, Encoder, Examples, Loaded, Locator};
 use rectifier_nn::{Network, write_atomically};
 use rectifier_report::{
     Findings, Measuring, REPORT_FILE, ReportData, Setup, measure, render, render_comparison,
     shell_line,
 };
-use rectifier_reviews::Vocabulary;
 use rectifier_train::RunFolder;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Makes the page of a run, or of several.
 ///
@@ -37,6 +35,10 @@ pub fn report(args: &ReportArgs) -> Result<(), CliError> {
             Ok(None) => run.notes.push(
                 "Nothing is measured yet: the run keeps a network after its first epoch of fine-tuning.".into(),
             ),
+            // A page with its measurements is not replaced by one without.
+            Err(error) if args.out.is_none() && path.join(REPORT_FILE).is_file() => {
+                return Err(error);
+            }
             Err(error) => {
                 note(&format!("warning: {}: {error}", path.display()));
                 run.notes
@@ -71,16 +73,16 @@ pub fn record_command(folder: &RunFolder) -> Result<(), CliError> {
 ///
 /// # Errors
 /// [`CliError`].
-pub fn of_finished<N: Network>(
+pub fn of_launched(
     path: &Path,
     plan: &Plan,
-    network: &N,
-    test: &dyn Examples,
-    data: (&DataInfo, Option<&Vocabulary>),
+    launched: &Launched,
     device: &Device,
 ) -> Result<PathBuf, CliError> {
     let mut run = ReportData::read(path, setup(plan)?)?;
-    run.findings = Some(look(network, test, data, plan, device)?);
+    let data = (&launched.info, launched.encoder.as_ref());
+    let test = launched.split.test.as_ref();
+    run.findings = Some(look(&launched.network, test, data, plan, device)?);
     let page = path.join(REPORT_FILE);
     write_atomically(&page, render(&run).as_bytes())?;
     Ok(page)
@@ -101,10 +103,10 @@ fn setup(plan: &Plan) -> Result<Setup, CliError> {
 fn read(path: &Path) -> Result<(ReportData, Plan), CliError> {
     let recipe = path.join("recipe.json");
     if !recipe.is_file() {
-        return Err(CliError::Failed(format!(
-            "{}: there is no run in this folder (no recipe.json): give the folder that `train` named",
-            path.display()
-        )));
+        return Err(CatalogError::NoRun {
+            folder: path.into(),
+        }
+        .into());
     }
     let plan = Plan::read(&recipe)?;
     Ok((ReportData::read(path, setup(&plan)?)?, plan))
@@ -115,24 +117,30 @@ fn read(path: &Path) -> Result<(ReportData, Plan), CliError> {
 struct Source {
     locator: Locator,
     quiet: bool,
-    latest: Option<(DataChoice, Loaded)>,
+    latest: Option<(DataSpec, Option<String>, Loaded)>,
 }
 
 impl Source {
-    fn load(&mut self, plan: &Plan, vocabulary: Option<Vocabulary>) -> Result<&Loaded, CliError> {
-        let choice = &plan.data;
+    fn load(
+        &mut self,
+        plan: &Plan,
+        encoder: Option<&Arc<dyn Encoder>>,
+    ) -> Result<&Loaded, CliError> {
+        let data = &plan.data;
+        // Runs on other shares of the labels have other words.
+        let prepared = encoder.map(|encoder| encoder.to_text());
         let latest = match self.latest.take() {
-            Some((known, loaded)) if known == *choice => (known, loaded),
+            Some(latest) if latest.0 == *data && latest.1 == prepared => latest,
             _ => {
                 let mut progress = progress::bar(self.quiet);
-                let loaded = choice.load_for(vocabulary, &self.locator, &mut progress)?;
+                let loaded = data.load(&self.locator, encoder, &mut progress)?;
                 for warning in &loaded.warnings {
                     note(&format!("warning: {warning}"));
                 }
-                (choice.clone(), loaded)
+                (data.clone(), prepared, loaded)
             }
         };
-        Ok(&self.latest.insert(latest).1)
+        Ok(&self.latest.insert(latest).2)
     }
 }
 
@@ -147,9 +155,9 @@ fn examine(
     if !model.is_file() {
         return Ok(None);
     }
-    let located = Located::find(path)?;
-    let network = located.file.load_dense(device)?;
-    let loaded = source.load(plan, located.vocabulary()?)?;
+    let trained = Trained::find(path)?;
+    let network = trained.file.load_dense(device)?;
+    let loaded = source.load(plan, trained.encoder()?.as_ref())?;
     let test = loaded.split.test.as_ref();
     if network.config().inputs != test.width() || network.config().outputs < test.classes() {
         return Err(CliError::Failed(format!(
@@ -160,28 +168,26 @@ fn examine(
             test.classes()
         )));
     }
-    let data = (&loaded.info, loaded.vocabulary.as_ref());
+    let data = (&loaded.info, loaded.encoder.as_ref());
     look(&network, test, data, plan, device).map(Some)
 }
 
 fn look<N: Network>(
     network: &N,
     test: &dyn Examples,
-    (info, vocabulary): (&DataInfo, Option<&Vocabulary>),
+    (info, encoder): (&DataInfo, Option<&Arc<dyn Encoder>>),
     plan: &Plan,
     device: &Device,
 ) -> Result<Findings, CliError> {
     let mut what = Measuring::test(&info.class_names);
     // A bag of words reads as its words, in the order of their frequency.
     let words = |_: usize, inputs: &[f32]| {
-        let words = vocabulary?.words().iter().zip(inputs);
-        let there: Vec<&str> = words
-            .filter(|(_, x)| **x > 0.0)
-            .map(|(word, _)| word.as_str())
-            .collect();
+        let encoder = encoder.filter(|encoder| encoder.kind() == "vocabulary")?;
+        let there = inputs.iter().enumerate().filter(|(_, x)| **x > 0.0);
+        let there: Vec<String> = there.filter_map(|(k, _)| encoder.column_name(k)).collect();
         (!there.is_empty()).then(|| there.join(" "))
     };
-    if vocabulary.is_some() {
+    if encoder.is_some() {
         what.text = Some(&words);
     }
     Ok(measure(

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first one finishes the step and saves, the second one ends at once.
+//! Ctrl-C, SIGTERM and SIGHUP: the first one finishes the step and saves, the second one ends at once.
 
 use crate::terminal::Terminal;
 use burn_train::Interrupter;
@@ -21,7 +21,7 @@ impl Signals {
         }
     }
 
-    /// From now on the first SIGINT or SIGTERM stops `interrupter`, and the second one ends the process after it gave
+    /// From now on the first SIGINT, SIGTERM or SIGHUP stops `interrupter`, and the second one ends the process after it gave
     /// `terminal` back. A file size limit becomes an error of writing instead of an end.
     ///
     /// # Errors
@@ -34,12 +34,12 @@ impl Signals {
         speak: bool,
     ) -> std::io::Result<()> {
         use crate::output::note;
-        use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
         use signal_hook::{flag, iterator, low_level};
         use std::sync::atomic::AtomicBool;
 
         flag::register(SIGXFSZ, Arc::<AtomicBool>::default())?;
-        let mut signals = iterator::Signals::new([SIGINT, SIGTERM])?;
+        let mut signals = iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
         let (first, interrupter, terminal) =
             (self.0.clone(), interrupter.clone(), terminal.clone());
         std::thread::Builder::new()

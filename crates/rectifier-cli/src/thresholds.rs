@@ -3,8 +3,9 @@
 use crate::args::ThresholdArgs;
 use crate::device;
 use crate::error::CliError;
-use crate::eval::Located;
+use crate::eval::on_data;
 use crate::output::{error_of, note, percents, say};
+use rectifier_catalog::Trained;
 use rectifier_lab::{ThresholdRecord, ThresholdStudy};
 use rectifier_nn::{ModelFile, write_atomically};
 use serde::{Deserialize, Serialize};
@@ -41,9 +42,9 @@ pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
         ));
     }
     let quiet = args.quiet || args.json;
-    let located = Located::find(&args.model)?;
+    let trained = Trained::find(&args.model)?;
     let (_, device) = device::open(None)?;
-    let opened = located.open(&args.data, None, &device, quiet)?;
+    let opened = on_data(&trained, &args.data, None, &device, quiet)?;
     let study = ThresholdStudy {
         thresholds: args.thresholds.clone(),
         tolerance: args.tolerance,
@@ -64,14 +65,14 @@ pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
     )?;
     let chosen = &record.rows[record.chosen];
     if let Some(path) = &args.save {
-        let mut metadata = located.file.all_metadata().clone();
+        let mut metadata = trained.file.all_metadata().clone();
         // It tells of the network as it was trained.
         metadata.remove("summary");
         let network = opened.network.clone().with_threshold(chosen.threshold)?;
         write_atomically(path, &ModelFile::encode(&network, &metadata)?)?;
     }
     let study = Study {
-        data: opened.data,
+        data: opened.data.name().into(),
         hidden: opened.network.config().hidden,
         record,
     };

@@ -1,24 +1,20 @@
 //! `rectifier train`.
 
-use crate::args::{EngineName, TrainArgs};
+use crate::args::TrainArgs;
 use crate::dashboard::{self, Dashboard};
-use crate::data::Loaded;
 use crate::error::CliError;
-use crate::memory::room_for;
-use crate::output::{epoch_line, note, say, summary};
-use crate::plan::Plan;
+use crate::output::{epoch_line, note, result_json, say, summary};
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
-use crate::{device, engine, progress, report};
+use crate::{device, progress, report};
 use burn_train::Interrupter;
-use burn_train::renderer::MetricsRenderer;
-use rectifier_nn::DenseStack;
+use rectifier_catalog::{CatalogError, EngineChoice, Launcher, Plan};
 use rectifier_train::{
-    Checkpoint, Objective, Observer, Run, RunFolder, SilentRenderer, Summary, TrainError,
+    EpochRecord, Notice, Objective, RunFiles, RunFolder, Standing, Summary, TrainError, Watch,
+    check_split,
 };
-use serde_json::json;
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// Trains, and says what came of it.
 ///
@@ -26,154 +22,172 @@ use std::path::Path;
 /// [`CliError`].
 pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     let quiet = args.quiet || args.json;
-    let (name, device) = device::open(args.device.as_deref())?;
-    let (plan, earlier) = match &args.resume {
-        Some(path) => {
-            let folder = RunFolder::open(path)?;
-            (Plan::read(&path.join("recipe.json"))?, Some(folder))
-        }
-        None => (args.plan.plan()?, None),
+    let earlier = args.resume.as_ref().map(RunFolder::open).transpose()?;
+    let device = match (&args.device, &earlier) {
+        (None, Some(folder)) => device_of(folder)?,
+        (given, _) => given.clone(),
+    };
+    let (name, device) = device::open(device.as_deref())?;
+    let engine = EngineChoice {
+        engine: args.engine.map(Into::into),
+        threads: args.threads,
+        ..EngineChoice::on(device.clone(), &name)
+    };
+    let mut launcher = match &earlier {
+        Some(folder) => Launcher::resume(folder, engine)?,
+        None => Launcher::new(args.plan.plan()?, engine),
     };
     if let Some(out) = &args.out {
         RunFolder::check_free(out)?;
     }
-    // Weights, gradients, the best network and a copy to save.
-    let bytes = 4 * 4 * plan.network.parameters() as u128;
-    room_for(bytes, "this network", "give fewer units with --hidden")?;
+    let plan = launcher.plan.clone();
+    let objective = plan.recipe.objective;
+    let dashboard = !quiet && !args.plain && dashboard::possible();
+    let (interrupter, terminal, signals) =
+        (Interrupter::new(), Terminal::default(), Signals::default());
+    if dashboard {
+        let dashboard = Dashboard::new(interrupter.clone(), terminal.clone());
+        launcher.renderer = Box::new(dashboard);
+    }
+    launcher.interrupter = interrupter.clone();
+    launcher.watch = Box::new(Lines {
+        epochs: !quiet && !dashboard,
+        objective,
+    });
+    launcher.checkpoint_every = args.checkpoint_every;
+    launcher.measure_every = args.measure_every.or(launcher.measure_every);
     // Data first: a set that is not there leaves no folder behind.
-    let loaded = plan.load(&args.plan.data.locator(), &mut progress::bar(quiet))?;
-    for warning in &loaded.warnings {
+    let locator = args.plan.data.locator();
+    let prepared = launcher.prepare(&locator, &mut progress::bar(quiet))?;
+    for warning in &prepared.loaded().warnings {
         note(&format!("warning: {warning}"));
     }
-    let wish = args.engine.or_else(|| earlier.as_ref().and_then(engine_of));
-    let (engine, reason) = engine::choose::<DenseStack>(wish, args.threads, &plan, &name, &device)?;
+    for notice in check_split(&prepared.loaded().split)? {
+        note(&format!("warning: {notice}"));
+    }
     let folder = match earlier {
         Some(folder) => folder,
         None => begin(args, &plan)?,
     };
     report::record_command(&folder)?;
     let path = folder.path().to_path_buf();
-    let dashboard = !quiet && !args.plain && dashboard::possible();
     if !quiet {
+        let (engine, reason) = prepared.engine();
         let reason = reason.map_or(String::new(), |reason| format!(" ({reason})"));
         note(&format!(
-            "{}\nengine   {}{reason}\ndevice   {name}\nrun      {}",
+            "{}\nengine   {engine}{reason}\ndevice   {name}\nrun      {}",
             plan.describe(),
-            engine.name(),
             path.display()
         ));
     }
-    let (interrupter, terminal, signals) =
-        (Interrupter::new(), Terminal::default(), Signals::default());
     signals
         .watch(&interrupter, &terminal, !quiet && !dashboard)
         .map_err(|error| CliError::Failed(format!("signals cannot be caught: {error}")))?;
-    let renderer: Box<dyn MetricsRenderer> = match dashboard {
-        true => Box::new(Dashboard::new(interrupter.clone(), terminal.clone())),
-        false => Box::new(SilentRenderer),
-    };
-    let objective = plan.recipe.objective;
-    let observer: Observer = match quiet || dashboard {
-        true => Box::new(|_, _| {}),
-        false => Box::new(move |record, standing| note(&epoch_line(record, standing, objective))),
-    };
-    let (info, test, vocabulary) = (
-        loaded.info.clone(),
-        loaded.split.test.clone(),
-        loaded.vocabulary.clone(),
-    );
-    let mut run = Run {
-        metadata: metadata(&plan, &loaded)?,
-        renderer,
-        interrupter,
-        observer,
-        measure_every: args.measure_every,
-        ..Run::new(
-            plan.network.init(plan.recipe.seed, &device)?,
-            plan.recipe.clone(),
-            loaded.split,
-            engine,
-            device.clone(),
-            folder,
-        )
-    };
-    if let Some(seconds) = args.checkpoint_every {
-        run.checkpoint_every = seconds;
-    }
     let go_on = go_on(args, &path);
     let stopped = |signal, how: String| {
         let text = format!("{how}; go on with: {go_on}");
         CliError::Stopped { signal, text }
     };
-    let outcome = run.launch().map_err(|error| match error {
-        TrainError::Killed => {
+    let launched = prepared.launch(folder).map_err(|error| match error {
+        CatalogError::Train(TrainError::Killed) => {
             terminal.clear_below();
-            stopped(INTERRUPT, error.to_string())
+            stopped(INTERRUPT, TrainError::Killed.to_string())
         }
-        // The same steps at the same rate would end the same way.
-        TrainError::Diverged { .. } => error.into(),
-        error if path.join("checkpoint.safetensors").is_file() => CliError::Interrupted {
-            source: error,
-            go_on: go_on.clone(),
-        },
+        CatalogError::Train(error) => after_failure(error, &path, &go_on),
         error => error.into(),
     })?;
-    match outcome.summary {
-        Some(result) => {
-            let page = report::of_finished(
-                &path,
-                &plan,
-                &outcome.network,
-                test.as_ref(),
-                (&info, vocabulary.as_ref()),
-                &device,
-            );
-            tell(&result, objective, &path, args.json)?;
-            match page {
-                Ok(page) if !args.json => say(&format!("report       {}", page.display())),
-                Ok(_) => {}
-                // The run is done and safe: a page that cannot be written does not make it fail.
-                Err(error) => note(&format!("warning: there is no report: {error}")),
-            }
-            Ok(())
-        }
-        None => Err(stopped(
+    let Some(result) = &launched.record.summary else {
+        return Err(stopped(
             signals.received(),
             format!(
                 "stopped after {} epochs at {}, everything is saved",
-                outcome.history.len(),
-                outcome.place
+                launched.record.history.len(),
+                launched.place
             ),
+        ));
+    };
+    tell(result, objective, &path, args.json)?;
+    // A run that had ended before has its page.
+    let page = match launched.test.is_some() {
+        true => report::of_launched(&path, &plan, &launched, &device),
+        false => Ok(RunFiles::at(&path).report_path()),
+    };
+    match page {
+        Ok(page) if !args.json => say(&format!("report       {}", page.display())),
+        Ok(_) => {}
+        // The run is done and safe: a page that cannot be written does not make it fail.
+        Err(error) => note(&format!(
+            "warning: there is no report: {error}; make it with: rectifier report {}",
+            quoted(path.as_os_str())
         )),
     }
+    Ok(())
 }
 
-/// The folder of a new run, with its recipe in it.
-fn begin(args: &TrainArgs, plan: &Plan) -> Result<RunFolder, CliError> {
-    let folder = match &args.out {
-        Some(out) => RunFolder::create(out.clone())?,
-        None => RunFolder::create_next(&Path::new("runs").join(folder_stem(plan)))?,
+/// Says an epoch a line where nobody draws them, and what is odd in any case.
+struct Lines {
+    epochs: bool,
+    objective: Objective,
+}
+
+impl Watch for Lines {
+    fn epoch(&mut self, record: &EpochRecord, standing: &Standing) {
+        if self.epochs {
+            note(&epoch_line(record, standing, self.objective));
+        }
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        note(&format!("warning: {notice}"));
+    }
+}
+
+/// What a run that failed says: how it goes on, where going on can help.
+fn after_failure(error: TrainError, path: &Path, go_on: &str) -> CliError {
+    let saved = RunFiles::at(path).checkpoint_path().is_file();
+    // Going on is no cure for a loss that grows, or for a run that is not the one that was begun.
+    let helps = matches!(
+        error,
+        TrainError::Io { .. }
+            | TrainError::ModelFile(_)
+            | TrainError::Device(_)
+            | TrainError::Data(_)
+    );
+    match saved && helps {
+        true => CliError::Interrupted {
+            source: error,
+            go_on: go_on.into(),
+        },
+        false => error.into(),
+    }
+}
+
+/// The device that a run began on.
+fn device_of(folder: &RunFolder) -> Result<Option<String>, CliError> {
+    let Some(identity) = folder.identity()? else {
+        return Ok(None);
     };
-    folder.write_json("recipe.json", plan)?;
-    Ok(folder)
+    let made = identity.provenance;
+    // The sparse engine names the processor.
+    Ok(Some(made.device).filter(|_| made.engine == "burn"))
 }
 
-/// The command that goes on with the run in `path`, with the options that a recipe does not hold.
+/// The folder of a new run.
+fn begin(args: &TrainArgs, plan: &Plan) -> Result<RunFolder, CliError> {
+    Ok(match &args.out {
+        Some(out) => RunFolder::create(out.clone())?,
+        None => RunFolder::create_next(&Path::new("runs").join(plan.stem()))?,
+    })
+}
+
+/// The command that goes on with the run in `path`, with the options that its folder does not hold.
 fn go_on(args: &TrainArgs, path: &Path) -> String {
-    let mut words = vec!["rectifier train --resume".to_string(), quoted(path)];
-    if let Some(device) = &args.device {
-        words.push(format!("--device {device}"));
-    }
-    match args.engine {
-        Some(EngineName::Burn) => words.push("--engine burn".into()),
-        Some(EngineName::Sparse) => words.push("--engine sparse".into()),
-        None => {}
-    }
-    if let Some(threads) = args.threads {
-        words.push(format!("--threads {threads}"));
-    }
+    let mut words = vec![format!(
+        "rectifier train --resume={}",
+        quoted(path.as_os_str())
+    )];
     if let Some(folder) = &args.plan.data.place.data_dir {
-        words.push(format!("--data-dir {}", quoted(folder)));
+        words.push(format!("--data-dir={}", quoted(folder.as_os_str())));
     }
     if args.plan.data.place.allow_unknown_data {
         words.push("--allow-unknown-data".into());
@@ -181,29 +195,26 @@ fn go_on(args: &TrainArgs, path: &Path) -> String {
     words.join(" ")
 }
 
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+/// A path as a shell takes it, whatever its bytes are.
+fn quoted(path: &OsStr) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+,:@=".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text,
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
-/// The engine that an earlier run stopped in the middle of a stage with: only that one can go on there.
-fn engine_of(folder: &RunFolder) -> Option<EngineName> {
-    let checkpoint = Checkpoint::load(&folder.checkpoint()).ok()?;
-    checkpoint.session.as_ref()?;
-    match checkpoint.progress.engine.as_str() {
-        "sparse" => Some(EngineName::Sparse),
-        "burn" => Some(EngineName::Burn),
-        _ => None,
+    match path.to_str() {
+        Some(text) if !text.is_empty() && text.chars().all(plain) => text.into(),
+        Some(text) => format!("'{}'", text.replace('\'', r"'\''")),
+        None => {
+            let escaped = path.as_encoded_bytes().iter().map(|byte| match byte {
+                b'/' | b'.' | b'_' | b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                    char::from(*byte).to_string()
+                }
+                byte => format!("\\{byte:03o}"),
+            });
+            format!("$'{}'", escaped.collect::<String>())
+        }
     }
 }
 
 fn tell(result: &Summary, objective: Objective, run: &Path, as_json: bool) -> Result<(), CliError> {
-    let model = run.join("model.safetensors");
+    let model: PathBuf = RunFiles::at(run).model_path();
     if as_json {
         say(&result_json(result, Some(run), &model).to_string());
     } else {
@@ -217,78 +228,23 @@ fn tell(result: &Summary, objective: Objective, run: &Path, as_json: bool) -> Re
     Ok(())
 }
 
-/// The JSON object that `train` and `eval` end with.
-pub fn result_json(result: &Summary, run: Option<&Path>, model: &Path) -> serde_json::Value {
-    json!({
-        "test_error": result.test_error,
-        "test_interval": result.test_interval,
-        "valid_error": result.valid_error,
-        "zeros": result.zeros,
-        "dead": result.dead,
-        "epochs": result.epochs,
-        "seconds": result.seconds,
-        "overhead": result.overhead,
-        "engine": result.engine,
-        "device": result.device,
-        "run": run.map(|run| run.display().to_string()),
-        "model": model.display().to_string(),
-    })
-}
-
-/// `DATA-UNIT-SIZES`, what a run's folder is called before its number.
-fn folder_stem(plan: &Plan) -> String {
-    let unit = serde_json::to_value(plan.network.unit).ok();
-    let unit = unit
-        .as_ref()
-        .and_then(|unit| unit["kind"].as_str())
-        .unwrap_or("network");
-    let hidden: Vec<String> = plan.network.hidden.iter().map(usize::to_string).collect();
-    let sizes = if hidden.is_empty() {
-        "none".into()
-    } else {
-        hidden.join("-")
-    };
-    format!("{}-{unit}-{sizes}", plan.data.name())
-}
-
-/// What goes into the model file beside the network.
-fn metadata(plan: &Plan, loaded: &Loaded) -> Result<BTreeMap<String, String>, CliError> {
-    let text = |value: serde_json::Result<String>| {
-        value.map_err(|error| CliError::Failed(error.to_string()))
-    };
-    let mut metadata = BTreeMap::from([
-        ("recipe".into(), text(serde_json::to_string(plan))?),
-        ("data".into(), loaded.info.name.clone()),
-        (
-            "shape".into(),
-            text(serde_json::to_string(&loaded.info.shape))?,
-        ),
-        (
-            "range".into(),
-            text(serde_json::to_string(&plan.data.range()))?,
-        ),
-        (
-            "classes".into(),
-            text(serde_json::to_string(&loaded.info.class_names))?,
-        ),
-        (
-            "made_by".into(),
-            concat!("rectifier ", env!("CARGO_PKG_VERSION")).into(),
-        ),
-    ]);
-    if let Some(vocabulary) = &loaded.vocabulary {
-        metadata.insert("vocabulary".into(), vocabulary.to_text());
-    }
-    Ok(metadata)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn paths_are_quoted_where_a_shell_needs_it() {
-        assert_eq!(quoted(Path::new("runs/a-1")), "runs/a-1");
-        assert_eq!(quoted(Path::new("my runs/it's")), r"'my runs/it'\''s'");
+        let quoted = |text: &str| quoted(text.as_ref());
+        assert_eq!(quoted("runs/a-1"), "runs/a-1");
+        assert_eq!(quoted("my runs/it's"), r"'my runs/it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_of_any_bytes_can_be_typed() {
+        use std::os::unix::ffi::OsStrExt;
+        let path = OsStr::from_bytes(b"r\xff'n");
+        assert_eq!(quoted(path), r"$'r\377\047n'");
     }
 }

@@ -9,6 +9,13 @@ use sha2::{Digest, Sha256};
 use crate::DataError;
 use crate::remote::Remote;
 
+/// The SHA-256 of `bytes` as 64 lower-case hexadecimal digits.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let mut checksum = Checksum::new();
+    checksum.update(bytes);
+    checksum.finish()
+}
+
 /// The SHA-256 and the length of what was written to it, piece by piece.
 #[derive(Clone, Default)]
 pub struct Checksum {

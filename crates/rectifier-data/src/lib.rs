@@ -41,13 +41,13 @@ mod sparse_samples;
 mod split;
 
 pub use batches::{Batches, Order};
-pub use checksum::{Checksum, Mismatch};
+pub use checksum::{Checksum, Mismatch, sha256_hex};
 pub use data_set::{
     Availability, DataSet, Inputs, Labels, Loaded, MakingOf, Nature, Source, Supply,
 };
 pub use dataset::{AsDataset, Item};
 pub use encoder::{Encoder, Entry, Raw, Row};
-pub use encoders::{Vocabulary, words};
+pub use encoders::{Vocabulary, decode_encoder, words};
 pub use error::DataError;
 pub use examples::{Batch, Examples};
 pub use feed::Feed;

@@ -13,7 +13,22 @@ pub enum Encoding {
     Latin1,
 }
 
+impl std::str::FromStr for Encoding {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "utf8" => Ok(Self::Utf8),
+            "latin1" => Ok(Self::Latin1),
+            _ => Err(format!("`{name}` is none of {}", Self::NAMES.join(", "))),
+        }
+    }
+}
+
 impl Encoding {
+    /// What options call the encodings.
+    pub const NAMES: &'static [&'static str] = &["utf8", "latin1"];
+
     /// The text that `bytes` stand for.
     ///
     /// # Errors

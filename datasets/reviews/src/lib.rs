@@ -26,6 +26,7 @@ mod folds;
 mod quotes;
 mod restaurants;
 mod reviews;
+mod set;
 mod stars;
 mod tags;
 
@@ -36,6 +37,7 @@ pub use folds::Fold;
 pub use rectifier_data::{Vocabulary, words};
 pub use restaurants::{RESTAURANTS, STANDS_IN, find_restaurants, restaurants_info};
 pub use reviews::{Bag, Classes, Parts, Review, Reviews};
+pub use set::{AMAZON_SET, FILE_SET, RESTAURANTS_SET, ReviewSet};
 pub use stars::{STARS, parse_stars};
 
 /// How many of the most frequent words have a column, as in the paper.

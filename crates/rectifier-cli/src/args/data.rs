@@ -1,8 +1,9 @@
 //! Options that say which data, and where it is.
 
-use clap::{Args, ValueEnum};
-use rectifier_data::Locator;
-use rectifier_reviews::{Encoding, Fold};
+use crate::error::CliError;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
+use rectifier_catalog::{DataSpec, OfferedOption};
+use rectifier_data::{Locator, OptionKind, Options};
 use std::path::PathBuf;
 
 /// Where files of data sets are looked for.
@@ -34,91 +35,108 @@ impl PlaceArgs {
 /// Where data comes from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DataArgs {
-    /// Data set: a name that `data list` prints, reviews with --file, or idx with --images and --labels [default:
-    /// glyphs].
+    /// Data set: a name that `data list` prints, or one of those that read files of your own [default: glyphs].
     #[arg(long, value_name = "SET")]
     pub data: Option<String>,
     /// Where its files are.
     #[command(flatten)]
     pub place: PlaceArgs,
-    /// IDX file of images, for --data idx.
-    #[arg(long, value_name = "FILE")]
-    pub images: Option<PathBuf>,
-    /// IDX file of labels, for --data idx.
-    #[arg(long, value_name = "FILE")]
-    pub labels: Option<PathBuf>,
-    /// IDX file of test images, for --data idx.
-    #[arg(long, value_name = "FILE")]
-    pub test_images: Option<PathBuf>,
-    /// IDX file of test labels, for --data idx.
-    #[arg(long, value_name = "FILE")]
-    pub test_labels: Option<PathBuf>,
-    /// Training examples to generate, for --data glyphs and norb-like; fresh ones for each epoch, for nistp.
-    #[arg(long, value_name = "N")]
-    pub examples: Option<usize>,
-    /// Seed of the generated examples, for --data glyphs, nistp and norb-like; of the folds, for reviews.
-    #[arg(long, value_name = "SEED")]
-    pub data_seed: Option<u64>,
-    /// Which distortions, for --data nistp: nistp, or p07 with noise [default: nistp].
-    #[arg(long, value_name = "NAME", value_enum)]
-    pub variant: Option<VariantName>,
-    /// Highest complexity of the distortions, 0 to 1, for --data nistp [default: 0.7].
-    #[arg(long, value_name = "C")]
-    pub complexity: Option<f32>,
-    /// Which reviews.
+    /// What the sets let one choose.
     #[command(flatten)]
-    pub text: TextArgs,
+    pub set: SetArgs,
 }
 
-/// Which reviews, for --data restaurants, amazon and reviews.
-#[derive(Debug, Clone, Default, Args)]
-pub struct TextArgs {
-    /// Test fold K of N folds, and choose by the next one [default: 1/10].
-    #[arg(long, value_name = "K/N")]
-    pub fold: Option<Fold>,
-    /// How many of the most frequent words count [default: 5000].
-    #[arg(long, value_name = "N")]
-    pub words: Option<usize>,
-    /// Product, for --data amazon: books, dvd, electronics, kitchen or all [default: all].
-    #[arg(long, value_name = "NAME")]
-    pub product: Option<String>,
-    /// CSV table or JSON lines, for --data reviews.
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Its column, or field, of the texts [default: text].
-    #[arg(long, value_name = "NAME")]
-    pub text_column: Option<String>,
-    /// Its column, or field, of the stars, 1 to 5; a text whose stars are empty is for pre-training [default: stars].
-    #[arg(long, value_name = "NAME")]
-    pub stars_column: Option<String>,
-    /// How its bytes stand for characters [default: utf8].
-    #[arg(long, value_name = "NAME")]
-    pub encoding: Option<EncodingName>,
+impl DataArgs {
+    /// Where to look for files.
+    pub fn locator(&self) -> Locator {
+        self.place.locator()
+    }
+
+    /// The data set asked for; `None` if none was.
+    ///
+    /// # Errors
+    /// [`CliError`] for options that do not belong together.
+    pub fn choice(&self) -> Result<Option<DataSpec>, CliError> {
+        Ok(match &self.data {
+            Some(name) => Some(DataSpec::open(name, &self.set.options)?),
+            None => DataSpec::implied(&self.set.options)?,
+        })
+    }
+
+    /// The data set asked for beside one that is known already: another one where it is named, else the known one with
+    /// what the options change.
+    ///
+    /// # Errors
+    /// [`CliError`] for options that the set has not.
+    pub fn choice_for(&self, known: &DataSpec) -> Result<DataSpec, CliError> {
+        Ok(match &self.data {
+            Some(name) => DataSpec::open(name, &self.set.options)?,
+            None => known.changed(&self.set.options)?,
+        })
+    }
 }
 
-/// How bytes stand for characters.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum EncodingName {
-    /// UTF-8.
-    Utf8,
-    /// ISO 8859-1.
-    Latin1,
+/// The options of all data sets, as the sets describe them.
+#[derive(Debug, Clone, Default)]
+pub struct SetArgs {
+    /// What was given.
+    pub options: Options,
 }
 
-impl From<EncodingName> for Encoding {
-    fn from(name: EncodingName) -> Self {
-        match name {
-            EncodingName::Utf8 => Self::Utf8,
-            EncodingName::Latin1 => Self::Latin1,
+/// The name of the group of these options: what goes against `--resume`.
+pub const SET_GROUP: &str = "SetArgs";
+
+impl SetArgs {
+    fn arg(offered: &OfferedOption) -> Arg {
+        let spec = offered.spec;
+        let help = format!("{}, for --data {}", spec.help, offered.sets.join(", "));
+        let arg = Arg::new(spec.name).long(spec.name).help(help);
+        match spec.kind {
+            OptionKind::Switch => arg.action(ArgAction::SetTrue),
+            // The set says what a number must be: `-1` is to reach it.
+            OptionKind::Count | OptionKind::Number => {
+                arg.value_name(spec.value).allow_negative_numbers(true)
+            }
+            OptionKind::OneOf(words) => arg.value_name(spec.value).value_parser(words.to_vec()),
+            OptionKind::Text | OptionKind::Path => arg.value_name(spec.value),
         }
     }
 }
 
-/// Which distortions of NISTP.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum VariantName {
-    /// The five of the paper's set.
-    Nistp,
-    /// The fourteen of the harder set.
-    P07,
+impl Args for SetArgs {
+    fn augment_args(command: Command) -> Command {
+        let offered = rectifier_catalog::options();
+        let names = offered.iter().map(|offered| offered.spec.name);
+        let group = ArgGroup::new(SET_GROUP).multiple(true).args(names);
+        command
+            .args(offered.iter().map(Self::arg))
+            .group(group)
+            .next_help_heading(None)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SetArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = Options::new();
+        for offered in rectifier_catalog::options() {
+            let name = offered.spec.name;
+            if offered.spec.kind == OptionKind::Switch {
+                if matches.get_flag(name) {
+                    options = options.with(name, "true");
+                }
+            } else if let Some(value) = matches.get_one::<String>(name) {
+                options = options.with(name, value);
+            }
+        }
+        Ok(Self { options })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }

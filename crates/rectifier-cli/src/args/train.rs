@@ -1,6 +1,7 @@
 //! Options of training.
 
 use super::DataArgs;
+use super::data::SET_GROUP;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -40,6 +41,15 @@ pub enum EngineName {
     Burn,
 }
 
+impl From<EngineName> for rectifier_catalog::EngineName {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Sparse => Self::Sparse,
+            EngineName::Burn => Self::Burn,
+        }
+    }
+}
+
 /// Options of `train` and `recipe`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -60,52 +70,72 @@ pub struct PlanArgs {
     #[arg(long)]
     pub flips: bool,
     /// Set activations not above this to 0.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
     /// L1 penalty on activations in fine-tuning (sum over units, mean over examples): one number, or one a layer. On MNIST
     /// 2e-5 to 5e-5 gives the paper's 83% zeros at no loss, 1e-3 costs a point [default: 0].
-    #[arg(long, value_name = "L1")]
+    #[arg(long, value_name = "L1", allow_negative_numbers = true)]
     pub l1: Option<String>,
     /// Use the labels of this share of the training examples, the same share of each class; pre-training sees all
     /// examples [default: 1].
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub label_fraction: Option<f64>,
     /// Pre-train every hidden layer as a denoising autoencoder first.
     #[arg(long)]
     pub pretrain: bool,
     /// Epochs of pre-training a layer [default: 10].
-    #[arg(long, value_name = "N", requires = "pretrain")]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "pretrain",
+        allow_negative_numbers = true
+    )]
     pub pretrain_epochs: Option<usize>,
     /// Learning rate of pre-training [default: 0.01; on text 0.005 for layer 1, 0.001 above].
-    #[arg(long, value_name = "RATE", requires = "pretrain")]
+    #[arg(
+        long,
+        value_name = "RATE",
+        requires = "pretrain",
+        allow_negative_numbers = true
+    )]
     pub pretrain_lr: Option<f64>,
     /// L1 penalty on activations in pre-training [default: 0].
-    #[arg(long, value_name = "L1", requires = "pretrain")]
+    #[arg(
+        long,
+        value_name = "L1",
+        requires = "pretrain",
+        allow_negative_numbers = true
+    )]
     pub pretrain_l1: Option<f64>,
     /// Share of inputs set to 0 in pre-training [default: 0.25; on text 0.8 for layer 1, with 0.005 set to 1, then 0.5
     /// and 0.3].
-    #[arg(long, value_name = "SHARE", requires = "pretrain")]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        requires = "pretrain",
+        allow_negative_numbers = true
+    )]
     pub noise: Option<f64>,
     /// How pre-training rebuilds a layer's input [default: softplus; on text cross-entropy].
     #[arg(long, value_name = "STRATEGY", requires = "pretrain")]
     pub reconstruction: Option<Strategy>,
     /// Epochs of fine-tuning.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub epochs: Option<usize>,
     /// Examples a step.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub batch: Option<usize>,
     /// Learning rate of fine-tuning [default: 0.1; on text 0.05].
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub lr: Option<f64>,
     /// Optimizer of fine-tuning [default: sgd].
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<OptimizerName>,
     /// Stop after so many epochs without a better validation error [default: never; on text 4].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub patience: Option<usize>,
     /// Seed of weights, order and noise [default: 1].
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 }
 
@@ -128,10 +158,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
     pub out: Option<PathBuf>,
     /// Go on with the run in this folder.
-    #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "data", "recipe", "network", "hidden", "flips", "threshold", "l1", "pretrain", "label_fraction", "epochs", "batch", "lr",
-        "optimizer", "patience", "seed", "images", "labels", "test_images", "test_labels", "examples", "data_seed",
-        "fold", "words", "product", "file", "text_column", "stars_column", "encoding", "variant", "complexity"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["PlanArgs", "DataArgs", SET_GROUP])]
     pub resume: Option<PathBuf>,
     /// Longest time from one checkpoint to the next, in seconds [default: 60].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]

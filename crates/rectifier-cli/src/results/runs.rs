@@ -3,7 +3,7 @@
 use super::{folders, json};
 use crate::error::CliError;
 use crate::output::{error_of, percent, percents};
-use crate::plan::Plan;
+use rectifier_catalog::Plan;
 use rectifier_train::{Stage, Summary, spoken_seconds};
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,0 +1,248 @@
+//! From a plan to a trained network in a run's folder.
+
+use crate::{CatalogError, Chosen, EngineChoice, EngineName, Plan};
+use burn_train::Interrupter;
+use burn_train::renderer::MetricsRenderer;
+use rectifier_data::{DataInfo, Encoder, Loaded, Locator, Progress, Split, room_for};
+use rectifier_nn::DenseStack;
+use rectifier_train::{
+    DataFingerprint, Evaluation, Run, RunFiles, RunFolder, RunRecord, SilentRenderer, Unwatched,
+    Watch,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Carries out `plan` in `folder`, and gives the record of the run: the same as [`RunFiles::record`] of the folder. A
+/// stopped run goes on where it was, a finished one gives its record back.
+///
+/// # Errors
+/// [`CatalogError`]; what was written before stays.
+///
+/// ```no_run
+/// use rectifier_catalog::{EngineChoice, Plan, launch};
+/// use rectifier_data::Locator;
+/// use rectifier_train::{RunFolder, on_epoch};
+///
+/// let plan = Plan::read("recipe.json".as_ref())?;
+/// let engine = EngineChoice::on(burn::tensor::Device::default(), "flex");
+/// let folder = RunFolder::create("runs/mine")?;
+/// let watch = on_epoch(|epoch, _| println!("{}: {:?}", epoch.epoch, epoch.valid_error));
+/// let record = launch(&plan, &engine, &Locator::default(), folder, watch)?;
+/// println!("{:?}", record.summary);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn launch(
+    plan: &Plan,
+    engine: &EngineChoice,
+    locator: &Locator,
+    folder: RunFolder,
+    watch: Box<dyn Watch>,
+) -> Result<RunRecord, CatalogError> {
+    let launcher = Launcher {
+        watch,
+        ..Launcher::new(plan.clone(), engine.clone())
+    };
+    let prepared = launcher.prepare(locator, &mut |_, _| {})?;
+    Ok(prepared.launch(folder)?.record)
+}
+
+/// A plan with everything about how it is carried out.
+pub struct Launcher {
+    /// What is trained on what.
+    pub plan: Plan,
+    /// What computes.
+    pub engine: EngineChoice,
+    /// Told of stages, readings and epochs.
+    pub watch: Box<dyn Watch>,
+    /// The dashboard.
+    pub renderer: Box<dyn MetricsRenderer>,
+    /// Stops the run.
+    pub interrupter: Interrupter,
+    /// The longest time between two checkpoints; a minute if `None`.
+    pub checkpoint_every: Option<Duration>,
+    /// Steps from one reading to the next; 50 readings an epoch if `None`.
+    pub measure_every: Option<usize>,
+}
+
+/// A launcher whose data is loaded and whose engine is chosen; nothing is written yet.
+pub struct Prepared {
+    launcher: Launcher,
+    chosen: Chosen<DenseStack>,
+    loaded: Loaded,
+}
+
+/// What came of a run.
+pub struct Launched {
+    /// The best network, or the latest of a run that was stopped before there was one.
+    pub network: DenseStack,
+    /// All that is known of the run.
+    pub record: RunRecord,
+    /// The test evaluation behind the summary; `None` for a run that was stopped, or had ended before.
+    pub test: Option<Evaluation>,
+    /// Where the run stands, in words.
+    pub place: String,
+    /// The data.
+    pub split: Split,
+    /// What it is.
+    pub info: DataInfo,
+    /// What prepared its inputs.
+    pub encoder: Option<Arc<dyn Encoder>>,
+}
+
+impl Launcher {
+    /// A launcher that shows nothing and says nothing.
+    pub fn new(plan: Plan, engine: EngineChoice) -> Self {
+        Self {
+            plan,
+            engine,
+            watch: Box::new(Unwatched),
+            renderer: Box::new(SilentRenderer),
+            interrupter: Interrupter::new(),
+            checkpoint_every: None,
+            measure_every: None,
+        }
+    }
+
+    /// The launcher that goes on with the run in `folder`: its plan, engine, threads and readings. `engine` says where
+    /// it computes; an engine or threads that it names must be those of the run.
+    ///
+    /// # Errors
+    /// [`CatalogError::NoRun`]; [`CatalogError::Train`] for a folder whose files are damaged.
+    pub fn resume(folder: &RunFiles, mut engine: EngineChoice) -> Result<Self, CatalogError> {
+        let path = folder.plan_path();
+        if !path.is_file() {
+            return Err(CatalogError::NoRun {
+                folder: folder.path().into(),
+            });
+        }
+        let plan = Plan::read(&path)?;
+        let mut measure_every = None;
+        if let Some(identity) = folder.identity()? {
+            let made = identity.provenance;
+            engine.engine = engine.engine.or(EngineName::by_name(&made.engine));
+            if engine.engine == Some(EngineName::Sparse) {
+                engine.threads = engine.threads.or(made.threads);
+            }
+            measure_every = identity.measure_every;
+        }
+        Ok(Self {
+            measure_every,
+            ..Self::new(plan, engine)
+        })
+    }
+
+    /// Loads the data and chooses the engine. Nothing is written.
+    ///
+    /// # Errors
+    /// [`CatalogError`] for what cannot be trained.
+    pub fn prepare(
+        self,
+        locator: &Locator,
+        progress: &mut Progress<'_>,
+    ) -> Result<Prepared, CatalogError> {
+        self.plan.validate()?;
+        // Weights, gradients, the best network and a copy to save.
+        let bytes = 4 * 4 * self.plan.network.parameters() as u128;
+        room_for(bytes, "this network", "give fewer units with --hidden")?;
+        let chosen = self.engine.choose(&self.plan)?;
+        let loaded = self.plan.load(locator, None, progress)?;
+        Ok(Prepared {
+            launcher: self,
+            chosen,
+            loaded,
+        })
+    }
+}
+
+impl Prepared {
+    /// The data.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The name of the engine, and why it is not the sparse one where nobody asked for another.
+    pub fn engine(&self) -> (&str, Option<&str>) {
+        (self.chosen.engine.name(), self.chosen.reason.as_deref())
+    }
+
+    /// Trains in `folder`, from the start or from where its run stands.
+    ///
+    /// # Errors
+    /// [`CatalogError::Train`]; what was written before stays.
+    pub fn launch(self, folder: RunFolder) -> Result<Launched, CatalogError> {
+        let Self {
+            launcher,
+            chosen,
+            loaded,
+        } = self;
+        let Launcher {
+            plan,
+            engine,
+            watch,
+            renderer,
+            interrupter,
+            checkpoint_every,
+            measure_every,
+        } = launcher;
+        let network = plan.network.init(plan.recipe.seed, &engine.device)?;
+        let mut data = DataFingerprint::of_split(loaded.info.name.clone(), &loaded.split)?;
+        if let Some(encoder) = &loaded.encoder {
+            data = data.with_encoder(&encoder.to_text());
+        }
+        let mut run = Run {
+            plan: Some(serde_json::to_value(&plan).map_err(CatalogError::Syntax)?),
+            data: Some(data),
+            metadata: metadata(&plan, &loaded)?,
+            watch,
+            renderer,
+            interrupter,
+            measure_every,
+            ..Run::new(
+                network,
+                plan.recipe.clone(),
+                loaded.split.clone(),
+                chosen.engine,
+                engine.device,
+                folder,
+            )
+        };
+        if let Some(every) = checkpoint_every {
+            run.checkpoint_every = every;
+        }
+        let outcome = run.launch()?;
+        Ok(Launched {
+            network: outcome.network,
+            record: outcome.record,
+            test: outcome.test,
+            place: outcome.place,
+            split: loaded.split,
+            info: loaded.info,
+            encoder: loaded.encoder,
+        })
+    }
+}
+
+/// What goes into the model file beside the network.
+fn metadata(plan: &Plan, loaded: &Loaded) -> Result<BTreeMap<String, String>, CatalogError> {
+    let json = |value: serde_json::Result<String>| value.map_err(CatalogError::Syntax);
+    let info = &loaded.info;
+    let mut metadata = BTreeMap::from([
+        ("recipe".into(), json(serde_json::to_string(plan))?),
+        ("data".into(), info.name.clone()),
+        ("shape".into(), json(serde_json::to_string(&info.shape))?),
+        (
+            "range".into(),
+            json(serde_json::to_string(&plan.data.nature().range))?,
+        ),
+        (
+            "classes".into(),
+            json(serde_json::to_string(&info.class_names))?,
+        ),
+    ]);
+    if let Some(encoder) = &loaded.encoder {
+        metadata.insert("encoder_kind".into(), encoder.kind().into());
+        metadata.insert("encoder".into(), encoder.to_text());
+    }
+    Ok(metadata)
+}

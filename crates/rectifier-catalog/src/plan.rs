@@ -1,0 +1,272 @@
+//! What is to be trained on what, and how, as one file.
+
+use crate::{CatalogError, DataSpec};
+use rectifier_data::{DataInfo, Encoder, Labels, Loaded, Locator, Progress};
+use rectifier_nn::{ActivationPenalty, Corruption, DenseStackConfig};
+use rectifier_train::{Objective, Pretrain, Recipe, Stage};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The version of the file's form.
+const VERSION: u32 = 1;
+
+/// Data, network and recipe of a run: `recipe.json` in its folder, and what `--recipe` reads.
+///
+/// ```
+/// use rectifier_catalog::Plan;
+/// let plan = Plan::parse(r#"{
+///     "version": 1,
+///     "data": {"set": "mnist"},
+///     "network": {"inputs": 784, "hidden": [1000], "unit": {"kind": "rectifier"}, "outputs": 10},
+///     "recipe": {"seed": 1, "stages": [{"stage": "fine-tune", "epochs": 15, "batch": 10, "rate": 0.1}]}
+/// }"#)?;
+/// assert_eq!(plan.data.name(), "mnist");
+/// # Ok::<(), rectifier_catalog::CatalogError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The version of this form.
+    pub version: u32,
+    /// What it is trained on.
+    pub data: DataSpec,
+    /// The share of the training examples whose labels are used, chosen by the recipe's seed; all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_fraction: Option<f64>,
+    /// What is trained.
+    pub network: DenseStackConfig,
+    /// How.
+    pub recipe: Recipe,
+}
+
+impl Plan {
+    /// A plan of this version.
+    pub fn new(data: DataSpec, network: DenseStackConfig, recipe: Recipe) -> Self {
+        Self {
+            version: VERSION,
+            data,
+            label_fraction: None,
+            network,
+            recipe,
+        }
+    }
+
+    /// The plan for other data: its inputs and classes, and what its labels are trained for.
+    #[must_use]
+    pub fn on(mut self, data: DataSpec, info: &DataInfo) -> Self {
+        (self.network.inputs, self.network.outputs) = (info.width(), info.classes);
+        self.recipe.objective = objective(&data);
+        self.data = data;
+        self
+    }
+
+    /// The examples the plan asks for, prepared by `encoder` or by what is fitted on the training part.
+    ///
+    /// # Errors
+    /// [`CatalogError::Data`].
+    pub fn load(
+        &self,
+        locator: &Locator,
+        encoder: Option<&Arc<dyn Encoder>>,
+        progress: &mut Progress<'_>,
+    ) -> Result<Loaded, CatalogError> {
+        let mut loaded = self.data.load(locator, encoder, progress)?;
+        if let Some(share) = self.label_fraction {
+            loaded.split = loaded.split.with_label_fraction(share, self.recipe.seed)?;
+        }
+        Ok(loaded)
+    }
+
+    /// Reads and checks a plan.
+    ///
+    /// # Errors
+    /// [`CatalogError::Io`]; [`CatalogError::File`] naming the file, the line and what would do.
+    pub fn read(path: &Path) -> Result<Self, CatalogError> {
+        let text = std::fs::read_to_string(path).map_err(|source| CatalogError::Io {
+            path: path.into(),
+            source,
+        })?;
+        // Editors of some systems begin a file with a byte order mark.
+        Self::parse(text.trim_start_matches('\u{feff}')).map_err(|source| CatalogError::File {
+            path: path.into(),
+            source: Box::new(source),
+        })
+    }
+
+    /// Parses and checks a plan.
+    ///
+    /// # Errors
+    /// [`CatalogError::Syntax`], and what [`validate`](Self::validate) says.
+    pub fn parse(text: &str) -> Result<Self, CatalogError> {
+        let plan: Self = serde_json::from_str(text).map_err(CatalogError::Syntax)?;
+        plan.validate()?;
+        Ok(plan)
+    }
+
+    /// The plan as a file.
+    ///
+    /// # Errors
+    /// [`CatalogError::Syntax`] for what JSON cannot hold, such as a path that is not UTF-8.
+    pub fn to_text(&self) -> Result<String, CatalogError> {
+        serde_json::to_string_pretty(self).map_err(CatalogError::Syntax)
+    }
+
+    /// The SHA-256 of the plan in its canonical form, 64 hexadecimal digits: plans that mean the same have the same.
+    ///
+    /// # Errors
+    /// As [`to_text`](Self::to_text).
+    pub fn checksum(&self) -> Result<String, CatalogError> {
+        let value = serde_json::to_value(self).map_err(CatalogError::Syntax)?;
+        Ok(rectifier_data::sha256_hex(value.to_string().as_bytes()))
+    }
+
+    /// Checks that a run can be made of it.
+    ///
+    /// # Errors
+    /// [`CatalogError`] naming the first value that cannot be.
+    pub fn validate(&self) -> Result<(), CatalogError> {
+        if self.version != VERSION {
+            return Err(CatalogError::Version {
+                found: self.version,
+                known: VERSION,
+            });
+        }
+        match self.label_fraction {
+            Some(share) if !(share > 0.0 && share <= 1.0) => {
+                return Err(CatalogError::LabelFraction(share));
+            }
+            _ => {}
+        }
+        self.network.validate()?;
+        self.recipe.validate()?;
+        self.recipe.check_stack(Some(&self.network))?;
+        Ok(())
+    }
+
+    /// The plan in a few lines for people.
+    pub fn describe(&self) -> String {
+        let labels = match self.label_fraction {
+            Some(share) => {
+                format!("\nlabels   {share} of the training part; pre-training sees all examples")
+            }
+            None => String::new(),
+        };
+        let mut text = format!(
+            "data     {}{labels}\nnetwork  {:?}, {} inputs, {}, {} classes, {} parameters\n",
+            self.data.describe(),
+            self.network.unit,
+            self.network.inputs,
+            self.hidden(),
+            self.network.outputs,
+            self.network.parameters(),
+        );
+        for (index, stage) in self.recipe.stages.iter().enumerate() {
+            let detail = match stage {
+                Stage::Pretrain(stage) => format!(
+                    "{}, {}, L1 {}",
+                    stage.reconstruction,
+                    noise(stage),
+                    stage.l1
+                ),
+                Stage::FineTune(stage) => penalty(&stage.l1, self.network.hidden.len()),
+            };
+            text.push_str(&format!(
+                "stage {}  {}: {} epochs, batch {}, rate {}, {detail}\n",
+                index + 1,
+                stage.title(),
+                stage.epochs(),
+                stage.batch(),
+                stage.rate().start(),
+            ));
+        }
+        text.push_str(&format!("seed     {}", self.recipe.seed));
+        text
+    }
+
+    fn hidden(&self) -> String {
+        let sizes: Vec<String> = self.network.hidden.iter().map(usize::to_string).collect();
+        match sizes.is_empty() {
+            true => "no hidden layer".to_string(),
+            false => format!("hidden {}", sizes.join("-")),
+        }
+    }
+
+    /// `DATA-UNIT-SIZES`: what a run's folder is called before its number.
+    pub fn stem(&self) -> String {
+        let unit = serde_json::to_value(self.network.unit).unwrap_or_default();
+        let unit = unit["kind"].as_str().unwrap_or("network");
+        let sizes: Vec<String> = self.network.hidden.iter().map(usize::to_string).collect();
+        let sizes = match sizes.is_empty() {
+            true => "none".into(),
+            false => sizes.join("-"),
+        };
+        format!("{}-{unit}-{sizes}", self.data.name())
+    }
+}
+
+/// What a network is trained for on such data.
+pub fn objective(data: &DataSpec) -> Objective {
+    match data.nature().labels {
+        Labels::Stars => Objective::ExpectedRating,
+        Labels::Classes => Objective::Classification,
+    }
+}
+
+fn noise(stage: &Pretrain) -> String {
+    match stage.corruption {
+        Corruption::None => "no noise".into(),
+        Corruption::Masking { share } => format!("masking {share}"),
+        Corruption::SaltAndPepper { drop, insert } => format!("salt and pepper {drop}/{insert}"),
+    }
+}
+
+fn penalty(l1: &ActivationPenalty, layers: usize) -> String {
+    let coefficients: Vec<f64> = (0..layers).map(|layer| l1.coefficient(layer)).collect();
+    match coefficients.as_slice() {
+        all if all.iter().all(|coefficient| *coefficient == 0.0) => "no penalty".into(),
+        [first, others @ ..] if others.iter().all(|other| other == first) => format!("L1 {first}"),
+        all => {
+            let each: Vec<String> = all.iter().map(f64::to_string).collect();
+            format!("L1 {} by layer", each.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_penalty_on_one_layer_is_told() {
+        let per_layer = |numbers: &[f64]| ActivationPenalty::PerLayer(numbers.to_vec());
+        assert_eq!(
+            penalty(&per_layer(&[0.0, 0.0, 1e-4]), 3),
+            "L1 0, 0, 0.0001 by layer"
+        );
+        assert_eq!(penalty(&per_layer(&[0.5, 0.5]), 2), "L1 0.5");
+        assert_eq!(penalty(&ActivationPenalty::Uniform(0.0), 2), "no penalty");
+        assert_eq!(penalty(&ActivationPenalty::Uniform(0.1), 2), "L1 0.1");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_read_over_and_a_wrong_version_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        let text = r#"{"version": 1, "data": {"set": "mnist"},
+            "network": {"inputs": 784, "hidden": [5], "unit": {"kind": "rectifier"}, "outputs": 10},
+            "recipe": {"seed": 1, "stages": [{"stage": "fine-tune", "epochs": 1, "batch": 1, "rate": 0.1}]}}"#;
+        std::fs::write(&path, format!("\u{feff}{text}")).unwrap();
+        let plan = Plan::read(&path).unwrap();
+        assert_eq!(Plan::parse(&plan.to_text().unwrap()).unwrap(), plan);
+        assert_eq!(plan.checksum().unwrap().len(), 64);
+        assert_eq!(plan.stem(), "mnist-rectifier-5");
+        std::fs::write(&path, text.replace("\"version\": 1", "\"version\": 9")).unwrap();
+        let error = Plan::read(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("plan.json") && error.contains("version 9"),
+            "{error}"
+        );
+    }
+}

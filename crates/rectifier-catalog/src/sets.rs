@@ -1,0 +1,298 @@
+//! The table of data sets, and choosing one by name or by options.
+
+use crate::CatalogError;
+use rectifier_data::{DataSet, OptionSpec, Options, Source};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Every data set, in the order of listings. A new one is one line here.
+pub static SETS: &[&dyn DataSet] = &[
+    &rectifier_glyphs::SET,
+    &rectifier_mnist::SET,
+    &rectifier_cifar10::SET,
+    &rectifier_norb::SET,
+    &rectifier_norb::SMALL_SET,
+    &rectifier_norb_like::SET,
+    &rectifier_nistp::SET,
+    &rectifier_reviews::RESTAURANTS_SET,
+    &rectifier_reviews::AMAZON_SET,
+    &rectifier_reviews::FILE_SET,
+];
+
+/// A data set with its choices made, as a plan holds it.
+#[derive(Clone)]
+pub struct DataSpec(Arc<dyn Source>);
+
+impl DataSpec {
+    /// The data set `name` with its defaults.
+    ///
+    /// # Errors
+    /// [`CatalogError::UnknownSet`]; [`CatalogError::Data`] for a set that needs options.
+    pub fn named(name: &str) -> Result<Self, CatalogError> {
+        Self::open(name, &Options::new())
+    }
+
+    /// The data set `name` as `options` ask for it.
+    ///
+    /// # Errors
+    /// [`CatalogError::UnknownSet`], [`CatalogError::OptionElsewhere`] for an option of other sets alone, and what
+    /// [`DataSet::open`] says.
+    pub fn open(name: &str, options: &Options) -> Result<Self, CatalogError> {
+        let set = set(name)?;
+        for option in options.names() {
+            check_belongs(option, name, set.options())?;
+        }
+        Ok(Self(set.open(options)?.into()))
+    }
+
+    /// The data set that `options` ask for without naming it: the first that has all of them, and one that implies it.
+    /// `None` if no option is given.
+    ///
+    /// # Errors
+    /// [`CatalogError::OptionsAlone`] where they imply none; what [`DataSet::open`] says.
+    pub fn implied(options: &Options) -> Result<Option<Self>, CatalogError> {
+        if options.is_empty() {
+            return Ok(None);
+        }
+        let found = SETS.iter().find(|set| {
+            let spec = |name: &str| set.options().iter().find(move |spec| spec.name == name);
+            options.names().all(|name| spec(name).is_some())
+                && options
+                    .names()
+                    .any(|name| spec(name).is_some_and(|spec| spec.implies))
+        });
+        match found {
+            Some(set) => Ok(Some(Self(set.open(options)?.into()))),
+            None => Err(CatalogError::OptionsAlone {
+                options: listed(options.names().map(|name| format!("--{name}")), "and"),
+                sets: listed(
+                    SETS.iter()
+                        .filter(|set| options.names().any(|name| has(**set, name)))
+                        .map(|set| set.name().to_string()),
+                    "or",
+                ),
+            }),
+        }
+    }
+
+    /// The same data with some of its choices changed.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn changed(&self, options: &Options) -> Result<Self, CatalogError> {
+        let specs = set(self.0.name())?.options();
+        for option in options.names() {
+            check_belongs(option, self.0.name(), specs)?;
+        }
+        Ok(Self(self.0.changed(options)?.into()))
+    }
+
+    /// Reads what [`Source::to_plan`] wrote.
+    ///
+    /// # Errors
+    /// [`CatalogError::UnknownPlan`] for a set that is not in the table; [`CatalogError::Data`].
+    pub fn read(plan: &serde_json::Value) -> Result<Self, CatalogError> {
+        match SETS.iter().find_map(|set| set.read_plan(plan)) {
+            Some(source) => Ok(Self(source?.into())),
+            None => Err(CatalogError::UnknownPlan {
+                tag: match plan["set"].as_str() {
+                    Some(tag) => format!("`{tag}`"),
+                    None => "one without a name".into(),
+                },
+            }),
+        }
+    }
+}
+
+impl Deref for DataSpec {
+    type Target = dyn Source;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref()
+    }
+}
+
+impl From<Box<dyn Source>> for DataSpec {
+    /// A set that stands in no table: a program's own.
+    fn from(source: Box<dyn Source>) -> Self {
+        Self(source.into())
+    }
+}
+
+impl std::fmt::Debug for DataSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.to_plan())
+    }
+}
+
+impl PartialEq for DataSpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_plan() == other.0.to_plan()
+    }
+}
+
+impl Serialize for DataSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.to_plan().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DataSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let plan = serde_json::Value::deserialize(deserializer)?;
+        Self::read(&plan).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The data set of this name.
+///
+/// # Errors
+/// [`CatalogError::UnknownSet`].
+pub fn set(name: &str) -> Result<&'static dyn DataSet, CatalogError> {
+    let found = SETS.iter().find(|set| set.name() == name);
+    found.copied().ok_or_else(|| CatalogError::UnknownSet {
+        name: name.into(),
+        known: listed(SETS.iter().map(|set| set.name().to_string()), "and"),
+    })
+}
+
+/// The sets that need no option: what listings show.
+pub fn standing_alone() -> impl Iterator<Item = &'static dyn DataSet> {
+    SETS.iter().copied().filter(|set| set.stands_alone())
+}
+
+/// An option that some data sets have.
+#[derive(Clone, Debug)]
+pub struct OfferedOption {
+    /// The option, as the first of them describes it.
+    pub spec: OptionSpec,
+    /// The names of the sets that have it.
+    pub sets: Vec<&'static str>,
+}
+
+/// Every option of every set, once, in the order of the table.
+pub fn options() -> Vec<OfferedOption> {
+    let mut offered: Vec<OfferedOption> = Vec::new();
+    for set in SETS {
+        for &spec in set.options() {
+            match offered
+                .iter_mut()
+                .find(|known| known.spec.name == spec.name)
+            {
+                Some(known) => known.sets.push(set.name()),
+                None => offered.push(OfferedOption {
+                    spec,
+                    sets: vec![set.name()],
+                }),
+            }
+        }
+    }
+    offered
+}
+
+fn has(set: &dyn DataSet, option: &str) -> bool {
+    set.options().iter().any(|spec| spec.name == option)
+}
+
+fn check_belongs(option: &str, set: &str, specs: &[OptionSpec]) -> Result<(), CatalogError> {
+    let owners = SETS.iter().filter(|set| has(**set, option));
+    match specs.iter().any(|spec| spec.name == option) {
+        true => Ok(()),
+        false => Err(CatalogError::OptionElsewhere {
+            option: option.into(),
+            owners: listed(owners.map(|set| set.name().to_string()), "or"),
+            set: set.into(),
+        }),
+    }
+}
+
+/// `a, b and c`.
+pub(crate) fn listed(words: impl Iterator<Item = String>, last: &str) -> String {
+    let words: Vec<String> = words.collect();
+    match words.as_slice() {
+        [] => "none".into(),
+        [word] => word.clone(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use rectifier_data::OptionKind;
+
+    #[test]
+    fn names_are_one_each_and_options_of_one_name_are_of_one_kind() {
+        for (place, set) in SETS.iter().enumerate() {
+            assert!(!SETS[..place].iter().any(|other| other.name() == set.name()));
+            for spec in set.options() {
+                let offered = options();
+                let first = offered.iter().find(|known| known.spec.name == spec.name);
+                let first = first.unwrap().spec;
+                let alike = match (first.kind, spec.kind) {
+                    (OptionKind::OneOf(_), OptionKind::OneOf(_)) => true,
+                    (first, own) => first == own,
+                };
+                assert!(alike, "{} of {}", spec.name, set.name());
+                assert_eq!(first.value, spec.value, "{} of {}", spec.name, set.name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_set_reads_its_own_plan_and_nobody_elses() {
+        for set in standing_alone() {
+            let source = set.open(&Options::new()).unwrap();
+            let read = DataSpec::read(&source.to_plan()).unwrap();
+            assert_eq!(read.name(), set.name());
+            assert_eq!(read.to_plan(), source.to_plan());
+        }
+        let unknown = serde_json::json!({"set": "moons"});
+        let error = DataSpec::read(&unknown).unwrap_err();
+        assert!(error.to_string().contains("`moons`"), "{error}");
+        let spare = serde_json::json!({"set": "mnist", "seed": 3});
+        assert!(DataSpec::read(&spare).is_err());
+    }
+
+    #[test]
+    fn options_choose_a_set_or_say_who_has_them() {
+        let implied = |pairs: &[(&str, &str)]| {
+            let options = pairs.iter().fold(Options::new(), |options, (name, value)| {
+                options.with(*name, *value)
+            });
+            DataSpec::implied(&options)
+        };
+        assert!(implied(&[]).unwrap().is_none());
+        let name = |pairs: &[(&str, &str)]| implied(pairs).unwrap().unwrap().name();
+        assert_eq!(name(&[("examples", "100")]), "glyphs");
+        assert_eq!(name(&[("data-seed", "3"), ("variant", "p07")]), "nistp");
+        assert_eq!(name(&[("file", "a.csv")]), "reviews");
+        let error = implied(&[("fold", "2/10")]).unwrap_err().to_string();
+        assert!(
+            error.contains("--fold") && error.contains("restaurants"),
+            "{error}"
+        );
+        let error = DataSpec::open("mnist", &Options::new().with("fold", "1/2"));
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("restaurants, amazon or reviews, not with mnist"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_choice_changes_and_the_rest_stays() {
+        let first = DataSpec::open("amazon", &Options::new().with("words", "70")).unwrap();
+        let changed = first.changed(&Options::new().with("fold", "3/10")).unwrap();
+        let plan = changed.to_plan();
+        assert_eq!(plan["bag"]["fold"], 3);
+        assert_eq!(plan["bag"]["words"], 70);
+        assert!(
+            first
+                .changed(&Options::new().with("variant", "p07"))
+                .is_err()
+        );
+    }
+}
