@@ -169,6 +169,14 @@ pub enum DataError {
         /// What would do.
         cure: String,
     },
+    /// A description of an encoder that describes none.
+    #[error("the encoder of kind {kind:?}: {problem}: the file is damaged, or of another version")]
+    Described {
+        /// The kind it should be.
+        kind: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// More memory than there is.
     #[error("{what} would take {} GB of memory, more than there is: {cure}", bytes.div_ceil(1_000_000_000))]
     Memory {

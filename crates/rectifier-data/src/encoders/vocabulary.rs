@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::{DataError, SparseRows, words};
+use std::path::Path;
+
+use crate::{DataError, Encoder, Entry, Raw, Row, SparseRows, words};
 
 /// The words that count, each with its column: the most frequent one has column 0.
 ///
@@ -18,9 +20,13 @@ pub struct Vocabulary {
     words: Vec<String>,
     columns: HashMap<String, u32>,
     width: usize,
+    column: Option<String>,
 }
 
 impl Vocabulary {
+    /// What [`Encoder::kind`] says.
+    pub const KIND: &'static str = "vocabulary";
+
     /// The `width` words (0 counts as 1) that most of `texts` have; of equally frequent ones, the first by alphabet.
     ///
     /// Where the texts have fewer words, the last columns stand for none: the width of the rows does not depend on
@@ -47,7 +53,23 @@ impl Vocabulary {
             words,
             columns,
             width,
+            column: None,
         }
+    }
+
+    /// The same vocabulary, which knows the name of the column, or field, that its texts stood in: files of texts are
+    /// read by it.
+    #[must_use]
+    pub fn with_column(self, name: impl Into<String>) -> Self {
+        Self {
+            column: Some(name.into()),
+            ..self
+        }
+    }
+
+    /// The name of the column, or field, that the texts stood in.
+    pub fn column(&self) -> Option<&str> {
+        self.column.as_deref()
     }
 
     /// The words, column after column.
@@ -88,9 +110,14 @@ impl Vocabulary {
         Ok(rows)
     }
 
-    /// The words one a line, after a line with the width: what a model file keeps.
+    /// The words one a line, after a line with the width (and the name of the column as a JSON string, where it is
+    /// known): what a model file keeps.
     pub fn to_text(&self) -> String {
         let mut text = self.width.to_string();
+        if let Some(column) = &self.column {
+            text.push(' ');
+            text.push_str(&serde_json::Value::from(column.as_str()).to_string());
+        }
         for word in &self.words {
             text.push('\n');
             text.push_str(word);
@@ -105,14 +132,21 @@ impl Vocabulary {
     pub fn from_text(text: &str) -> Result<Self, String> {
         let mut lines = text.split('\n');
         let first = lines.next().unwrap_or_default();
-        let width = match first.parse::<usize>() {
-            Ok(width) if width > 0 => width,
-            _ => {
-                return Err(format!(
-                    "the vocabulary begins with {first:?}, no number of columns"
-                ));
-            }
+        let none = || {
+            let start: String = first.chars().take(40).collect();
+            format!("the vocabulary begins with {start:?}, no number of columns")
         };
+        let (width, column) = match first.split_once(' ') {
+            Some((width, column)) => (
+                width,
+                Some(serde_json::from_str::<String>(column).map_err(|_| none())?),
+            ),
+            None => (first, None),
+        };
+        let width = width.parse::<u32>().map_err(|_| none())? as usize;
+        if width == 0 {
+            return Err(none());
+        }
         let list: Vec<String> = lines.map(String::from).collect();
         if list.len() > width {
             return Err(format!(
@@ -131,7 +165,82 @@ impl Vocabulary {
                 return Err(format!("the vocabulary has {word:?} twice"));
             }
         }
-        Ok(Self::of(list, width))
+        Ok(Self {
+            column,
+            ..Self::of(list, width)
+        })
+    }
+}
+
+impl Encoder for Vocabulary {
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn encode(&self, raw: Raw<'_>) -> Result<Row, DataError> {
+        let text = match (raw, &self.column) {
+            (Raw::Text(text), _) => text,
+            (Raw::Record(cells), Some(column)) => {
+                let found = cells.iter().find(|(name, _)| name == column);
+                let Some((_, text)) = found else {
+                    return Err(self.takes_no("record without its column", || {
+                        format!("give the text in a column {column:?}")
+                    }));
+                };
+                text
+            }
+            (Raw::Record(_), None) => {
+                return Err(self.takes_no("record", || "give the text alone".into()));
+            }
+            (Raw::Picture(_), _) => {
+                return Err(self.takes_no("picture", || "give a text".into()));
+            }
+            (Raw::Sparse(_), _) => {
+                return Err(self.takes_no("row of numbers", || "give a text".into()));
+            }
+        };
+        let ones = self.columns(text).into_iter().map(|column| (column, 1.0));
+        Ok(Row::Sparse(ones.collect()))
+    }
+
+    fn encode_file(&self, path: &Path) -> Result<Vec<Entry>, DataError> {
+        let bytes = std::fs::read(path).map_err(|source| DataError::io(path, source))?;
+        let text = String::from_utf8(bytes).map_err(|error| DataError::Content {
+            path: path.to_path_buf(),
+            problem: format!(
+                "it is not UTF-8 (byte {}): convert it",
+                error.utf8_error().valid_up_to()
+            ),
+        })?;
+        Ok(vec![Entry {
+            place: path.display().to_string(),
+            row: self
+                .encode(Raw::Text(&text))
+                .map_err(|error| error.to_string()),
+            label: None,
+        }])
+    }
+
+    fn to_text(&self) -> String {
+        self.to_text()
+    }
+
+    fn column_name(&self, column: usize) -> Option<String> {
+        self.words.get(column).cloned()
+    }
+}
+
+impl Vocabulary {
+    fn takes_no(&self, given: &'static str, cure: impl Fn() -> String) -> DataError {
+        DataError::Encoder {
+            kind: "a vocabulary",
+            given,
+            cure: cure(),
+        }
     }
 }
 
@@ -167,6 +276,7 @@ mod tests {
             ("", "no number of columns"),
             ("0", "no number of columns"),
             ("1\na\nb", "2 words for 1 columns"),
+            ("2 x\na", "no number of columns"),
             ("2\na\na", "\"a\" twice"),
             ("2\nA", "no word"),
             ("2\na b", "no word"),
@@ -182,6 +292,8 @@ mod tests {
         fn a_vocabulary_survives_its_text(texts in prop::collection::vec(".{0,30}", 0..8), width in 1usize..20) {
             let vocabulary = Vocabulary::fit(texts.iter().map(String::as_str), width);
             prop_assert_eq!(&Vocabulary::from_text(&vocabulary.to_text()).unwrap(), &vocabulary);
+            let named = vocabulary.clone().with_column("a \"text\"\nof mine");
+            prop_assert_eq!(&Vocabulary::from_text(&named.to_text()).unwrap(), &named);
             for text in &texts {
                 let columns = vocabulary.columns(text);
                 prop_assert!(columns.is_sorted_by(|a, b| a < b));
