@@ -1,12 +1,8 @@
-//! Pictures that users bring: a PNG file as grey values, at the size a network takes.
-
-use std::io::Cursor;
-
-use png::{BitDepth, ColorType, Decoder, Transformations};
+//! A plane of a picture, at the size a network takes.
 
 use crate::DataError;
 
-/// A grey picture.
+/// A grey picture, or one colour of one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// How many pixels a row has.
@@ -18,84 +14,14 @@ pub struct Picture {
 }
 
 /// Larger pictures are refused before memory is reserved for them.
-const MAX_PIXELS: usize = 1 << 24;
-/// The most that the PNG decoder may reserve by itself; the picture's own buffer is counted apart.
-const DECODER_BYTES: usize = 1 << 24;
-
-/// Reads a PNG file of any colour type and depth as grey values.
-///
-/// Colours become their luma, `0.299 red + 0.587 green + 0.114 blue` (ITU-R BT.601), of the values as they are stored;
-/// transparent pixels are laid on white paper. Of an animation this is the still image.
-///
-/// # Errors
-/// [`DataError::Picture`] for bytes that are not a whole PNG file, and for more than 2^24 pixels.
-pub fn read_png_grey(bytes: &[u8]) -> Result<Picture, DataError> {
-    let refused = |error: png::DecodingError| {
-        DataError::Picture(format!(
-            "not a PNG file that can be read ({error}): save it again as PNG"
-        ))
-    };
-    let limits = png::Limits {
-        bytes: DECODER_BYTES,
-    };
-    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), limits);
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    decoder.set_transformations(Transformations::EXPAND);
-    let header = decoder.read_header_info().map_err(refused)?;
-    let (width, height) = (header.width as usize, header.height as usize);
-    check_size(width, height)?;
-    let mut reader = decoder.read_info().map_err(refused)?;
-    let size = reader.output_buffer_size();
-    let mut samples = vec![0; size.ok_or_else(|| too_large(width, height))?];
-    let frame = reader.next_frame(&mut samples).map_err(refused)?;
-    samples.truncate(frame.buffer_size());
-    let values: Vec<f32> = match frame.bit_depth {
-        BitDepth::Sixteen => {
-            let (words, _) = samples.as_chunks();
-            let value = |&word| f32::from(u16::from_be_bytes(word)) / 65535.0;
-            words.iter().map(value).collect()
-        }
-        // `EXPAND` leaves no depth below eight.
-        _ => samples
-            .iter()
-            .map(|&byte| f32::from(byte) / 255.0)
-            .collect(),
-    };
-    let luma = |rgb: &[f32]| 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
-    let on_white = |value: f32, alpha: f32| value * alpha + (1.0 - alpha);
-    let pixels: Vec<f32> = match frame.color_type {
-        ColorType::Grayscale | ColorType::Indexed => values,
-        ColorType::GrayscaleAlpha => values
-            .chunks_exact(2)
-            .map(|p| on_white(p[0], p[1]))
-            .collect(),
-        ColorType::Rgb => values.chunks_exact(3).map(luma).collect(),
-        ColorType::Rgba => values
-            .chunks_exact(4)
-            .map(|p| on_white(luma(p), p[3]))
-            .collect(),
-    };
-    if pixels.len() != width * height {
-        let found = pixels.len();
-        return Err(DataError::Picture(format!(
-            "the PNG file of {width}x{height} pixels holds {found}"
-        )));
-    }
-    Ok(Picture {
-        width,
-        height,
-        pixels,
-    })
-}
-
+pub(crate) const MAX_PIXELS: usize = 1 << 24;
 fn too_large(width: usize, height: usize) -> DataError {
     DataError::Picture(format!(
         "a picture of {width}x{height} pixels: at least 1 and at most {MAX_PIXELS} can be handled; make it smaller"
     ))
 }
 
-fn check_size(width: usize, height: usize) -> Result<(), DataError> {
+pub(crate) fn check_size(width: usize, height: usize) -> Result<(), DataError> {
     match width.checked_mul(height) {
         Some(1..=MAX_PIXELS) => Ok(()),
         _ => Err(too_large(width, height)),
@@ -194,131 +120,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    struct Png<'a> {
-        width: u32,
-        height: u32,
-        color: ColorType,
-        depth: BitDepth,
-        data: &'a [u8],
-    }
-
-    impl Png<'_> {
-        fn encode(&self, palette: Option<(&[u8], &[u8])>) -> Vec<u8> {
-            let mut file = Vec::new();
-            let mut encoder = png::Encoder::new(&mut file, self.width, self.height);
-            encoder.set_color(self.color);
-            encoder.set_depth(self.depth);
-            if let Some((colors, alphas)) = palette {
-                encoder.set_palette(colors.to_vec());
-                encoder.set_trns(alphas.to_vec());
-            }
-            let mut writer = encoder.write_header().unwrap();
-            writer.write_image_data(self.data).unwrap();
-            writer.finish().unwrap();
-            file
-        }
-    }
-
     fn near(found: &[f32], expected: &[f32]) {
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(expected) {
             assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
         }
-    }
-
-    #[test]
-    fn every_colour_type_becomes_grey() {
-        use BitDepth::{Eight, One, Sixteen};
-        use ColorType::{Grayscale, GrayscaleAlpha, Indexed, Rgb, Rgba};
-        let red = 0.299;
-        let cases: [(ColorType, BitDepth, &[u8], [f32; 2]); 8] = [
-            (Grayscale, Eight, &[0, 51], [0.0, 0.2]),
-            (Grayscale, One, &[0b0100_0000], [0.0, 1.0]),
-            (
-                Grayscale,
-                Sixteen,
-                &[0x80, 0x00, 0xff, 0xff],
-                [32768.0 / 65535.0, 1.0],
-            ),
-            (GrayscaleAlpha, Eight, &[0, 255, 0, 51], [0.0, 0.8]),
-            (Rgb, Eight, &[255, 0, 0, 255, 255, 255], [red, 1.0]),
-            (
-                Rgb,
-                Sixteen,
-                &[0xff, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0],
-                [red, 0.587],
-            ),
-            (Rgba, Eight, &[255, 0, 0, 255, 9, 9, 9, 0], [red, 1.0]),
-            (Indexed, Eight, &[1, 0], [0.114, 1.0]),
-        ];
-        for (color, depth, data, expected) in cases {
-            let png = Png {
-                width: 2,
-                height: 1,
-                color,
-                depth,
-                data,
-            };
-            let colors = [255, 0, 0, 0, 0, 255];
-            let palette = (color == Indexed).then_some((&colors[..], &[0, 255][..]));
-            let picture = read_png_grey(&png.encode(palette)).unwrap();
-            assert_eq!((picture.width, picture.height), (2, 1));
-            near(&picture.pixels, &expected);
-        }
-    }
-
-    #[test]
-    fn damaged_and_oversized_files_are_refused() {
-        let data: Vec<u8> = (0..=255).collect();
-        let (width, height) = (16, 16);
-        let (color, depth) = (ColorType::Grayscale, BitDepth::Eight);
-        let png = Png {
-            width,
-            height,
-            color,
-            depth,
-            data: &data,
-        }
-        .encode(None);
-        assert!(read_png_grey(b"").is_err());
-        assert!(read_png_grey(b"GIF89a").is_err());
-        // The last chunk (12 bytes) holds nothing of the picture; before it, every byte is needed.
-        for end in 0..png.len() - 12 {
-            assert!(read_png_grey(&png[..end]).is_err(), "cut at {end}");
-        }
-        let mut flipped = png.clone();
-        flipped[60] ^= 1;
-        assert!(read_png_grey(&flipped).is_err());
-        let huge = Png {
-            width: 1,
-            height: 1,
-            color,
-            depth,
-            data: &[0],
-        }
-        .encode(None);
-        let huge = with_size(huge, 65536, 65536);
-        let error = read_png_grey(&huge).unwrap_err().to_string();
-        assert!(error.contains("65536x65536"), "{error}");
-    }
-
-    /// Writes another size and its checksum (CRC-32 of PNG, annex D) into the header chunk.
-    fn with_size(mut png: Vec<u8>, width: u32, height: u32) -> Vec<u8> {
-        png[16..20].copy_from_slice(&width.to_be_bytes());
-        png[20..24].copy_from_slice(&height.to_be_bytes());
-        let mut crc = u32::MAX;
-        for byte in &png[12..29] {
-            crc ^= u32::from(*byte);
-            for _ in 0..8 {
-                crc = if crc & 1 == 1 {
-                    crc >> 1 ^ 0xedb8_8320
-                } else {
-                    crc >> 1
-                };
-            }
-        }
-        png[29..33].copy_from_slice(&(!crc).to_be_bytes());
-        png
     }
 
     fn row(pixels: &[f32]) -> Picture {

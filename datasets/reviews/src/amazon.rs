@@ -10,7 +10,7 @@ use rectifier_data::{DataError, DataInfo, Locator, Progress, Remote, Sizes};
 use serde::{Deserialize, Serialize};
 
 use crate::tags::{Tagged, parse};
-use crate::{Classes, Encoding, Review, Reviews};
+use crate::{Classes, Review, Reviews};
 
 /// The name of the set, and of its folder.
 pub const AMAZON: &str = "amazon";
@@ -239,7 +239,8 @@ fn unpack(packed: impl Read) -> Result<Files, Unpack> {
                 entry.size()
             )));
         }
-        let text = Encoding::Latin1.decode(bytes).map_err(Unpack::Content)?;
+        // Latin-1, whose control characters an earlier conversion may have left, too.
+        let text: String = bytes.into_iter().map(char::from).collect();
         let text = text.replace("\u{ef}\u{bf}\u{bd}", "\u{fffd}");
         let tagged =
             parse(&text).map_err(|problem| Unpack::Content(format!("{name}: {problem}")))?;

@@ -20,7 +20,6 @@
 //! ```
 
 mod amazon;
-mod encoding;
 mod file;
 mod folds;
 mod quotes;
@@ -31,10 +30,9 @@ mod stars;
 mod tags;
 
 pub use amazon::{AMAZON, Product, amazon_info, find_amazon};
-pub use encoding::Encoding;
 pub use file::ReviewFile;
 pub use folds::Fold;
-pub use rectifier_data::{Vocabulary, words};
+pub use rectifier_data::{Encoding, Vocabulary, words};
 pub use restaurants::{RESTAURANTS, STANDS_IN, find_restaurants, restaurants_info};
 pub use reviews::{Bag, Classes, Parts, Review, Reviews};
 pub use set::{AMAZON_SET, FILE_SET, RESTAURANTS_SET, ReviewSet};

@@ -93,7 +93,7 @@ const ENCODING: OptionSpec = OptionSpec::new(
     "encoding",
     "NAME",
     "How the file's bytes stand for characters [default: utf8]",
-    OptionKind::OneOf(Encoding::NAMES),
+    OptionKind::OneOf(&Encoding::NAMES),
 );
 
 /// How texts become bags of words, and which of them are tested.
