@@ -4,7 +4,7 @@ use crate::{CatalogError, Chosen, EngineChoice, EngineName, Plan};
 use burn_train::Interrupter;
 use burn_train::renderer::MetricsRenderer;
 use rectifier_data::{DataInfo, Encoder, Loaded, Locator, Progress, Split, room_for};
-use rectifier_nn::DenseStack;
+use rectifier_nn::{DenseStack, Init};
 use rectifier_train::{
     DataFingerprint, Evaluation, Run, RunFiles, RunFolder, RunRecord, SilentRenderer, Unwatched,
     Watch,

@@ -3,11 +3,12 @@
 use crate::buffer::{Buffer, PANEL, panels};
 use crate::convert::{affine, into_layer, layer};
 use crate::denoise::{Denoiser, Purpose};
-use crate::engine::{Team, restored_meter, save_meter, stack_of};
+use crate::engine::{restored_meter, save_meter, stack_of};
 use crate::forward::count;
 use crate::layer::Layer;
 use burn::tensor::Device;
 use rectifier_data::{Batch, Examples, random::subseed};
+use rectifier_infer::team::Team;
 use rectifier_nn::{DenoisingAutoencoder, DenseStack, LayerCounts, Network, Unit};
 use rectifier_train::{
     Evaluation, Pretrain, SessionState, StageContext, StageSession, Totals, TrainError, fold_scale,

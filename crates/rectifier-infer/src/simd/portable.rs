@@ -4,7 +4,7 @@ use super::Vector;
 use crate::buffer::Bf16;
 
 #[derive(Clone, Copy)]
-pub(crate) struct Portable([f32; 8]);
+pub struct Portable([f32; 8]);
 
 impl Vector for Portable {
     const LANES: usize = 8;
@@ -41,7 +41,7 @@ impl Vector for Portable {
     #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
         // Multiplied and added apart: a fused operation is a slow function call where the target has none.
-        Self(std::array::from_fn(|lane| {
+        Self(core::array::from_fn(|lane| {
             self.0[lane] + a.0[lane] * b.0[lane]
         }))
     }

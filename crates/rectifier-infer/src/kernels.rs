@@ -10,11 +10,11 @@ use crate::simd::{Level, Portable, Vector};
 mod dense;
 mod lists;
 
-pub(crate) use lists::DOT;
+pub use lists::DOT;
 
 /// Active entries of some rows, as one list: entries `starts[k]..starts[k + 1]` are those of row `k`.
 #[derive(Clone, Copy)]
-pub(crate) struct List {
+pub struct List {
     pub starts: *const u32,
     /// What each entry stands for: an input unit, or an example.
     pub index: *const u32,
@@ -22,7 +22,7 @@ pub(crate) struct List {
 }
 
 /// What weights are kept as where they are only read. Sums are always made in f32.
-pub(crate) trait Weight: Plain + Send + Sync + 'static {
+pub trait Weight: Plain + Send + Sync + 'static {
     /// A register of weights.
     ///
     /// # Safety
@@ -35,9 +35,9 @@ pub(crate) trait Weight: Plain + Send + Sync + 'static {
 }
 
 /// The form of [`lists::gather`]: sums, weights, examples, lists.
-pub(crate) type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
+pub type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
 /// The form of [`dense::dense`]: sums, weights, inputs, examples, rows.
-pub(crate) type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
+pub type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
 
 impl Weight for f32 {
     #[inline(always)]
@@ -73,7 +73,7 @@ impl Weight for Bf16 {
 
 /// A matrix of panels, `stride` floats from one to the next.
 #[derive(Clone, Copy)]
-pub(crate) struct Strided {
+pub struct Strided {
     pub start: *const f32,
     pub stride: usize,
 }
@@ -85,7 +85,7 @@ pub(crate) struct Strided {
 /// the shapes that the function's own description gives, which no other thread writes to (or reads, where it is
 /// written) meanwhile.
 #[derive(Clone, Copy)]
-pub(crate) struct Kernels {
+pub struct Kernels {
     /// [`lists::gather`].
     pub gather: Gather<f32>,
     /// [`lists::gather`] of bfloat16 weights.
@@ -133,7 +133,7 @@ macro_rules! table {
             }
             $(#[$attribute])?
             unsafe fn learn_only(w: *mut f32, rows: usize, list: List, delta: *const f32) {
-                unsafe { lists::learn::<$vector, $l, false>(w, rows, list, delta, std::ptr::dangling_mut(), true) }
+                unsafe { lists::learn::<$vector, $l, false>(w, rows, list, delta, core::ptr::dangling_mut(), true) }
             }
             $(#[$attribute])?
             unsafe fn sum_dots(dots: *const f32, entries: usize, sums: *mut f32) {
@@ -219,7 +219,7 @@ table!(
 
 impl Kernels {
     /// The kernels of a level that [`Level::available`] names.
-    pub(crate) fn of(level: Level) -> Self {
+    pub fn of(level: Level) -> Self {
         match level {
             Level::Portable => portable::TABLE,
             #[cfg(target_arch = "x86_64")]

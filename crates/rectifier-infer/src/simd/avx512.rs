@@ -5,7 +5,7 @@ use crate::buffer::Bf16;
 use core::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512(__m512);
+pub struct Avx512(__m512);
 
 // SAFETY of every block below: the trait's callers vouch for AVX-512 F and the pointers.
 impl Vector for Avx512 {
@@ -55,7 +55,7 @@ impl Vector for Avx512 {
 /// # Safety
 /// As there; both lists have room for `len` rounded up to a multiple of 16.
 #[inline(always)]
-pub(crate) unsafe fn rectify_avx512(
+pub unsafe fn rectify_avx512(
     z: *mut f32,
     len: usize,
     threshold: f32,
@@ -100,7 +100,7 @@ pub(crate) unsafe fn rectify_avx512(
 /// # Safety
 /// As [`rectify_avx512`].
 #[inline(always)]
-pub(crate) unsafe fn collect_avx512(
+pub unsafe fn collect_avx512(
     x: *const f32,
     len: usize,
     first: u32,

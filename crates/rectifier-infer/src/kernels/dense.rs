@@ -6,7 +6,7 @@ use crate::simd::Vector;
 
 /// `z[b] += sum over rows of x[b][row] w[row]`, no zero skipped; `x` `[batch, PANEL]`, `w` `[rows, PANEL]`.
 #[inline(always)]
-pub(super) unsafe fn dense<V: Vector, W: Weight, const S: usize, const M: usize>(
+pub unsafe fn dense<V: Vector, W: Weight, const S: usize, const M: usize>(
     z: *mut f32,
     w: *const W,
     x: *const f32,
@@ -79,7 +79,7 @@ unsafe fn dense_tile<V: Vector, W: Weight, const S: usize, const M: usize>(
 
 /// `out[b][row] = sum over panels and columns of delta[b] w[row]`, `out` `[batch, PANEL]`, `rows` at most [`PANEL`].
 #[inline(always)]
-pub(super) unsafe fn dense_dots<V: Vector, const N: usize>(
+pub unsafe fn dense_dots<V: Vector, const N: usize>(
     out: *mut f32,
     w: Strided,
     delta: Strided,
@@ -144,7 +144,7 @@ unsafe fn dots_tile<V: Vector, const N: usize, const T: usize>(
 
 /// `w[row] += sum over examples of x[b][row] delta[b]`, no zero skipped; `x` `[batch, PANEL]` holds the steps.
 #[inline(always)]
-pub(super) unsafe fn dense_learn<V: Vector, const S: usize, const M: usize>(
+pub unsafe fn dense_learn<V: Vector, const S: usize, const M: usize>(
     w: *mut f32,
     x: *const f32,
     delta: *const f32,

@@ -6,7 +6,7 @@ use crate::simd::Vector;
 
 /// `z[b] += sum over the entries of example b of value w[index]`, `z` `[batch, PANEL]`, `w` `[units, PANEL]`.
 #[inline(always)]
-pub(super) unsafe fn gather<V: Vector, W: Weight, const N: usize>(
+pub unsafe fn gather<V: Vector, W: Weight, const N: usize>(
     z: *mut f32,
     w: *const W,
     batch: usize,
@@ -42,13 +42,13 @@ pub(super) unsafe fn gather<V: Vector, W: Weight, const N: usize>(
 }
 
 /// Where [`Kernels::learn`] leaves the products of errors and weights: this many floats an entry.
-pub(crate) const DOT: usize = 16;
+pub const DOT: usize = 16;
 
 /// For every row of `rows` and every entry (example b, step s) of it: the panel's part of `delta[b] . w[row]` is added
 /// to the entry's place in `dots` (set there by the first panel), then `w[row] += s delta[b]`. A row that no example
 /// uses is not read at all. The list's rows are those of `rows`.
 #[inline(always)]
-pub(super) unsafe fn learn<V: Vector, const N: usize, const DOTS: bool>(
+pub unsafe fn learn<V: Vector, const N: usize, const DOTS: bool>(
     w: *mut f32,
     rows: usize,
     list: List,
@@ -103,7 +103,7 @@ pub(super) unsafe fn learn<V: Vector, const N: usize, const DOTS: bool>(
 
 /// The sum of each entry's lanes, left by [`learn`], into `sums`.
 #[inline(always)]
-pub(super) unsafe fn sum_dots<V: Vector>(dots: *const f32, entries: usize, sums: *mut f32) {
+pub unsafe fn sum_dots<V: Vector>(dots: *const f32, entries: usize, sums: *mut f32) {
     // SAFETY: the caller vouches for `entries` entries in both.
     unsafe {
         for entry in 0..entries {
