@@ -132,6 +132,7 @@ impl PlanArgs {
             optimizer: Optimizer::Sgd,
             l1: ActivationPenalty::default(),
             patience,
+            ..FineTune::new(epochs, batch, rate)
         };
         let recipe = Recipe {
             seed: 1,

@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use burn::tensor::Device;
 use rectifier_nn::Network;
 use rectifier_sparse::SparseEngine;
-use rectifier_train::{BurnEngine, Engine};
+use rectifier_train::{BurnEngine, Engine, EngineLimit, Limit, TrainError};
 
 /// Devices whose memory is the CPU's.
 const CPU: [&str; 2] = ["flex", "ndarray"];
@@ -36,12 +36,12 @@ pub fn choose<N: Network>(
         return Ok((burn(), None));
     }
     let obstacle = match CPU.contains(&device_name.split(':').next().unwrap_or_default()) {
-        true => SparseEngine::check(&plan.recipe, Some(&plan.network))
-            .err()
-            .map(|error| error.to_string()),
-        false => Some(format!(
-            "the sparse engine computes on the CPU, not on {device_name}: use --engine burn"
-        )),
+        true => SparseEngine::check(&plan.recipe, Some(&plan.network)).err(),
+        false => Some(TrainError::Limit(EngineLimit {
+            engine: "sparse",
+            limit: Limit::Device(device_name.into()),
+            other: "burn",
+        })),
     };
     match (obstacle, wish) {
         (None, _) => {
@@ -52,14 +52,10 @@ pub fn choose<N: Network>(
             };
             Ok((Box::new(engine), None))
         }
-        (Some(obstacle), Some(_)) => Err(CliError::Usage(obstacle)),
-        (Some(obstacle), None) => {
-            let reason = obstacle
-                .split(": use")
-                .next()
-                .unwrap_or_default()
-                .to_string();
-            Ok((burn(), Some(reason)))
+        (Some(obstacle), Some(_)) => Err(CliError::Usage(obstacle.to_string())),
+        (Some(TrainError::Limit(beyond)), None) => {
+            Ok((burn(), Some(format!("the sparse engine {}", beyond.limit))))
         }
+        (Some(obstacle), None) => Ok((burn(), Some(obstacle.to_string()))),
     }
 }

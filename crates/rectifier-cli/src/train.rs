@@ -14,7 +14,7 @@ use burn_train::Interrupter;
 use burn_train::renderer::MetricsRenderer;
 use rectifier_nn::DenseStack;
 use rectifier_train::{
-    Checkpoint, Objective, Observer, Run, RunFolder, SilentRenderer, Summary, TrainError,
+    Objective, Run, RunFolder, SilentRenderer, Summary, TrainError, Unwatched, Watch, on_epoch,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -46,7 +46,14 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         note(&format!("warning: {warning}"));
     }
     let wish = args.engine.or_else(|| earlier.as_ref().and_then(engine_of));
-    let (engine, reason) = engine::choose::<DenseStack>(wish, args.threads, &plan, &name, &device)?;
+    let began = match &earlier {
+        Some(folder) => folder.identity()?,
+        None => None,
+    };
+    let threads = args
+        .threads
+        .or(began.and_then(|began| began.provenance.threads));
+    let (engine, reason) = engine::choose::<DenseStack>(wish, threads, &plan, &name, &device)?;
     let folder = match earlier {
         Some(folder) => folder,
         None => begin(args, &plan)?,
@@ -73,9 +80,9 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         false => Box::new(SilentRenderer),
     };
     let objective = plan.recipe.objective;
-    let observer: Observer = match quiet || dashboard {
-        true => Box::new(|_, _| {}),
-        false => Box::new(move |record, standing| note(&epoch_line(record, standing, objective))),
+    let watch: Box<dyn Watch> = match quiet || dashboard {
+        true => Box::new(Unwatched),
+        false => on_epoch(move |record, standing| note(&epoch_line(record, standing, objective))),
     };
     let (info, test, vocabulary) = (
         loaded.info.clone(),
@@ -86,7 +93,8 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         metadata: metadata(&plan, &loaded)?,
         renderer,
         interrupter,
-        observer,
+        watch,
+        plan: serde_json::to_value(&plan).ok(),
         measure_every: args.measure_every,
         ..Run::new(
             plan.network.init(plan.recipe.seed, &device)?,
@@ -118,7 +126,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         },
         error => error.into(),
     })?;
-    match outcome.summary {
+    match outcome.record.summary {
         Some(result) => {
             let page = report::of_finished(
                 &path,
@@ -141,7 +149,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
             signals.received(),
             format!(
                 "stopped after {} epochs at {}, everything is saved",
-                outcome.history.len(),
+                outcome.record.history.len(),
                 outcome.place
             ),
         )),
@@ -191,11 +199,10 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-/// The engine that an earlier run stopped in the middle of a stage with: only that one can go on there.
+/// The engine that an earlier run began with: only that one can go on there.
 fn engine_of(folder: &RunFolder) -> Option<EngineName> {
-    let checkpoint = Checkpoint::load(&folder.checkpoint()).ok()?;
-    checkpoint.session.as_ref()?;
-    match checkpoint.progress.engine.as_str() {
+    let identity = folder.identity().ok()??;
+    match identity.provenance.engine.as_str() {
         "sparse" => Some(EngineName::Sparse),
         "burn" => Some(EngineName::Burn),
         _ => None,

@@ -5,7 +5,7 @@ use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::{Tensor, TensorData};
 use rectifier_nn::{DenseLayer, DenseStack};
-use rectifier_train::TrainError;
+use rectifier_train::{Limit, TrainError};
 
 /// The numbers of a tensor, row by row.
 ///
@@ -24,13 +24,10 @@ pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Tra
 /// A hidden layer.
 ///
 /// # Errors
-/// [`TrainError::Fit`] for a unit that learns a slope.
+/// [`TrainError::Limit`] for a unit that learns a slope.
 pub(crate) fn layer(layer: &DenseLayer) -> Result<Layer, TrainError> {
     let Some(activation) = Activation::of(layer.unit, layer.threshold) else {
-        return Err(TrainError::Fit(format!(
-            "the sparse engine has no {:?} units: use --engine burn",
-            layer.unit
-        )));
+        return Err(crate::engine::beyond(Limit::Unit(layer.unit)));
     };
     let flips = layer
         .flips

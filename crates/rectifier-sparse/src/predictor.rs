@@ -41,7 +41,7 @@ impl SparseNetwork {
     /// The predictor of `stack`, on every core of this machine.
     ///
     /// # Errors
-    /// [`TrainError::Fit`] for units that learn a slope; [`TrainError::Device`] where the weights cannot be read.
+    /// [`TrainError::Limit`] for units that learn a slope; [`TrainError::Device`] where the weights cannot be read.
     pub fn new(stack: &DenseStack) -> Result<Self, TrainError> {
         let config = stack.config();
         Ok(Self {
@@ -103,15 +103,14 @@ impl SparseNetwork {
     /// Logits, `[examples, classes]` row by row, of `inputs`, `[examples, inputs]` row by row.
     ///
     /// # Errors
-    /// [`TrainError::Fit`] where `inputs` is no whole number of examples; [`TrainError::Device`] where the system gives no
+    /// [`TrainError::Ragged`] where `inputs` is no whole number of examples; [`TrainError::Device`] where the system gives no
     /// threads.
     pub fn logits(&self, inputs: &[f32]) -> Result<Vec<f32>, TrainError> {
         if !inputs.len().is_multiple_of(self.inputs) {
-            return Err(TrainError::Fit(format!(
-                "{} numbers are no whole number of examples of {}",
-                inputs.len(),
-                self.inputs
-            )));
+            return Err(TrainError::Ragged {
+                values: inputs.len(),
+                width: self.inputs,
+            });
         }
         let mut slot = self.begin()?;
         let Some(work) = slot.as_mut() else {
@@ -138,7 +137,7 @@ impl SparseNetwork {
     /// What the network says of `examples`: errors, predictions, and the zeros of its hidden layers.
     ///
     /// # Errors
-    /// [`TrainError::Fit`] for examples of another width; what gathering them raises; [`TrainError::Device`] where the
+    /// [`TrainError::Width`] for examples of another width; what gathering them raises; [`TrainError::Device`] where the
     /// system gives no threads.
     pub fn evaluate(
         &self,
@@ -146,11 +145,10 @@ impl SparseNetwork {
         objective: Objective,
     ) -> Result<Evaluation, TrainError> {
         if examples.width() != self.inputs {
-            return Err(TrainError::Fit(format!(
-                "the network takes {} numbers an example, these have {}",
-                self.inputs,
-                examples.width()
-            )));
+            return Err(TrainError::Width {
+                network: self.inputs,
+                data: examples.width(),
+            });
         }
         let mut slot = self.begin()?;
         let Some(work) = slot.as_mut() else {
