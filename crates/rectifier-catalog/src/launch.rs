@@ -4,12 +4,11 @@ use crate::{CatalogError, Chosen, EngineChoice, EngineName, Plan};
 use burn_train::Interrupter;
 use burn_train::renderer::MetricsRenderer;
 use rectifier_data::{DataInfo, Encoder, Loaded, Locator, Progress, Split, room_for};
-use rectifier_nn::{DenseStack, Init};
+use rectifier_nn::{DataCard, DenseStack, EncoderText, Init, ModelCard};
 use rectifier_train::{
     DataFingerprint, Evaluation, Run, RunFiles, RunFolder, RunRecord, SilentRenderer, Unwatched,
     Watch,
 };
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -193,7 +192,7 @@ impl Prepared {
         let mut run = Run {
             plan: Some(serde_json::to_value(&plan).map_err(CatalogError::Syntax)?),
             data: Some(data),
-            metadata: metadata(&plan, &loaded)?,
+            card: Some(card(&plan, &loaded)),
             watch,
             renderer,
             interrupter,
@@ -223,26 +222,20 @@ impl Prepared {
     }
 }
 
-/// What goes into the model file beside the network.
-fn metadata(plan: &Plan, loaded: &Loaded) -> Result<BTreeMap<String, String>, CatalogError> {
-    let json = |value: serde_json::Result<String>| value.map_err(CatalogError::Syntax);
+/// What the model's card says of its data.
+fn card(plan: &Plan, loaded: &Loaded) -> ModelCard {
     let info = &loaded.info;
-    let mut metadata = BTreeMap::from([
-        ("recipe".into(), json(serde_json::to_string(plan))?),
-        ("data".into(), info.name.clone()),
-        ("shape".into(), json(serde_json::to_string(&info.shape))?),
-        (
-            "range".into(),
-            json(serde_json::to_string(&plan.data.nature().range))?,
-        ),
-        (
-            "classes".into(),
-            json(serde_json::to_string(&info.class_names))?,
-        ),
-    ]);
-    if let Some(encoder) = &loaded.encoder {
-        metadata.insert("encoder_kind".into(), encoder.kind().into());
-        metadata.insert("encoder".into(), encoder.to_text());
-    }
-    Ok(metadata)
+    let (low, high) = plan.data.nature().range;
+    let mut card = ModelCard::new(plan.network.clone());
+    card.data = DataCard {
+        name: info.name.clone(),
+        shape: info.shape.clone(),
+        range: [low, high],
+    };
+    card.classes = info.class_names.clone();
+    card.encoder = loaded.encoder.as_ref().map(|encoder| EncoderText {
+        kind: encoder.kind().into(),
+        text: encoder.to_text(),
+    });
+    card
 }

@@ -3,7 +3,7 @@
 use crate::plan::objective;
 use crate::{CatalogError, DataSpec, Plan};
 use rectifier_data::{Inputs, Locator, Supply};
-use rectifier_nn::{ActivationPenalty, Corruption, DenseStackConfig, Reconstruction, Scale, Unit};
+use rectifier_nn::{Corruption, DenseStackConfig, Reconstruction, Scale, Unit};
 use rectifier_train::{FineTune, Optimizer, Pretrain, Recipe, Stage};
 
 /// Hidden layers where none are given: the paper's.
@@ -39,12 +39,8 @@ impl Plan {
             false => (0.1, None),
         };
         let fine_tune = FineTune {
-            epochs,
-            batch,
-            rate: rate.into(),
-            optimizer: Optimizer::Sgd,
-            l1: ActivationPenalty::default(),
             patience,
+            ..FineTune::new(epochs, batch, rate)
         };
         let recipe = Recipe {
             seed: 1,

@@ -3,9 +3,9 @@
 use crate::plan::objective;
 use crate::{CatalogError, DataSpec, Plan};
 use burn::tensor::Device;
-use rectifier_data::{Encoder, Labels, Loaded, Locator, Options, Progress, decode_encoder};
-use rectifier_nn::{DenseStack, ModelFile};
-use rectifier_train::{Objective, Summary};
+use rectifier_data::{Encoder, Loaded, Locator, Options, Progress, decode_encoder};
+use rectifier_nn::{DenseStack, EncoderText, ModelCard, ModelFile};
+use rectifier_train::Objective;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,27 +57,18 @@ impl Trained {
         })
     }
 
+    /// What the file says of itself.
+    ///
+    /// # Errors
+    /// [`CatalogError::ModelFile`] for a file without a description of its network.
+    pub fn card(&self) -> Result<&ModelCard, CatalogError> {
+        Ok(self.file.card()?)
+    }
+
     /// The plan it was trained by.
     pub fn plan(&self) -> Option<Plan> {
-        Plan::parse(self.file.metadata("recipe")?).ok()
-    }
-
-    /// What came of its training, where the file says so.
-    pub fn summary(&self) -> Option<Summary> {
-        serde_json::from_str(self.file.metadata("summary")?).ok()
-    }
-
-    /// The names of its classes; none where the file does not say.
-    pub fn classes(&self) -> Vec<String> {
-        let text = self.file.metadata("classes");
-        text.and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default()
-    }
-
-    /// What it was trained for.
-    pub fn objective(&self) -> Objective {
-        self.plan()
-            .map_or(Objective::Classification, |plan| plan.recipe.objective)
+        let plan = &self.file.card().ok()?.plan;
+        Plan::parse(&plan.to_string()).ok()
     }
 
     /// What turns raw input into its numbers, where it was trained on such.
@@ -85,21 +76,16 @@ impl Trained {
     /// # Errors
     /// [`CatalogError::Encoder`] for one that is damaged, or another model's.
     pub fn encoder(&self) -> Result<Option<Arc<dyn Encoder>>, CatalogError> {
-        let (kind, text) = match (
-            self.file.metadata("encoder_kind"),
-            self.file.metadata("encoder"),
-            self.file.metadata("vocabulary"),
-        ) {
-            (Some(kind), Some(text), _) => (kind, text),
-            (_, _, Some(text)) => ("vocabulary", text),
-            _ => return Ok(None),
+        let card = self.file.card()?;
+        let Some(EncoderText { kind, text }) = &card.encoder else {
+            return Ok(None);
         };
         let wrong = |reason: String| CatalogError::Encoder {
             path: self.path.clone(),
             reason,
         };
         let encoder = decode_encoder(kind, text).map_err(|error| wrong(error.to_string()))?;
-        let inputs = self.file.dense_config()?.inputs;
+        let inputs = card.network.inputs;
         if encoder.width() != inputs {
             return Err(wrong(format!(
                 "its {kind} has {} columns, its network {inputs} inputs: one of them is another model's",
@@ -130,7 +116,8 @@ impl Trained {
                 path: self.path.clone(),
             })?,
         };
-        let trained_for = plan.as_ref().map(|plan| plan.recipe.objective);
+        let card = self.file.card()?;
+        let trained_for = plan.as_ref().map(|_| card.objective);
         if let Some(trained_for) = trained_for
             && trained_for != objective(&data)
         {
@@ -148,7 +135,7 @@ impl Trained {
             network = network.with_threshold(threshold)?;
         }
         let loaded = data.load(locator, self.encoder()?.as_ref(), progress)?;
-        self.check_fit(&network, &data, &loaded, plan.as_ref())?;
+        check_fit(card, &data, &loaded, plan.is_some())?;
         Ok(OnData {
             network,
             objective: trained_for.unwrap_or_else(|| objective(&data)),
@@ -156,58 +143,49 @@ impl Trained {
             loaded,
         })
     }
+}
 
-    /// Whether numbers and classes of the data are what the model was trained on: by meaning, not by counts alone.
-    fn check_fit(
-        &self,
-        network: &DenseStack,
-        data: &DataSpec,
-        loaded: &Loaded,
-        plan: Option<&Plan>,
-    ) -> Result<(), CatalogError> {
-        let (config, width) = (network.config(), loaded.split.test.width());
-        let classes = loaded.split.test.classes();
-        if config.inputs != width || config.outputs < classes {
-            return Err(CatalogError::Size {
-                inputs: config.inputs,
-                outputs: config.outputs,
-                data: data.name().into(),
-                width,
-                classes,
-            });
-        }
-        let differ = |model: String, data: String| CatalogError::Meaning { model, data };
-        let (own, theirs) = (self.classes(), &loaded.info.class_names);
-        let same_names = own.len() <= theirs.len() || theirs.iter().all(|name| own.contains(name));
-        let numbered = |names: &[String]| {
-            names
-                .iter()
-                .enumerate()
-                .all(|(k, name)| *name == k.to_string())
-        };
-        if !own.is_empty() && !(same_names && own.starts_with(theirs)) && !numbered(theirs) {
-            let first =
-                |names: &[String]| names.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
-            return Err(differ(
-                format!("{} classes ({}, ..)", own.len(), first(&own)),
-                format!(
-                    "{} has {} ({}, ..)",
-                    data.name(),
-                    theirs.len(),
-                    first(theirs)
-                ),
-            ));
-        }
-        if let Some(plan) = plan
-            && plan.data.nature().range != data.nature().range
-            && data.nature().labels == Labels::Classes
-        {
-            let range = |(low, high): (f32, f32)| format!("numbers from {low} to {high}");
-            return Err(differ(
-                range(plan.data.nature().range),
-                format!("{} has {}", data.name(), range(data.nature().range)),
-            ));
-        }
-        Ok(())
+/// Whether numbers and classes of the data are what the model was trained on: by meaning, not by counts alone.
+fn check_fit(
+    card: &ModelCard,
+    data: &DataSpec,
+    loaded: &Loaded,
+    known: bool,
+) -> Result<(), CatalogError> {
+    let (config, width) = (&card.network, loaded.split.test.width());
+    let classes = loaded.split.test.classes();
+    if config.inputs != width || config.outputs < classes {
+        return Err(CatalogError::Size {
+            inputs: config.inputs,
+            outputs: config.outputs,
+            data: data.name().into(),
+            width,
+            classes,
+        });
     }
+    let differ = |model: String, data: String| CatalogError::Meaning { model, data };
+    let (own, theirs) = (&card.classes, &loaded.info.class_names);
+    let mut numbers = theirs.iter().enumerate();
+    let numbered = numbers.all(|(class, name)| *name == class.to_string());
+    if !own.is_empty() && !own.starts_with(theirs) && !numbered {
+        let first = |names: &[String]| names.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+        return Err(differ(
+            format!("{} classes ({}, ..)", own.len(), first(own)),
+            format!(
+                "{} has {} ({}, ..)",
+                data.name(),
+                theirs.len(),
+                first(theirs)
+            ),
+        ));
+    }
+    let (low, high) = data.nature().range;
+    if known && loaded.encoder.is_none() && card.data.range != [low, high] {
+        let [from, to] = card.data.range;
+        return Err(differ(
+            format!("numbers from {from} to {to}"),
+            format!("{} has numbers from {low} to {high}", data.name()),
+        ));
+    }
+    Ok(())
 }

@@ -24,7 +24,10 @@ fn says_the_same(old: &Value, new: &Value) -> bool {
         }),
         (Value::Array(old), Value::Array(new)) => {
             old.len() == new.len()
-                && old.iter().zip(new).all(|(old, new)| says_the_same(old, new))
+                && old
+                    .iter()
+                    .zip(new)
+                    .all(|(old, new)| says_the_same(old, new))
         }
         (Value::Number(old), Value::Number(new)) => old.as_f64() == new.as_f64(),
         (old, new) => old == new,
@@ -55,8 +58,14 @@ fn recipes_of_records_mean_what_they_meant() {
 #[test]
 fn what_is_left_out_or_changed_is_noticed() {
     let old = serde_json::json!({"a": 1, "b": [1, 2], "c": 0.0});
-    assert!(says_the_same(&old, &serde_json::json!({"a": 1.0, "b": [1, 2], "d": 5})));
-    assert!(!says_the_same(&old, &serde_json::json!({"a": 2, "b": [1, 2]})));
+    assert!(says_the_same(
+        &old,
+        &serde_json::json!({"a": 1.0, "b": [1, 2], "d": 5})
+    ));
+    assert!(!says_the_same(
+        &old,
+        &serde_json::json!({"a": 2, "b": [1, 2]})
+    ));
     assert!(!says_the_same(&old, &serde_json::json!({"a": 1, "b": [1]})));
     assert!(!says_the_same(&old, &serde_json::json!({"b": [1, 2]})));
 }

@@ -8,7 +8,7 @@ mod train;
 pub use bench::{BenchArgs, ContenderName};
 pub use data::{DataArgs, PlaceArgs};
 pub use results::ResultsCommand;
-pub use train::{EngineName, OptimizerName, PlanArgs, Strategy, TrainArgs};
+pub use train::{OptimizerName, PlanArgs, Strategy, TrainArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;

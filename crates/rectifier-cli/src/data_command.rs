@@ -5,7 +5,7 @@ use crate::data_check;
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
-use rectifier_catalog::{CatalogError, DataSpec, standing_alone};
+use rectifier_catalog::{DataSpec, standing_alone};
 use rectifier_data::{Availability, DataError, Locator, Sheet, contact_sheet};
 use std::path::{Path, PathBuf};
 

@@ -52,7 +52,7 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let seconds = start.elapsed().as_secs_f64();
     if args.json {
         let mut result = Summary::of_evaluation(&test, valid.error().unwrap_or(f64::NAN));
-        result.epochs = trained.summary().map_or(0, |summary| summary.epochs);
+        result.epochs = trained.card()?.figures.epochs.unwrap_or(0);
         result.seconds = seconds;
         result.device = name;
         result.engine = "burn".into();

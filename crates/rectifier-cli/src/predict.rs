@@ -20,11 +20,8 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     let (_, device) = device::open(args.device.as_deref())?;
     let network = trained.file.load_dense(&device)?;
     let config = network.config();
-    let list = |key: &str| trained.file.metadata(key);
-    let shape: Vec<usize> = list("shape")
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
-    let names = trained.classes();
+    let card = trained.card()?;
+    let (shape, names) = (card.data.shape.clone(), card.classes.clone());
     if !args.text.is_empty() {
         return predict_texts(args, &trained, &network, &names, &device);
     }
@@ -33,10 +30,8 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
             "this model was trained on text: give --text \"..\" instead of images".into(),
         ));
     }
-    // What black and white are to the network; models from before this was written down take 0 and 1.
-    let range: (f32, f32) = list("range")
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or((0.0, 1.0));
+    let [black, white] = card.data.range;
+    let range = (black, white);
     for path in &args.images {
         let mut pixels = read(path, &shape, config.inputs, range)?;
         if args.invert {

@@ -34,7 +34,7 @@ pub fn predict_texts(
         )));
     };
     let vocabulary = Vocabulary::from_text(&encoder.to_text()).map_err(CliError::Failed)?;
-    let rating = trained.objective() == Objective::ExpectedRating;
+    let rating = trained.card()?.objective == Objective::ExpectedRating;
     for text in &args.text {
         let read = Reading::of(text, network, &vocabulary, rating, device)?;
         let line = match args.json {

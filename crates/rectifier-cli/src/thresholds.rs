@@ -7,7 +7,7 @@ use crate::eval::on_data;
 use crate::output::{error_of, note, percents, say};
 use rectifier_catalog::Trained;
 use rectifier_lab::{ThresholdRecord, ThresholdStudy};
-use rectifier_nn::{ModelFile, write_atomically};
+use rectifier_nn::{Figures, ModelFile, write_atomically};
 use serde::{Deserialize, Serialize};
 
 /// What `--out` writes: the study, and what it was made on.
@@ -65,11 +65,12 @@ pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
     )?;
     let chosen = &record.rows[record.chosen];
     if let Some(path) = &args.save {
-        let mut metadata = trained.file.all_metadata().clone();
-        // It tells of the network as it was trained.
-        metadata.remove("summary");
         let network = opened.network.clone().with_threshold(chosen.threshold)?;
-        write_atomically(path, &ModelFile::encode(&network, &metadata)?)?;
+        let mut card = trained.card()?.clone();
+        card.network = network.config();
+        // They tell of the network as it was trained.
+        card.figures = Figures::default();
+        write_atomically(path, &ModelFile::encode_with_card(&network, &card)?)?;
     }
     let study = Study {
         data: opened.data.name().into(),

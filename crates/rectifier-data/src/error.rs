@@ -140,6 +140,9 @@ pub enum DataError {
         /// What is wrong, and what was expected.
         problem: String,
     },
+    /// Somebody asked for an end while examples were gathered.
+    #[error("stopped, as asked")]
+    Interrupted,
     /// A picture that cannot be read, drawn, or resized.
     #[error("{0}")]
     Picture(String),

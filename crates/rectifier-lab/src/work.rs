@@ -3,9 +3,7 @@
 use crate::LabError;
 use crate::calibrate::calibrated;
 use rectifier_data::{Batch, DataError, Samples};
-use rectifier_nn::{
-    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, Init, Reconstruction, Unit,
-};
+use rectifier_nn::{Corruption, DenseStack, DenseStackConfig, Draw, Init, Reconstruction, Unit};
 use rectifier_train::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -181,14 +179,7 @@ impl Work {
 
     /// The recipe whose steps are timed.
     pub(crate) fn recipe(&self) -> Recipe {
-        let fine_tune = FineTune {
-            epochs: 1,
-            batch: self.batch,
-            rate: self.rate().into(),
-            optimizer: Optimizer::Sgd,
-            l1: ActivationPenalty::default(),
-            patience: None,
-        };
+        let fine_tune = FineTune::new(1, self.batch, self.rate());
         let mut stages = vec![Stage::FineTune(fine_tune)];
         if self.kind == Kind::Pretrain {
             let stage = Pretrain {

@@ -39,8 +39,8 @@ pub use init::{Draw, glorot_limit};
 pub use layer::DenseLayer;
 pub use network::{Forward, Network};
 pub use rectifier_model::{
-    CardError, DenseStackConfig, ModelBytes, ModelCard, ModelFileError, NetworkError, Objective,
-    Unit,
+    CardError, DataCard, DenseStackConfig, EncoderText, Figures, ModelBytes, ModelCard,
+    ModelFileError, NetworkError, Objective, Provenance as CardProvenance, Unit,
 };
 pub use sparse_input::SparseInput;
 pub use sparsity::{ActivationPenalty, LayerCounts, UnitCounter};

@@ -2,7 +2,7 @@
 
 use crate::{Findings, Firing, read_commands};
 use rectifier_nn::DenseStackConfig;
-use rectifier_train::{EpochRecord, Objective, Recipe, Summary, TrainError};
+use rectifier_train::{EpochRecord, FolderProblem, Objective, Recipe, Summary, TrainError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -179,14 +179,12 @@ fn parse<T: serde::de::DeserializeOwned>(
     line: Option<usize>,
     text: &str,
 ) -> Result<T, TrainError> {
-    serde_json::from_str(text).map_err(|error| {
-        let place = line.map_or(String::new(), |line| format!("line {line}, "));
-        TrainError::RunFolder {
-            path: path.into(),
-            reason: format!(
-                "{place}{error}: this is not what `train` wrote; go on with the run by --resume to have it written again"
-            ),
-        }
+    serde_json::from_str(text).map_err(|error| TrainError::RunFolder {
+        path: path.into(),
+        problem: FolderProblem::Content {
+            line,
+            reason: error.to_string(),
+        },
     })
 }
 

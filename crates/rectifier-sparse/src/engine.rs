@@ -7,7 +7,8 @@ use burn::tensor::Device;
 use rectifier_infer::team::Team;
 use rectifier_nn::{DenseStackConfig, Network, Unit};
 use rectifier_train::{
-    Engine, Optimizer, Recipe, SessionState, Stage, StageContext, StageSession, Totals, TrainError,
+    Engine, EngineLimit, Limit, Recipe, SessionState, Stage, StageContext, StageSession, Totals,
+    TrainError,
 };
 
 /// Trains dense stacks by plain gradient descent on the CPU, skipping true zeros.
@@ -48,30 +49,27 @@ impl SparseEngine {
     /// Whether the engine can carry out `recipe` on the stack that `config` describes.
     ///
     /// # Errors
-    /// [`TrainError::Fit`] with what it cannot do, and the engine that can.
+    /// [`TrainError::Limit`] with what it cannot do, and the engine that can.
     pub fn check(recipe: &Recipe, config: Option<&DenseStackConfig>) -> Result<(), TrainError> {
-        let refuse = |reason: &str| {
-            Err(TrainError::Fit(format!(
-                "the sparse engine {reason}: use --engine burn"
-            )))
-        };
-        match config {
-            None => return refuse("trains dense stacks, and this network is none"),
+        let limit = match config {
+            None => Some(Limit::NoStack),
             Some(config) if matches!(config.unit, Unit::ParametricLeaky { .. }) => {
-                return refuse("has no units that learn a slope");
+                Some(Limit::Unit(config.unit))
             }
-            Some(_) => {}
-        }
-        // Momentum and Adam move every weight at every step, also those of silent units: nothing could be skipped.
-        match recipe
-            .stages
-            .iter()
-            .any(|stage| stage.optimizer() != Optimizer::Sgd)
-        {
-            true => refuse("descends plainly, without momentum or Adam"),
-            false => Ok(()),
-        }
+            // Momentum and Adam move every weight at every step, also those of silent units: nothing could be skipped.
+            Some(_) => recipe.extras().into_iter().next(),
+        };
+        limit.map_or(Ok(()), |limit| Err(beyond(limit)))
     }
+}
+
+/// What the sparse engine cannot do, and Burn's can.
+pub(crate) fn beyond(limit: Limit) -> TrainError {
+    TrainError::Limit(EngineLimit {
+        engine: "sparse",
+        limit,
+        other: "burn",
+    })
 }
 
 /// Threads and the kernels they run.
@@ -89,6 +87,14 @@ impl<N: Network> Engine<N> for SparseEngine {
 
     fn device(&self) -> String {
         format!("cpu ({}, {} threads)", self.level.name(), self.threads)
+    }
+
+    fn threads(&self) -> Option<usize> {
+        Some(self.threads)
+    }
+
+    fn instruction_set(&self) -> Option<String> {
+        Some(self.level.name().into())
     }
 
     fn begin(
@@ -121,21 +127,20 @@ impl<N: Network> Engine<N> for SparseEngine {
 const METER: &str = "meter";
 
 pub(crate) fn save_meter(totals: &Totals) -> Result<(String, Vec<u8>), TrainError> {
-    let bytes = serde_json::to_vec(totals).map_err(|error| TrainError::Fit(error.to_string()))?;
+    let bytes = serde_json::to_vec(totals).map_err(|error| TrainError::state(METER, error))?;
     Ok((METER.into(), bytes))
 }
 
 pub(crate) fn restored_meter(state: Option<&SessionState>) -> Result<Totals, TrainError> {
     match state.and_then(|state| state.get(METER)) {
-        Some(bytes) => serde_json::from_slice(bytes)
-            .map_err(|error| TrainError::Fit(format!("the checkpoint is damaged: {error}"))),
+        Some(bytes) => {
+            serde_json::from_slice(bytes).map_err(|error| TrainError::state(METER, error))
+        }
         None => Ok(Totals::default()),
     }
 }
 
 /// The stack of a network that [`SparseEngine::check`] let pass.
 pub(crate) fn stack_of<N: Network>(network: &N) -> Result<&rectifier_nn::DenseStack, TrainError> {
-    network
-        .dense_stack()
-        .ok_or_else(|| TrainError::Fit("this network has no dense stack".into()))
+    network.dense_stack().ok_or(TrainError::NoStack)
 }

@@ -18,7 +18,8 @@ pub fn predictor(stack: &DenseStack) -> Result<SparseNetwork, TrainError> {
 /// What `network` says of `examples`: errors, predictions, and the zeros of its hidden layers.
 ///
 /// # Errors
-/// [`TrainError::Fit`] for examples of another width, or with numbers that are none; what gathering them raises;
+/// [`TrainError::Width`] for examples of another width, [`TrainError::NotFinite`] for numbers that are none; what gathering
+/// them raises;
 /// [`TrainError::Device`] where the system gives no threads.
 pub fn evaluate(
     network: &SparseNetwork,
@@ -26,11 +27,10 @@ pub fn evaluate(
     objective: Objective,
 ) -> Result<Evaluation, TrainError> {
     if examples.width() != network.inputs() {
-        return Err(TrainError::Fit(format!(
-            "the network takes {} numbers an example, these have {}",
-            network.inputs(),
-            examples.width()
-        )));
+        return Err(TrainError::Width {
+            network: network.inputs(),
+            data: examples.width(),
+        });
     }
     let mut outputs = Outputs::new(objective);
     let mut counts: Vec<LayerCounts> = Vec::new();
@@ -40,7 +40,9 @@ pub fn evaluate(
                 .logits_and_zeros(rows_of(batch))
                 .map_err(|error| match error {
                     error @ InferError::Threads { .. } => TrainError::Device(error.to_string()),
-                    error => TrainError::Fit(error.to_string()),
+                    error => TrainError::NotFinite {
+                        reason: error.to_string(),
+                    },
                 })?;
         outputs.add(&logits, network.classes(), &batch.labels);
         counts.resize_with(zeros.units.len(), || LayerCounts {

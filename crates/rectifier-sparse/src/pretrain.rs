@@ -87,10 +87,8 @@ fn restored(like: &Layer, bytes: &[u8]) -> Result<Layer, TrainError> {
     let dims = [like.weight.rows, like.weight.columns];
     let split = dims[0] * dims[1];
     if bytes.len() != 4 * (split + dims[1]) {
-        return Err(TrainError::Fit(
-            "the checkpoint does not fit this network: go on with the recipe it was made with"
-                .into(),
-        ));
+        let reason = format!("{} bytes, {} expected", bytes.len(), 4 * (split + dims[1]));
+        return Err(TrainError::state(DECODER, reason));
     }
     let (words, _) = bytes.as_chunks::<4>();
     let values: Vec<f32> = words.iter().map(|word| f32::from_le_bytes(*word)).collect();

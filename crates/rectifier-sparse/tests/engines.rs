@@ -34,6 +34,7 @@ fn fine_tune(l1: ActivationPenalty, batch: usize) -> Stage {
         optimizer: Optimizer::Sgd,
         l1,
         patience: None,
+        ..FineTune::new(1, 1, 0.1)
     })
 }
 

@@ -10,7 +10,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation::relu};
 use rectifier_data::{Samples, Split, random::stream};
 use rectifier_nn::{Forward, Network};
-use rectifier_train::{BurnEngine, Recipe, Run, RunFolder};
+use rectifier_train::{BurnEngine, Recipe, Run, RunFolder, on_epoch};
 use std::sync::Arc;
 
 const SIDE: usize = 12;
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?;
     let engine = Box::new(BurnEngine::new(device.clone()));
     let run = Run {
-        observer: Box::new(|epoch, _| {
+        watch: on_epoch(|epoch, _| {
             println!("epoch {}: valid error {:?}", epoch.epoch, epoch.valid_error)
         }),
         ..Run::new(
@@ -89,7 +89,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         )
     };
     let outcome = run.launch()?;
-    if let Some(summary) = outcome.summary {
+    if let Some(summary) = outcome.record.summary {
         println!(
             "test error {}, exact zeros {:.2?}",
             summary.test_error, summary.zeros

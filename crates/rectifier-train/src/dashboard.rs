@@ -1,77 +1,17 @@
-//! The side of a run that burn-train sees: its training strategy, and what its metrics and renderer are told.
+//! What burn-train's metrics and renderer are told of a run.
 
-use crate::checkpoint::Checkpoint;
-use crate::driver::Driver;
-use crate::{Measurement, Supervised, TrainError};
+use crate::interruptible::Interruptible;
+use crate::{Measurement, Supervised};
 use burn::data::dataloader::Progress as Shown;
 use burn_train::{
-    EventProcessorTraining, Interrupter, Learner, LearnerEvent, SupervisedLearningStrategy,
-    SupervisedTrainingEventProcessor, TrainLoader, TrainingComponents, TrainingItem, ValidLoader,
+    EventProcessorTraining, Interrupter, LearnerEvent, SupervisedTrainingEventProcessor,
+    TrainingItem,
 };
+use rectifier_data::Examples;
 use rectifier_nn::Network;
-use std::sync::{Arc, Mutex};
 
-/// The loop as a training strategy of burn-train.
-pub(crate) struct Stages<N: Network> {
-    driver: Mutex<Option<(Driver<N>, Checkpoint)>>,
-    outcome: Ending<N>,
-}
-
-/// Where the loop leaves its result.
-pub(crate) struct Ending<N: Network>(Arc<Mutex<Slot<N>>>);
-
-/// Nothing until the loop has ended.
-type Slot<N> = Option<Result<Driver<N>, TrainError>>;
-
-impl<N: Network> Ending<N> {
-    pub fn take(self) -> Result<Driver<N>, TrainError> {
-        let result = self.0.lock().ok().and_then(|mut slot| slot.take());
-        result.unwrap_or_else(|| Err(TrainError::Device("training ended without a result".into())))
-    }
-}
-
-impl<N: Network> Stages<N> {
-    /// The loop of `driver` from `start` on, and where its result will be.
-    pub fn new(driver: Driver<N>, start: Checkpoint) -> (Self, Ending<N>) {
-        let slot = Arc::new(Mutex::new(None));
-        let stages = Self {
-            driver: Mutex::new(Some((driver, start))),
-            outcome: Ending(slot.clone()),
-        };
-        (stages, Ending(slot))
-    }
-}
-
-type Processor<N> = SupervisedTrainingEventProcessor<Supervised<N>>;
-
-impl<N: Network> SupervisedLearningStrategy<Supervised<N>> for Stages<N> {
-    fn fit(
-        &self,
-        components: TrainingComponents<Supervised<N>>,
-        learner: Learner<Supervised<N>>,
-        _train: TrainLoader<Supervised<N>>,
-        _valid: ValidLoader<Supervised<N>>,
-        _starting_epoch: usize,
-    ) -> (Supervised<N>, Processor<N>) {
-        let mut model = learner.model();
-        let mut dashboard = Dashboard {
-            processor: components.event_processor,
-            interrupter: components.interrupter,
-        };
-        let driver = self.driver.lock().ok().and_then(|mut slot| slot.take());
-        if let Some((mut driver, start)) = driver {
-            let result = driver.go_on(start, &mut dashboard);
-            model.network = driver
-                .best
-                .clone()
-                .unwrap_or_else(|| driver.network.clone());
-            if let Ok(mut slot) = self.outcome.0.lock() {
-                *slot = Some(result.map(|()| driver));
-            }
-        }
-        (model, dashboard.processor)
-    }
-}
+/// What burn-train hands events on by.
+pub(crate) type Processor<N> = SupervisedTrainingEventProcessor<Supervised<N>>;
 
 /// burn-train's metrics and renderer, told in the run's own words.
 pub(crate) struct Dashboard<N: Network> {
@@ -80,6 +20,24 @@ pub(crate) struct Dashboard<N: Network> {
 }
 
 impl<N: Network> Dashboard<N> {
+    /// A dashboard that hands events to `processor`, and stops with `interrupter`.
+    pub fn new(processor: Processor<N>, interrupter: Interrupter) -> Self {
+        Self {
+            processor,
+            interrupter,
+        }
+    }
+
+    /// What the events were handed to.
+    pub fn into_processor(self) -> Processor<N> {
+        self.processor
+    }
+
+    /// `examples` that can be gathered until the run should stop.
+    pub fn interruptible<'a>(&self, examples: &'a dyn Examples) -> Interruptible<'a> {
+        Interruptible::new(examples, self.interrupter.clone())
+    }
+
     /// Whether somebody asked for the run to stop.
     pub fn should_stop(&self) -> bool {
         self.interrupter.should_stop()

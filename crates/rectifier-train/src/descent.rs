@@ -1,30 +1,35 @@
 //! Plain descent in one pass over the weights.
 
-use crate::Optimizer;
+use crate::engine::SessionState;
+use crate::{Optimizer, TrainError};
 use burn::module::Module;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::store::RecordError;
 use burn::tensor::{Bytes, Device, Tensor};
 
-/// `w - g`, where the learning rate is in the gradient already.
+/// `w - g`, where the learning rate is in the gradient already; with a decay, `w (1 - rate decay) - g`.
 ///
 /// Burn's own `Sgd` multiplies every gradient by the rate and subtracts the product: two passes over memory as large as
 /// the weights, at small batches a fifth of the whole step. Multiplying the cost by the rate before its gradient is taken
 /// moves that product from millions of numbers to one.
 #[derive(Clone)]
-struct Descent;
+struct Descent {
+    decay: f64,
+}
 
 impl burn::optim::Optimizer for Descent {
     type State<const D: usize> = ();
 
     fn step<const D: usize>(
         &self,
-        _rate: f64,
+        rate: f64,
         weight: Tensor<D>,
         step: Tensor<D>,
         _state: Option<()>,
     ) -> (Tensor<D>, Option<()>) {
-        (weight - step, None)
+        match self.decay {
+            0.0 => (weight - step, None),
+            decay => (weight * (1.0 - rate * decay) - step, None),
+        }
     }
 
     fn to_device<const D: usize>(_state: (), _device: &Device) {}
@@ -36,33 +41,43 @@ pub(crate) struct Update {
     plain: bool,
 }
 
+const OPTIMIZER: &str = "optimizer";
+
 impl Update {
-    pub(crate) fn new(kind: Optimizer) -> Self {
+    /// The optimizer of this kind, which adds `decay` times the parameter to every gradient.
+    pub(crate) fn new(kind: Optimizer, decay: f64) -> Self {
         let plain = kind == Optimizer::Sgd;
         let optimizer = match plain {
-            true => ModuleOptimizer::from(Descent),
-            false => kind.init(),
+            true => ModuleOptimizer::from(Descent { decay }),
+            false => kind.init_with_decay(decay),
         };
         Self { optimizer, plain }
     }
 
-    /// The optimizer with the state in `bytes`.
+    /// The optimizer as it was when a session's `state` was taken.
     ///
     /// # Errors
-    /// [`RecordError`] for another optimizer's state.
-    pub(crate) fn restored(self, bytes: Vec<u8>) -> Result<Self, RecordError> {
+    /// [`TrainError::State`] for another optimizer's state.
+    pub(crate) fn restored(self, state: Option<&SessionState>) -> Result<Self, TrainError> {
+        let Some(bytes) = state.and_then(|state| state.get(OPTIMIZER)) else {
+            return Ok(self);
+        };
+        let bytes = Bytes::from_bytes_vec(bytes.clone());
+        let optimizer = self.optimizer.from_bytes(bytes);
         Ok(Self {
-            optimizer: self.optimizer.from_bytes(Bytes::from_bytes_vec(bytes))?,
+            optimizer: optimizer.map_err(|error| TrainError::state(OPTIMIZER, error))?,
             plain: self.plain,
         })
     }
 
-    /// The optimizer's state.
+    /// The optimizer's state and its name in a session's.
     ///
     /// # Errors
-    /// [`RecordError`].
-    pub(crate) fn state(&self) -> Result<Vec<u8>, RecordError> {
-        Ok(self.optimizer.into_bytes()?.to_vec())
+    /// [`TrainError::State`].
+    pub(crate) fn state(&self) -> Result<(&'static str, Vec<u8>), TrainError> {
+        let bytes = self.optimizer.into_bytes();
+        let bytes = bytes.map_err(|error| TrainError::state(OPTIMIZER, error))?;
+        Ok((OPTIMIZER, bytes.to_vec()))
     }
 
     /// `module` after a step down `cost`, `[1]`, at `rate`.

@@ -1,21 +1,21 @@
-//! The loop over stages and epochs: what is validated, selected and saved.
+//! What a run carries from step to step, and how it is saved.
 
-use crate::burn_engine::{module_bytes, module_from_bytes};
-use crate::checkpoint::{Checkpoint, Progress};
-use crate::dashboard::Dashboard;
-use crate::engine::{SessionState, StageContext, StageSession};
-use crate::journal::{Journal, write_history};
-use crate::run::Observer;
+use crate::checkpoint::{Checkpoint, Stamp};
+use crate::engine::StageSession;
+use crate::history::write_history;
+use crate::journal::Journal;
+use crate::model_header::ModelHeader;
+use crate::parameters::module_bytes;
 use crate::standing::Standing;
-use crate::steps::{Ended, Epoch, measurement};
-use crate::{Engine, EpochRecord, Evaluation, Recipe, RunFolder, Stage, Totals, TrainError};
-use rectifier_data::{Split, random::subseed};
-use rectifier_nn::{ModelFile, Network};
-use std::collections::BTreeMap;
+use crate::{Engine, Measurement, Progress, Recipe, RunFolder, Stage, Totals, TrainError, Watch};
+use rectifier_data::Split;
+use rectifier_nn::{Network, write_atomically};
 use std::time::{Duration, Instant};
 
-/// Separates the seeds of validation noise from those of order and training noise.
-const VALID_NOISE: u64 = 3;
+/// At the end of an epoch a run is saved unless it was saved so shortly before.
+const SAVE_AT_MOST_EVERY: Duration = Duration::from_secs(1);
+/// Saving takes at most about this share of the time: one in so many.
+const SAVING_SHARE: u32 = 10;
 
 /// What a run carries from step to step.
 pub(crate) struct Driver<N: Network> {
@@ -24,219 +24,70 @@ pub(crate) struct Driver<N: Network> {
     pub engine: Box<dyn Engine<N>>,
     pub folder: RunFolder,
     pub journal: Journal,
-    pub metadata: BTreeMap<String, String>,
-    pub observer: Observer,
+    pub header: ModelHeader,
+    pub watch: Box<dyn Watch>,
+    pub stamp: Stamp,
     pub checkpoint_every: Duration,
-    pub measure_every: Option<usize>,
     /// The network at the last stage boundary or epoch end.
     pub network: N,
     /// The best network of the current stage.
     pub best: Option<N>,
     pub progress: Progress,
     pub sitting: Instant,
-    pub saved: Instant,
     pub earlier_seconds: f64,
+    pub clock: SavingClock,
+}
+
+/// When checkpoint and history were last written.
+pub(crate) struct SavingClock {
+    /// The latest checkpoint, and how long it took.
+    pub saved: Instant,
+    pub took: Duration,
+    /// Whether the folder has a checkpoint.
+    pub ever: bool,
+    /// The latest history, how long it took, and how many epochs it tells of.
+    pub told: Instant,
+    pub telling: Duration,
+    pub epochs: usize,
+}
+
+impl SavingClock {
+    /// The clock of a run that has a checkpoint or not, its history told up to so many epochs.
+    pub fn new(ever: bool, epochs: usize) -> Self {
+        Self {
+            saved: Instant::now(),
+            took: Duration::ZERO,
+            ever,
+            told: Instant::now(),
+            telling: Duration::ZERO,
+            epochs,
+        }
+    }
+}
+
+/// Whether an epoch or stage came to its end.
+#[derive(PartialEq)]
+pub(crate) enum Ended {
+    Whole,
+    Stopped,
+}
+
+/// The epoch in progress, as far as this sitting goes.
+pub(crate) struct Epoch {
+    pub start: Instant,
+    pub first_step: usize,
+    /// Its number among the epochs of all stages, from 1.
+    pub number: usize,
+    pub labelled: Option<Instant>,
+    /// What was measured since the dashboard was told.
+    pub unshown: Totals,
+    pub shown_at: usize,
 }
 
 impl<N: Network> Driver<N> {
     /// Seconds of all sittings.
     pub fn seconds(&self) -> f64 {
         self.earlier_seconds + self.sitting.elapsed().as_secs_f64()
-    }
-
-    pub fn go_on(
-        &mut self,
-        start: Checkpoint,
-        dashboard: &mut Dashboard<N>,
-    ) -> Result<(), TrainError> {
-        self.progress = start.progress;
-        self.progress.engine = self.engine.name().into();
-        // A run that goes on measures as it did before, or its sums would be rounded otherwise.
-        self.progress.measure_every = self.measure_every.or(self.progress.measure_every);
-        self.earlier_seconds = self.progress.seconds;
-        self.sitting = Instant::now();
-        self.saved = Instant::now();
-        if !start.network.is_empty() {
-            self.network = module_from_bytes(self.network.clone(), &start.network)?;
-        }
-        if let Some(best) = &start.best {
-            self.best = Some(module_from_bytes(self.network.clone(), best)?);
-        }
-        let mut state = start.session;
-        while self.progress.stage < self.recipe.stages.len() && !self.progress.finished {
-            if self.stage(state.take(), dashboard)? == Ended::Stopped {
-                return Ok(());
-            }
-        }
-        if !self.progress.finished {
-            self.progress.finished = true;
-            self.save(None)?;
-        }
-        Ok(())
-    }
-
-    fn stage(
-        &mut self,
-        state: Option<SessionState>,
-        dashboard: &mut Dashboard<N>,
-    ) -> Result<Ended, TrainError> {
-        let split = self.split.clone();
-        let recipe = self.recipe.clone();
-        let context = StageContext {
-            recipe: &recipe,
-            stage: self.progress.stage,
-            train: recipe.stages[self.progress.stage].examples(&split).as_ref(),
-            state: state.as_ref(),
-        };
-        let stage = context.stage().clone();
-        if dashboard.should_stop() {
-            return Ok(Ended::Stopped);
-        }
-        let mut session = self.engine.begin(self.network.clone(), &context)?;
-        while self.progress.epoch < stage.epochs() {
-            if self.epoch(&stage, session.as_mut(), dashboard)? == Ended::Stopped {
-                return Ok(Ended::Stopped);
-            }
-            let since_best = match self.progress.best {
-                Some((_, _, epoch)) => self.progress.epoch - epoch,
-                None => 0,
-            };
-            if stage
-                .patience()
-                .is_some_and(|patience| since_best >= patience)
-            {
-                break;
-            }
-            if self.progress.epoch < stage.epochs() {
-                self.save(Some(session.as_ref()))?;
-                if dashboard.should_stop() {
-                    return Ok(Ended::Stopped);
-                }
-            }
-        }
-        let best = self.best.clone();
-        self.network = match (&stage, best) {
-            (Stage::FineTune(_), Some(best)) => best,
-            _ => session.network(),
-        };
-        self.progress.stage += 1;
-        self.progress.epoch = 0;
-        if self.progress.stage < self.recipe.stages.len() {
-            // Each stage is selected for itself; the last one's best stays for the summary.
-            self.progress.best = None;
-            self.best = None;
-            self.save(None)?;
-        }
-        Ok(Ended::Whole)
-    }
-
-    fn epoch(
-        &mut self,
-        stage: &Stage,
-        session: &mut dyn StageSession<N>,
-        dashboard: &mut Dashboard<N>,
-    ) -> Result<Ended, TrainError> {
-        let mut epoch = Epoch {
-            start: Instant::now(),
-            first_step: self.progress.step,
-            number: self.progress.history.len() + 1,
-            labelled: None,
-            unshown: Totals::default(),
-            shown_at: self.progress.step,
-        };
-        self.label(&mut epoch, dashboard);
-        dashboard.begin(epoch.number, stage.examples(&self.split).len());
-        let (ended, rate) = self.train(stage, session, dashboard, &mut epoch)?;
-        if ended == Ended::Stopped {
-            return Ok(Ended::Stopped);
-        }
-        dashboard.end_steps(epoch.number);
-        let evaluation = self.validate(session, dashboard, epoch.number)?;
-        if !evaluation.loss.is_finite() {
-            let before = self.progress.step.saturating_sub(1);
-            return Err(self.diverged(stage, before, rate, evaluation.loss));
-        }
-        let record = self.record(stage, &evaluation, rate, &epoch);
-        if record.best {
-            self.best = Some(session.network());
-            self.keep_model()?;
-        }
-        self.journal.epoch(&record, stage, self.progress.steps)?;
-        self.progress.history.push(record.clone());
-        self.progress.end_epoch();
-        write_history(&self.folder, &self.progress.history, &self.recipe)?;
-        dashboard.end(epoch.number);
-        let standing = self.standing(None);
-        (self.observer)(&record, &standing);
-        Ok(Ended::Whole)
-    }
-
-    fn validate(
-        &mut self,
-        session: &mut dyn StageSession<N>,
-        dashboard: &mut Dashboard<N>,
-        number: usize,
-    ) -> Result<Evaluation, TrainError> {
-        let valid = self.split.valid.clone();
-        dashboard.begin_validation(number, valid.len());
-        // The same noise after every epoch, so that curves compare networks and not noise.
-        let noise = subseed(self.recipe.seed, &[VALID_NOISE, self.progress.stage as u64]);
-        let evaluation = session.evaluate(valid.as_ref(), noise)?;
-        let stage = &self.recipe.stages[self.progress.stage];
-        let totals = Totals {
-            examples: evaluation.examples as u64,
-            loss: evaluation.loss * evaluation.examples as f64,
-            penalty: 0.0,
-            errors: 0,
-        };
-        let mut reading = measurement(
-            stage,
-            &totals,
-            evaluation.zeros(),
-            Some(evaluation.dead().iter().sum()),
-        );
-        reading.error = evaluation.error();
-        dashboard.validation(number, reading);
-        Ok(evaluation)
-    }
-
-    fn record(
-        &mut self,
-        stage: &Stage,
-        evaluation: &Evaluation,
-        rate: f64,
-        sitting: &Epoch,
-    ) -> EpochRecord {
-        let epoch = self.progress.epoch + 1;
-        let valid_error = evaluation.error();
-        // A lower error is better; among equal errors the lower loss.
-        let best = valid_error.is_some_and(|error| match self.progress.best {
-            Some((lowest, loss, _)) => {
-                error < lowest || (error == lowest && evaluation.loss < loss)
-            }
-            None => true,
-        });
-        if let (true, Some(error)) = (best, valid_error) {
-            self.progress.best = Some((error, evaluation.loss, epoch));
-        }
-        let totals = &self.progress.totals;
-        EpochRecord {
-            stage: self.progress.stage + 1,
-            title: stage.title(),
-            epoch,
-            rate,
-            train_loss: totals.mean_loss(),
-            penalty: totals.mean_penalty(),
-            train_error: matches!(stage, Stage::FineTune(_)).then(|| totals.error()),
-            valid_loss: evaluation.loss,
-            valid_error,
-            zeros: evaluation.zeros(),
-            dead: evaluation.dead(),
-            train_seconds: self.progress.train_seconds,
-            overhead_seconds: self.progress.overhead_seconds,
-            seconds: self.progress.epoch_seconds + sitting.start.elapsed().as_secs_f64(),
-            best,
-        }
     }
 
     pub fn standing(&self, epoch: Option<&Epoch>) -> Standing {
@@ -253,32 +104,124 @@ impl<N: Network> Driver<N> {
     }
 
     /// Writes the best network where users look for it, so that a killed run leaves one.
-    fn keep_model(&self) -> Result<(), TrainError> {
-        let Some(best) = &self.best else {
-            return Ok(());
-        };
-        let bytes = ModelFile::encode(best, &self.metadata)?;
-        Ok(rectifier_nn::write_atomically(
-            &self.folder.model(),
-            &bytes,
-        )?)
+    pub fn keep_model(&self, best: &N) -> Result<(), TrainError> {
+        let bytes = self.header.encode(best)?;
+        Ok(write_atomically(&self.folder.model_path(), &bytes)?)
+    }
+
+    /// Whether the end of an epoch is worth a checkpoint: many small epochs are not.
+    pub fn save_due(&self) -> bool {
+        let clock = &self.clock;
+        let rest = SAVE_AT_MOST_EVERY.max(clock.took * SAVING_SHARE);
+        !clock.ever || clock.saved.elapsed() >= rest.min(self.checkpoint_every)
     }
 
     pub fn save(&mut self, session: Option<&dyn StageSession<N>>) -> Result<(), TrainError> {
+        let start = Instant::now();
         self.progress.seconds = self.seconds();
-        self.progress.lengths = self.journal.sync()?;
+        self.progress.written = self.journal.sync()?;
         let network = match session {
             Some(session) => session.network(),
             None => self.network.clone(),
         };
         let checkpoint = Checkpoint {
+            stamp: self.stamp.clone(),
             progress: self.progress.clone(),
-            network: module_bytes(network)?,
-            best: self.best.clone().map(module_bytes).transpose()?,
-            session: session.map(|session| session.state()).transpose()?,
+            network: module_bytes(network, "network")?,
+            best: match &self.best {
+                Some(best) => Some(module_bytes(best.clone(), "best network")?),
+                None => None,
+            },
+            session: match session {
+                Some(session) => Some(session.state()?),
+                None => None,
+            },
         };
-        checkpoint.save(&self.folder.checkpoint())?;
-        self.saved = Instant::now();
+        checkpoint.save_in(self.folder.path())?;
+        self.clock.saved = Instant::now();
+        self.clock.took = start.elapsed();
+        self.clock.ever = true;
         Ok(())
+    }
+
+    /// Writes the history down, if it was not just written or `now` is asked for.
+    pub fn tell_history(&mut self, now: bool) -> Result<(), TrainError> {
+        let clock = &self.clock;
+        let rest = SAVE_AT_MOST_EVERY.max(clock.telling * SAVING_SHARE);
+        let due = now || clock.epochs == 0 || clock.told.elapsed() >= rest;
+        let epochs = self.progress.history.len();
+        if !due || clock.epochs == epochs {
+            return Ok(());
+        }
+        let start = Instant::now();
+        write_history(&self.folder, &self.progress.history, &self.recipe)?;
+        self.clock.told = Instant::now();
+        self.clock.telling = start.elapsed();
+        self.clock.epochs = epochs;
+        Ok(())
+    }
+
+    /// The error of a loss or network that stopped being a number after step `after` of the epoch.
+    pub fn diverged(
+        &self,
+        stage: &Stage,
+        after: usize,
+        rate: f64,
+        (loss, penalty): (f64, f64),
+    ) -> TrainError {
+        let here = self.folder.path().display();
+        let checkpoint = self.folder.checkpoint_path().is_file();
+        let kept = match (self.best.is_some(), checkpoint) {
+            (true, _) => {
+                format!("the best network so far and the last good checkpoint are kept in {here}")
+            }
+            (false, true) => format!("the last good checkpoint is kept in {here}"),
+            (false, false) => "it was too early for a checkpoint".into(),
+        };
+        TrainError::Diverged {
+            stage: stage.title(),
+            epoch: self.progress.epoch + 1,
+            after,
+            step: self.progress.step,
+            rate,
+            loss,
+            penalty,
+            kept,
+        }
+    }
+}
+
+/// What `totals` and the latest zeros say of a stage.
+pub(crate) fn measurement(
+    stage: &Stage,
+    totals: &Totals,
+    zeros: Vec<f64>,
+    dead: Option<usize>,
+) -> Measurement {
+    let examples = totals.examples as usize;
+    match stage {
+        Stage::FineTune(_) => Measurement {
+            examples,
+            loss: Some(totals.mean_loss()),
+            reconstruction: None,
+            penalty: totals.mean_penalty(),
+            error: Some(totals.error()),
+            zeros,
+            dead,
+        },
+        Stage::Pretrain(stage) => {
+            // Shown at the layer's own place.
+            let mut placed = vec![f64::NAN; stage.layer - 1];
+            placed.extend(zeros);
+            Measurement {
+                examples,
+                loss: None,
+                reconstruction: Some(totals.mean_loss()),
+                penalty: totals.mean_penalty(),
+                error: None,
+                zeros: placed,
+                dead,
+            }
+        }
     }
 }

@@ -53,6 +53,16 @@ pub trait Engine<N: Network>: Send + Sync {
     /// Where it computes, for records.
     fn device(&self) -> String;
 
+    /// How many threads it computes on, where it has a count of its own that shapes its sums.
+    fn threads(&self) -> Option<usize> {
+        None
+    }
+
+    /// The machine instructions it uses, where it chooses them: `avx512`, `avx2`, `neon`.
+    fn instruction_set(&self) -> Option<String> {
+        None
+    }
+
     /// Takes `network` (not in training mode) into a stage.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What can stop a run, each with its cure.
 
+use crate::{Change, EngineLimit, FolderProblem};
 use rectifier_data::DataError;
 use rectifier_nn::{ModelFileError, NetworkError};
 use std::path::PathBuf;
@@ -25,14 +26,59 @@ pub enum TrainError {
         /// What is wrong there and what would do.
         reason: String,
     },
-    /// Network, data and recipe do not fit together.
-    #[error("{0}")]
-    Fit(String),
-    /// The loss stopped being a number.
+    /// A part of the data without an example.
+    #[error("the {part} set is empty: give it at least one example")]
+    EmptyPart {
+        /// Which part.
+        part: &'static str,
+    },
+    /// Examples of another width than the network's inputs.
     #[error(
-        "the loss became {loss} in {stage}, epoch {epoch}, between steps {after} and {step}, at rate {rate}: \
-         lower the rate and start again; {kept}"
+        "the network takes {network} numbers an example, the data has {data}: give a network for {data} inputs"
     )]
+    Width {
+        /// Inputs of the network.
+        network: usize,
+        /// Numbers an example.
+        data: usize,
+    },
+    /// More classes in the data than the network tells apart.
+    #[error("the network tells {network} classes apart, the data has {data}: give it a new head")]
+    Classes {
+        /// Outputs of the network.
+        network: usize,
+        /// Classes of the data.
+        data: usize,
+    },
+    /// Numbers that do not divide into examples.
+    #[error("{values} numbers are no whole number of examples of {width}")]
+    Ragged {
+        /// How many numbers there are.
+        values: usize,
+        /// Numbers an example.
+        width: usize,
+    },
+    /// A network that is no dense stack where one is needed.
+    #[error("this network has no dense stack to pre-train: use a recipe of fine-tuning alone")]
+    NoStack,
+    /// An engine that cannot do what the recipe or the network asks for.
+    #[error(transparent)]
+    Limit(#[from] EngineLimit),
+    /// A part of a checkpoint that is another network's or optimizer's.
+    #[error(
+        "the {part} of the checkpoint does not fit this network and recipe ({reason}): go on with those it was made with"
+    )]
+    State {
+        /// Which part: `network`, `optimizer`, `decoder`, `meter`.
+        part: &'static str,
+        /// How it differs.
+        reason: String,
+    },
+    /// A run that was begun with something else than it is now given.
+    #[error(transparent)]
+    Changed(#[from] Box<Change>),
+    /// The loss, the penalty or a weight stopped being a number.
+    #[error("{}", diverged(*loss, *penalty, stage, *epoch, (*after, *step), *rate, kept))]
     Diverged {
         /// The stage, in words.
         stage: String,
@@ -44,8 +90,10 @@ pub enum TrainError {
         step: usize,
         /// The rate at that step.
         rate: f64,
-        /// The loss that was read.
+        /// The mean task loss or reconstruction cost that was read; NaN where a weight is no number.
         loss: f64,
+        /// The mean penalty that was read.
+        penalty: f64,
         /// What is left of the run.
         kept: String,
     },
@@ -60,15 +108,68 @@ pub enum TrainError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A file of the run folder holds something else than it should.
-    #[error("{}: {reason}", path.display())]
+    /// A run folder, or a file in it, that cannot be used.
+    #[error("{}: {problem}", path.display())]
     RunFolder {
-        /// The file.
+        /// The folder or the file.
         path: PathBuf,
         /// What is wrong with it and what to do.
+        problem: FolderProblem,
+    },
+    /// An input, or what a network makes of it, is no finite number.
+    #[error("{reason}")]
+    NotFinite {
+        /// Which example, and where in it.
         reason: String,
     },
     /// The device could not do its work.
     #[error("the device failed: {0}")]
     Device(String),
+}
+
+impl TrainError {
+    /// A failure of the device, as it tells it.
+    pub fn device(error: impl std::fmt::Display) -> Self {
+        Self::Device(error.to_string())
+    }
+
+    /// A part of a checkpoint that does not fit.
+    pub fn state(part: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::State {
+            part,
+            reason: reason.to_string(),
+        }
+    }
+
+    /// Whether it is no failure, but the end that somebody asked for.
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, Self::Data(DataError::Interrupted))
+    }
+}
+
+/// What stopped being a number, where, and what to do about it.
+fn diverged(
+    loss: f64,
+    penalty: f64,
+    stage: &str,
+    epoch: usize,
+    (after, step): (usize, usize),
+    rate: f64,
+    kept: &str,
+) -> String {
+    let (what, cure) = match (loss.is_finite(), penalty.is_finite()) {
+        (true, false) => (
+            format!("the activation penalty became {penalty} (the loss was {loss:.4})"),
+            "lower l1",
+        ),
+        (false, false) => (
+            format!("the loss became {loss} and the activation penalty {penalty}"),
+            "lower the rate, and l1 if it is high,",
+        ),
+        _ => (format!("the loss became {loss}"), "lower the rate"),
+    };
+    format!(
+        "{what} in {stage}, epoch {epoch}, between steps {after} and {step}, at rate {rate}: {cure} and start again; \
+         {kept}"
+    )
 }

@@ -1,33 +1,31 @@
-//! The folder of a run: what is in it, who may write to it.
+//! The folder of a run: who may write to it.
 
-use crate::TrainError;
+use crate::files::{IDENTITY, PLAN};
+use crate::{FolderProblem, RunFiles, TrainError};
 use rectifier_nn::write_atomically;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 /// The file whose lock keeps a second process out.
 const LOCK: &str = ".lock";
 /// How [`write_atomically`] begins the names of files in the making.
-const PARTIAL: &str = ".partial-";
+pub(crate) const PARTIAL: &str = ".partial-";
 
-/// The folder of one run, locked while this value lives.
-///
-/// | file | what |
-/// |---|---|
-/// | `recipe.json` | what was asked for: data, network, stages, seed |
-/// | `model.safetensors` | the best network so far, with its description and recipe in the header |
-/// | `history.jsonl`, `history.csv` | one record an epoch |
-/// | `steps.jsonl`, `steps.csv` | one reading every so many steps |
-/// | `events.out.tfevents.rectifier` | the same numbers for TensorBoard |
-/// | `summary.json` | the result, once there is one |
-/// | `checkpoint.safetensors` | what is needed to go on |
-/// | `command.txt` | the command that made the run, and those that went on with it, one a line |
-/// | `report.html` | the run as one page for people |
+/// The folder of one run, locked while this value lives. [`RunFiles`] says what is in it and reads it.
 #[derive(Debug)]
 pub struct RunFolder {
-    path: PathBuf,
+    files: RunFiles,
     _lock: File,
+}
+
+impl Deref for RunFolder {
+    type Target = RunFiles;
+
+    fn deref(&self) -> &RunFiles {
+        &self.files
+    }
 }
 
 impl RunFolder {
@@ -42,7 +40,7 @@ impl RunFolder {
         // faster.
         Self::check_empty(&path)?;
         let folder = Self::lock(path)?;
-        Self::check_empty(&folder.path)?;
+        Self::check_empty(folder.path())?;
         Ok(folder)
     }
 
@@ -86,9 +84,7 @@ impl RunFolder {
             // A run that was killed before its recipe stood there leaves its lock, and a part of that recipe.
             if name != LOCK && !name.to_string_lossy().starts_with(PARTIAL) {
                 return Err(TrainError::RunFolder {
-                    reason: "the folder is not empty: give another one with --out, or go on with the run in it \
-                             with --resume"
-                        .into(),
+                    problem: FolderProblem::NotEmpty,
                     path: path.into(),
                 });
             }
@@ -102,12 +98,10 @@ impl RunFolder {
     /// [`TrainError::RunFolder`] if there is no run in it or another process writes to it.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, TrainError> {
         let path = path.into();
-        if !path.join("recipe.json").is_file() {
-            return Err(TrainError::RunFolder {
-                reason: "there is no run in this folder (no recipe.json): give the folder that `train` named"
-                    .into(),
-                path,
-            });
+        // A run that was killed as it began has one of them, a run of an earlier version the second alone.
+        if !path.join(IDENTITY).is_file() && !path.join(PLAN).is_file() {
+            let problem = FolderProblem::NoRun;
+            return Err(TrainError::RunFolder { path, problem });
         }
         Self::lock(path)
     }
@@ -118,29 +112,17 @@ impl RunFolder {
         match file.try_lock() {
             Ok(()) => {
                 sweep(&path);
-                Ok(Self { path, _lock: file })
+                Ok(Self {
+                    files: RunFiles::at(path),
+                    _lock: file,
+                })
             }
             Err(TryLockError::WouldBlock) => Err(TrainError::RunFolder {
-                reason: "another process is training in this folder: wait for it, or give another folder".into(),
+                problem: FolderProblem::Busy,
                 path,
             }),
             Err(TryLockError::Error(source)) => Err(io(&name, source)),
         }
-    }
-
-    /// Where the folder is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The network worth keeping.
-    pub fn model(&self) -> PathBuf {
-        self.path.join("model.safetensors")
-    }
-
-    /// What is needed to go on.
-    pub fn checkpoint(&self) -> PathBuf {
-        self.path.join("checkpoint.safetensors")
     }
 
     /// Writes `bytes` to the file `name` of the folder, whole or not at all.
@@ -148,7 +130,7 @@ impl RunFolder {
     /// # Errors
     /// [`TrainError::ModelFile`].
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), TrainError> {
-        Ok(write_atomically(&self.path.join(name), bytes)?)
+        Ok(write_atomically(&self.path().join(name), bytes)?)
     }
 
     /// Writes `value` as indented JSON to the file `name`.
@@ -158,11 +140,23 @@ impl RunFolder {
     pub fn write_json<T: serde::Serialize>(&self, name: &str, value: &T) -> Result<(), TrainError> {
         let mut text =
             serde_json::to_string_pretty(value).map_err(|error| TrainError::RunFolder {
-                path: self.path.join(name),
-                reason: error.to_string(),
+                path: self.path().join(name),
+                problem: FolderProblem::Unwritable {
+                    reason: error.to_string(),
+                },
             })?;
         text.push('\n');
         self.write(name, text.as_bytes())
+    }
+
+    /// Adds `line` to the commands of the run: the one that made it, then those that went on with it.
+    ///
+    /// # Errors
+    /// [`TrainError`] for a file that cannot be read or written.
+    pub fn record_command(&self, line: &str) -> Result<(), TrainError> {
+        let mut lines = self.commands()?;
+        lines.push(line.into());
+        self.write(crate::files::COMMANDS, (lines.join("\n") + "\n").as_bytes())
     }
 }
 
@@ -175,7 +169,7 @@ fn sweep(path: &Path) {
     }
 }
 
-fn io(path: &Path, source: std::io::Error) -> TrainError {
+pub(crate) fn io(path: &Path, source: std::io::Error) -> TrainError {
     TrainError::Io {
         path: path.into(),
         source,

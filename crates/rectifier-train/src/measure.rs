@@ -55,25 +55,26 @@ impl Totals {
 }
 
 /// One reading for metrics and dashboard: plain numbers, nothing left on a device.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
     /// Examples behind the reading.
     pub examples: usize,
     /// Mean task loss; `None` in pre-training.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
     /// Mean reconstruction cost; `None` in fine-tuning.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reconstruction: Option<f64>,
     /// Mean activation penalty.
     pub penalty: f64,
     /// Share of wrong classes, or RMSE; `None` in pre-training.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<f64>,
     /// Share of exact zeros a hidden layer; in pre-training NaN for the layers below the one in training.
+    #[serde(default, deserialize_with = "crate::step_record::shares")]
     pub zeros: Vec<f64>,
     /// Units that were 0 on every example, all layers together; `None` where too few examples were seen to tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead: Option<usize>,
 }
 
@@ -100,6 +101,13 @@ impl Measurement {
             dead: None,
         }
     }
+}
+
+/// Share of exact zeros of each of `hidden`, `[batch, units]`. Waits for the device.
+pub(crate) fn zero_shares(hidden: &[Tensor<2>]) -> Vec<f64> {
+    let mut counter = UnitCounter::new();
+    counter.count(hidden);
+    counter.finish().iter().map(LayerCounts::share).collect()
 }
 
 /// Rows `[1]` of `logits` `[batch, classes]` whose largest entry is not at `labels` `[batch]`.

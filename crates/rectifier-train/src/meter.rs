@@ -1,6 +1,6 @@
 //! What Burn's engine adds up while it trains.
 
-use crate::burn_engine::device_error;
+use crate::descent::Update;
 use crate::engine::SessionState;
 use crate::measure::count_errors;
 use crate::{Totals, TrainError};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Its name in a session's state.
-pub(crate) const METER: &str = "meter";
+const METER: &str = "meter";
 
 /// Sums that stay on the device until they are read.
 pub(crate) struct Meter {
@@ -67,7 +67,7 @@ impl Meter {
 
     pub(crate) fn take(&mut self) -> Result<Totals, TrainError> {
         let read = |value: Option<Tensor<1>>| match value {
-            Some(value) => value.try_into_scalar::<f64>().map_err(device_error),
+            Some(value) => value.try_into_scalar::<f64>().map_err(TrainError::device),
             None => Ok(0.0),
         };
         let mut totals = std::mem::take(&mut self.totals);
@@ -76,20 +76,29 @@ impl Meter {
         totals.errors = match self.errors.take() {
             Some(errors) => errors
                 .try_into_scalar::<i64>()
-                .map_err(device_error)?
+                .map_err(TrainError::device)?
                 .max(0) as u64,
             None => 0,
         };
         Ok(totals)
     }
 
+    /// What a session needs beside parameters to go on: the optimizer's state, and the sums.
+    pub(crate) fn state(&self, update: &Update) -> Result<SessionState, TrainError> {
+        let (name, optimizer) = update.state()?;
+        Ok(SessionState::from([
+            (name.into(), optimizer),
+            (METER.into(), self.save()?),
+        ]))
+    }
+
     /// The unread sums as they stand, so that a resumed stage adds on where this one stopped.
-    pub(crate) fn save(&self) -> Result<Vec<u8>, TrainError> {
+    fn save(&self) -> Result<Vec<u8>, TrainError> {
         let read = |value: &Option<Tensor<1>>| match value {
             Some(value) => value
                 .clone()
                 .try_into_scalar::<f64>()
-                .map_err(device_error)
+                .map_err(TrainError::device)
                 .map(Some),
             None => Ok(None),
         };
@@ -98,7 +107,7 @@ impl Meter {
                 errors
                     .clone()
                     .try_into_scalar::<i64>()
-                    .map_err(device_error)?,
+                    .map_err(TrainError::device)?,
             ),
             None => None,
         };
@@ -108,7 +117,7 @@ impl Meter {
             penalty: read(&self.penalty)?,
             errors,
         };
-        serde_json::to_vec(&saved).map_err(device_error)
+        serde_json::to_vec(&saved).map_err(TrainError::device)
     }
 
     pub(crate) fn restored(
@@ -117,8 +126,8 @@ impl Meter {
     ) -> Result<Self, TrainError> {
         let mut meter = Self::new(device);
         if let Some(bytes) = state.and_then(|state| state.get(METER)) {
-            let saved: SavedMeter = serde_json::from_slice(bytes)
-                .map_err(|error| TrainError::Fit(format!("the checkpoint is damaged: {error}")))?;
+            let saved: SavedMeter =
+                serde_json::from_slice(bytes).map_err(|error| TrainError::state(METER, error))?;
             let scalar = |value: f64| Tensor::<1>::full([1], value, device);
             meter.totals.examples = saved.examples;
             meter.loss = saved.loss.map(scalar);

@@ -1,7 +1,8 @@
 //! What a run writes down: one record an epoch, one summary at the end.
 
-use crate::Evaluation;
+use crate::{Evaluation, Mistakes, Provenance};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One epoch of one stage; a line of `history.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,6 +73,26 @@ pub struct Summary {
     pub device: String,
     /// Whether the run stopped before its end.
     pub interrupted: bool,
+    /// Program, machine, data and recipe behind it; absent in results of earlier versions and of mere evaluations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
+}
+
+/// All that is known of a run, finished or not: what [`Run::launch`](crate::Run::launch) gives and
+/// [`RunFiles::record`](crate::RunFiles::record) reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// What was asked for, as whoever asked wrote it.
+    pub plan: Value,
+    /// The result on the test set; `None` if the run was stopped before its end.
+    pub summary: Option<Summary>,
+    /// Every epoch; the penalty of each is among its numbers.
+    pub history: Vec<EpochRecord>,
+    /// What it was made with; `None` for runs of earlier versions.
+    pub provenance: Option<Provenance>,
+    /// Which test examples the network got wrong; `None` before it was tested, and for runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_wrong: Option<Mistakes>,
 }
 
 impl Summary {
@@ -92,6 +113,7 @@ impl Summary {
             engine: String::new(),
             device: String::new(),
             interrupted: false,
+            provenance: None,
         }
     }
 }

@@ -1,31 +1,41 @@
 //! A run: a recipe carried out on data by an engine, written to a folder as it goes.
 
-use crate::checkpoint::{Checkpoint, Progress};
-use crate::dashboard::Stages;
-use crate::driver::Driver;
+use crate::checkpoint::{Checkpoint, Stamp};
+use crate::driver::{Driver, SavingClock};
+use crate::ending::{finish, relaunched};
+use crate::files::{IDENTITY, PLAN};
+use crate::history::restore_history;
+use crate::identity::{VERSION, describe};
 use crate::journal::Journal;
 use crate::loader::ExampleLoader;
 use crate::metrics::{Digest, Quantity, StageMetric};
+use crate::model_header::ModelHeader;
+use crate::provenance::Provenance;
+use crate::split_check::check_batches;
+use crate::strategy::Stages;
 use crate::{
-    Engine, EpochRecord, Evaluation, Optimizer, Recipe, RunFolder, SilentRenderer, Stage, Standing,
-    Summary, Supervised, TrainError, evaluate,
+    Change, DataFingerprint, Engine, Evaluation, Notice, Recipe, RunFolder, RunIdentity, RunRecord,
+    SilentRenderer, Supervised, TrainError, Unwatched, Watch,
 };
+use burn::optim::SgdConfig;
 use burn::tensor::Device;
 use burn_train::logger::InMemoryMetricLogger;
 use burn_train::renderer::MetricsRenderer;
 use burn_train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use rectifier_data::Split;
-use rectifier_nn::{ActivationPenalty, ModelFile, Network};
+use rectifier_nn::{ActivationPenalty, ModelCard, Network};
+use serde_json::{Value, json};
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What is told of a run while it goes on.
-pub type Observer = Box<dyn FnMut(&EpochRecord, &Standing) + Send>;
-
 /// A run, ready to be launched or to go on.
+///
+/// Launched on a new [`RunFolder`], it writes all that the folder needs to be opened, resumed and reported on; on the
+/// folder of a run that was stopped or killed, it goes on where that one was, to the same numbers, bit for bit; on that
+/// of a finished one, it gives its record back and touches nothing. Given anything else than the run began with (recipe,
+/// network, data, engine, threads, device, readings), it is refused: [`TrainError::Changed`].
 pub struct Run<N: Network> {
     /// The network to start from, not in training mode.
     pub network: N,
@@ -35,21 +45,27 @@ pub struct Run<N: Network> {
     pub split: Split,
     /// What does the arithmetic.
     pub engine: Box<dyn Engine<N>>,
-    /// Where the network is evaluated on the test set.
+    /// Where the network is given back.
     pub device: Device,
     /// Where everything is written.
     pub folder: RunFolder,
-    /// What goes into the model file's header beside the network's description.
-    pub metadata: BTreeMap<String, String>,
+    /// What was asked for, as whoever asked wrote it; network and recipe if `None`. It is kept, never compared.
+    pub plan: Option<Value>,
+    /// Which data `split` is; [`DataFingerprint::of_split`] of data called `data` if `None`.
+    pub data: Option<DataFingerprint>,
+    /// What is known of the data for the model's card: shape, range, names of classes, encoder. Network, plan, figures and
+    /// provenance are the run's; without it shape and numbers of classes are those of the split.
+    pub card: Option<ModelCard>,
     /// The dashboard.
     pub renderer: Box<dyn MetricsRenderer>,
-    /// Stops the run at the next step.
+    /// Stops the run at the next step, or within a batch of an evaluation.
     pub interrupter: Interrupter,
-    /// Told of every epoch.
-    pub observer: Observer,
+    /// Told of stages, readings, epochs, and of what is odd.
+    pub watch: Box<dyn Watch>,
     /// The longest time between two checkpoints.
     pub checkpoint_every: Duration,
-    /// Steps from one reading of loss, error and zeros to the next; 50 readings an epoch if `None`.
+    /// Steps from one reading of loss, error and zeros to the next; 50 readings an epoch if `None`, and in a run that goes
+    /// on as before.
     pub measure_every: Option<usize>,
 }
 
@@ -58,12 +74,10 @@ pub struct Run<N: Network> {
 pub struct Outcome<N> {
     /// The best network by validation error, or the latest if the run was stopped before there was one.
     pub network: N,
-    /// The result on the test set; `None` if the run was stopped before its end.
-    pub summary: Option<Summary>,
-    /// The test evaluation behind the summary.
+    /// All that is known of the run; the same as its folder tells.
+    pub record: RunRecord,
+    /// The test evaluation behind the summary; `None` if the run was stopped before it, or had ended before.
     pub test: Option<Evaluation>,
-    /// Every epoch.
-    pub history: Vec<EpochRecord>,
     /// Where the run stands, in words: `epoch 3 of fine-tuning, step 120 of 970`.
     pub place: String,
 }
@@ -88,10 +102,12 @@ impl<N: Network> Run<N> {
             engine,
             device,
             folder,
-            metadata: BTreeMap::new(),
+            plan: None,
+            data: None,
+            card: None,
             renderer: Box::new(SilentRenderer),
             interrupter: Interrupter::new(),
-            observer: Box::new(|_, _| {}),
+            watch: Box::new(Unwatched),
             checkpoint_every: CHECKPOINT_EVERY,
             measure_every: None,
         }
@@ -101,64 +117,120 @@ impl<N: Network> Run<N> {
     ///
     /// # Errors
     /// [`TrainError`]; what was written before stays.
-    pub fn launch(self) -> Result<Outcome<N>, TrainError> {
+    pub fn launch(mut self) -> Result<Outcome<N>, TrainError> {
         self.recipe.validate()?;
         self.recipe.check_network(&self.network)?;
         self.check_data()?;
-        let start = self.starting_point()?;
+        let began = self.folder.identity()?;
+        let now = self.identity(began.as_ref())?;
+        let finished = self.folder.summary()?.is_some();
+        let mut notices = match &began {
+            Some(began) => {
+                if let Some(change) = began.change(&now, self.folder.path(), finished) {
+                    return Err(change.into());
+                }
+                began.notices(&now)
+            }
+            None if finished => {
+                self.check_recipe_of_old()?;
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        if finished {
+            return relaunched(self.network.fork(&self.device), &self.folder);
+        }
+        let stamp = Stamp {
+            recipe: now.provenance.recipe_checksum.clone(),
+            network: now.network.to_string(),
+            data: now.provenance.data.checksum.clone(),
+        };
+        let found = Checkpoint::latest(&self.folder, &stamp)?;
+        let resumed = found.is_some();
+        let (mut start, damage) = found.unwrap_or_default();
+        notices.extend(damage);
+        let place = |problem| TrainError::RunFolder {
+            path: self.folder.checkpoint_path(),
+            problem,
+        };
+        let examples = |stage: &crate::Stage| stage.examples(&self.split).len();
+        let checked = start.progress.check(&self.recipe, examples);
+        checked.map_err(place)?;
+        let identity = match began {
+            Some(began) => began,
+            None => {
+                self.folder.write_json(IDENTITY, &now)?;
+                now
+            }
+        };
+        if !self.folder.plan_path().is_file() {
+            self.folder.write_json(PLAN, &identity.plan)?;
+        }
+        start.progress.engine = identity.provenance.engine.clone();
+        start.progress.measure_every = identity.measure_every;
+        if resumed {
+            let history = &start.progress.history;
+            notices.extend(restore_history(&self.folder, history, &self.recipe)?);
+        } else {
+            notices.extend(check_batches(&self.recipe, &self.split));
+        }
+        self.train(identity, stamp, (start, resumed), notices)
+    }
+
+    /// From `start` on, which is a checkpoint if the run is `resumed`, in burn-train.
+    fn train(
+        mut self,
+        identity: RunIdentity,
+        stamp: Stamp,
+        (start, resumed): (Checkpoint, bool),
+        mut notices: Vec<Notice>,
+    ) -> Result<Outcome<N>, TrainError> {
+        let layers = self.network.dense_stack();
+        let layers = layers.map_or(0, |stack| stack.layers.len());
+        let (journal, odd) = Journal::open(self.folder.path(), &start.progress, layers)?;
+        notices.extend(odd);
+        for notice in &notices {
+            self.watch.notice(notice);
+        }
         let epochs_done = start.progress.history.len();
-        let layers = self
-            .network
-            .dense_stack()
-            .map_or(0, |stack| stack.layers.len());
-        let stage = self.recipe.stages.last();
-        let penalty = match stage {
-            Some(Stage::FineTune(stage)) => stage.l1.clone(),
-            _ => ActivationPenalty::default(),
-        };
-        let optimizer = stage.map_or(Optimizer::Sgd, Stage::optimizer);
-        let rate = stage.map_or(0.0, |stage| stage.rate().start());
-        let batch = stage.map_or(1, Stage::batch);
-        let loader = |examples, seed| {
-            Arc::new(ExampleLoader::new(
-                examples,
-                batch,
-                seed,
-                self.device.clone(),
-            ))
-        };
-        let (train, valid) = (
-            loader(self.split.train.clone(), Some(self.recipe.seed)),
-            loader(self.split.valid.clone(), None),
-        );
-        let objective = self.recipe.objective;
-        let model = Supervised::new(self.network.clone(), objective, penalty);
-        let journal = Journal::open(self.folder.path(), &start.progress.lengths, layers)?;
+        let (objective, epochs) = (self.recipe.objective, self.recipe.total_epochs());
         let path = self.folder.path().to_path_buf();
+        // burn-train wants loaders, a model and an optimizer of its own. Its loop is replaced by ours, which uses none of
+        // them: these hold nothing.
+        let unused = Arc::new(ExampleLoader::new(
+            self.split.valid.clone(),
+            1,
+            None,
+            self.device.clone(),
+        ));
+        let penalty = ActivationPenalty::default();
+        let model = Supervised::new(self.network.clone(), objective, penalty);
+        let learner = Learner::new(model, SgdConfig::new().init(), 0.0);
+        let header = ModelHeader::new(&self.network, self.card, &self.split, &identity);
         let driver = Driver {
-            recipe: self.recipe.clone(),
-            split: self.split.clone(),
+            recipe: self.recipe,
+            split: self.split,
             engine: self.engine,
             folder: self.folder,
             journal,
-            metadata: self.metadata,
-            observer: self.observer,
+            header,
+            watch: self.watch,
+            stamp,
             checkpoint_every: self.checkpoint_every,
-            measure_every: self.measure_every,
             network: self.network,
             best: None,
-            progress: Progress::default(),
+            earlier_seconds: start.progress.seconds,
+            progress: start.progress.clone(),
             sitting: Instant::now(),
-            saved: Instant::now(),
-            earlier_seconds: 0.0,
+            clock: SavingClock::new(resumed, epochs_done),
         };
         let (stages, outcome) = Stages::new(driver, start);
-        let mut training = SupervisedTraining::new(path, train, valid)
+        let mut training = SupervisedTraining::new(path, unused.clone(), unused)
             .with_application_logger(None)
             .with_metric_logger(InMemoryMetricLogger::default())
             .renderer(self.renderer)
-            .with_interrupter(self.interrupter)
-            .num_epochs(self.recipe.total_epochs())
+            .with_interrupter(self.interrupter.clone())
+            .num_epochs(epochs)
             .with_training_strategy(TrainingStrategy::Custom(Arc::new(stages)));
         if epochs_done > 0 {
             training = training.checkpoint(epochs_done);
@@ -171,73 +243,91 @@ impl<N: Network> Run<N> {
                 .metric_train_numeric(StageMetric::new(quantity))
                 .metric_valid_numeric(StageMetric::new(quantity));
         }
-        let learner = Learner::new(model, optimizer.init(), rate);
         let launched = catch_unwind(AssertUnwindSafe(|| training.launch(learner)));
         let result = launched.map_err(|payload| panicked(payload.as_ref()))?;
         // The dashboard closes, and gives the terminal back, before anything else is said.
         drop(result.renderer);
         if let Some(error) = result.error {
-            return Err(TrainError::Device(error.to_string()));
+            return Err(TrainError::device(error));
         }
-        let driver = outcome.take()?;
-        finish(driver, &self.device)
+        finish(outcome.take()?, identity, &self.device, &self.interrupter)
     }
 
     fn check_data(&self) -> Result<(), TrainError> {
         let train = &self.split.train;
-        for (name, part) in [
+        for (part, examples) in [
             ("training", train),
             ("validation", &self.split.valid),
             ("test", &self.split.test),
             ("unlabelled", self.split.for_pretraining()),
         ] {
-            if part.is_empty() {
-                return Err(TrainError::Fit(format!(
-                    "the {name} set is empty: give it at least one example"
-                )));
+            if examples.is_empty() {
+                return Err(TrainError::EmptyPart { part });
             }
         }
         let Some(stack) = self.network.dense_stack() else {
             return Ok(());
         };
         let config = stack.config();
-        if config.inputs != train.width() {
-            return Err(TrainError::Fit(format!(
-                "the network takes {} numbers an example, the data has {}: give a network for {} inputs",
-                config.inputs,
-                train.width(),
-                train.width()
-            )));
+        // A stack that is only the upper part of a network takes what the part below makes.
+        if !self.network.describe().is_empty() && config.inputs != train.width() {
+            return Err(TrainError::Width {
+                network: config.inputs,
+                data: train.width(),
+            });
         }
         if config.outputs < train.classes() {
-            return Err(TrainError::Fit(format!(
-                "the network tells {} classes apart, the data has {}: give it a new head",
-                config.outputs,
-                train.classes()
-            )));
+            return Err(TrainError::Classes {
+                network: config.outputs,
+                data: train.classes(),
+            });
         }
         Ok(())
     }
 
-    fn starting_point(&self) -> Result<Checkpoint, TrainError> {
-        let path = self.folder.checkpoint();
-        if !path.is_file() {
-            return Ok(Checkpoint::default());
+    /// What this run is, if it begins now; what only has to be as before is as it `began`.
+    fn identity(&mut self, began: Option<&RunIdentity>) -> Result<RunIdentity, TrainError> {
+        let data = match self.data.take() {
+            Some(data) => data,
+            None => DataFingerprint::of_split("data", &self.split)?,
+        };
+        let network = describe(&self.network);
+        let plan = self.plan.take();
+        let engine = (self.engine.name(), self.engine.device());
+        let (threads, set) = (self.engine.threads(), self.engine.instruction_set());
+        Ok(RunIdentity {
+            version: VERSION,
+            plan: plan.unwrap_or_else(|| json!({"network": network, "recipe": self.recipe})),
+            recipe: self.recipe.clone(),
+            network,
+            measure_every: self
+                .measure_every
+                .or(began.and_then(|began| began.measure_every)),
+            checkpoint_seconds: self.checkpoint_every.as_secs_f64(),
+            provenance: Provenance::now(&self.recipe, data, engine, threads, set),
+        })
+    }
+
+    /// Holds the recipe against that of a finished run of an earlier version, which has no identity.
+    fn check_recipe_of_old(&self) -> Result<(), TrainError> {
+        let Some(plan) = self.folder.plan()? else {
+            return Ok(());
+        };
+        let inner = plan.get("recipe").cloned().unwrap_or(plan);
+        let Ok(recipe) = serde_json::from_value::<Recipe>(inner) else {
+            return Ok(());
+        };
+        match recipe == self.recipe {
+            true => Ok(()),
+            false => Err(Box::new(Change {
+                folder: self.folder.path().into(),
+                field: "recipe".into(),
+                was: recipe.checksum(),
+                now: self.recipe.checksum(),
+                finished: true,
+            })
+            .into()),
         }
-        let checkpoint = Checkpoint::load_for(&path, &self.recipe, |stage| {
-            stage.examples(&self.split).len()
-        })?;
-        let made_by = checkpoint.progress.engine.as_str();
-        if checkpoint.session.is_some() && made_by != self.engine.name() {
-            return Err(TrainError::RunFolder {
-                reason: format!(
-                    "the run stopped in mid-stage on engine {made_by}: go on with --engine {made_by}, not {}",
-                    self.engine.name()
-                ),
-                path,
-            });
-        }
-        Ok(checkpoint)
     }
 }
 
@@ -251,74 +341,6 @@ fn panicked(payload: &(dyn Any + Send)) -> TrainError {
         .unwrap_or("no reason given");
     match text {
         "Killing training from user input." => TrainError::Killed,
-        _ => TrainError::Device(text.lines().next().unwrap_or_default().into()),
+        _ => TrainError::device(text.lines().next().unwrap_or_default()),
     }
-}
-
-/// Where `progress` stands in `recipe`, in words.
-fn place(progress: &Progress, recipe: &Recipe, examples: impl Fn(&Stage) -> usize) -> String {
-    match recipe.stages.get(progress.stage) {
-        Some(stage) => format!(
-            "epoch {} of {}, step {} of {}",
-            progress.epoch + 1,
-            stage.title(),
-            progress.step,
-            stage.steps(examples(stage))
-        ),
-        None => "its end".into(),
-    }
-}
-
-/// Tests the kept network and writes model and summary.
-fn finish<N: Network>(driver: Driver<N>, device: &Device) -> Result<Outcome<N>, TrainError> {
-    let history = driver.progress.history.clone();
-    let place = place(&driver.progress, &driver.recipe, |stage| {
-        stage.examples(&driver.split).len()
-    });
-    let network = driver
-        .best
-        .clone()
-        .unwrap_or_else(|| driver.network.clone());
-    if !driver.progress.finished {
-        return Ok(Outcome {
-            network,
-            summary: None,
-            test: None,
-            history,
-            place,
-        });
-    }
-    let network = network.fork(device);
-    let test = evaluate(
-        &network,
-        driver.split.test.as_ref(),
-        driver.recipe.objective,
-        device,
-    )?;
-    let (valid_error, _, best_epoch) = driver.progress.best.unwrap_or((f64::NAN, f64::NAN, 0));
-    let mut summary = Summary::of_evaluation(&test, valid_error);
-    let total = |pick: fn(&EpochRecord) -> f64| history.iter().map(pick).sum::<f64>();
-    summary.epochs = history.len();
-    summary.best_epoch = best_epoch;
-    summary.seconds = driver.seconds();
-    summary.overhead =
-        total(|epoch| epoch.overhead_seconds) / total(|epoch| epoch.train_seconds).max(1e-9);
-    summary.engine = driver.engine.name().into();
-    summary.device = driver.engine.device();
-    driver.folder.write_json("summary.json", &summary)?;
-    let mut metadata = driver.metadata.clone();
-    if let Ok(text) = serde_json::to_string(&summary) {
-        metadata.insert("summary".into(), text);
-    }
-    rectifier_nn::write_atomically(
-        &driver.folder.model(),
-        &ModelFile::encode(&network, &metadata)?,
-    )?;
-    Ok(Outcome {
-        network,
-        summary: Some(summary),
-        test: Some(test),
-        history,
-        place,
-    })
 }

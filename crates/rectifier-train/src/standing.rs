@@ -1,6 +1,6 @@
 //! How far a run is, and how long it has to go.
 
-use crate::checkpoint::Progress;
+use crate::Progress;
 use crate::{Recipe, Stage};
 
 /// How far a run is, told after every epoch.

@@ -1,12 +1,11 @@
 //! The steps of one epoch: order, noise, readings, and the checkpoints between them.
 
 use crate::dashboard::Dashboard;
-use crate::driver::Driver;
+use crate::driver::{Driver, Ended, Epoch, measurement};
 use crate::engine::StageSession;
-use crate::finite::all_finite;
-use crate::journal::Reading;
+use crate::parameters::all_finite;
 use crate::standing::spoken_seconds;
-use crate::{Measurement, Stage, Totals, TrainError};
+use crate::{Stage, StepRecord, Totals, TrainError};
 use rectifier_data::{Batch, Batches, Feed, Order, random::subseed};
 use rectifier_nn::Network;
 use std::time::{Duration, Instant};
@@ -22,25 +21,6 @@ const READ_AT_MOST_EVERY: usize = 200;
 
 /// How often the dashboard's time left is renewed.
 const RELABEL_EVERY: Duration = Duration::from_secs(1);
-
-/// Whether an epoch or stage came to its end.
-#[derive(PartialEq)]
-pub(crate) enum Ended {
-    Whole,
-    Stopped,
-}
-
-/// The epoch in progress, as far as this sitting goes.
-pub(crate) struct Epoch {
-    pub start: Instant,
-    pub first_step: usize,
-    /// Its number among the epochs of all stages, from 1.
-    pub number: usize,
-    pub labelled: Option<Instant>,
-    /// What was measured since the dashboard was told.
-    pub unshown: Totals,
-    pub shown_at: usize,
-}
 
 impl<N: Network> Driver<N> {
     /// The steps of the epoch in progress that are left; says whether they were all made, and the last rate.
@@ -71,15 +51,19 @@ impl<N: Network> Driver<N> {
         };
         let noise = subseed(self.recipe.seed, &[NOISE, path[0], path[1]]);
         let mut batch = Batch::default();
-        let mut rate = stage.rate().start();
+        let rate_at = |step: usize, epoch: usize| {
+            let epochs = epoch as f64 + step as f64 / steps as f64;
+            stage.rate().at(epochs, stage.epochs() as f64)
+        };
+        // A run that was stopped after the last step has its rate to tell all the same.
+        let mut rate = rate_at(self.progress.step.saturating_sub(1), self.progress.epoch);
         let mut clock = Instant::now();
         let mut stepping = Duration::ZERO;
         let mut kept_books = session.bookkeeping();
         let mut finite_until = self.progress.step;
         while feed.next(&mut batch)? {
             let step = self.progress.step;
-            let epochs = self.progress.epoch as f64 + step as f64 / steps as f64;
-            rate = stage.rate().at(epochs, stage.epochs() as f64);
+            rate = rate_at(step, self.progress.epoch);
             let before = Instant::now();
             session.step(&batch, rate, subseed(noise, &[step as u64]))?;
             stepping += before.elapsed();
@@ -92,7 +76,8 @@ impl<N: Network> Driver<N> {
                 // What the device still had to do belongs to the steps.
                 stepping += before.elapsed();
                 if !(totals.loss + totals.penalty).is_finite() {
-                    return Err(self.diverged(stage, finite_until, rate, totals.mean_loss()));
+                    let read = (totals.mean_loss(), totals.mean_penalty());
+                    return Err(self.diverged(stage, finite_until, rate, read));
                 }
                 finite_until = self.progress.step;
                 let zeros = session.zeros()?;
@@ -107,18 +92,18 @@ impl<N: Network> Driver<N> {
                     self.label(epoch, dashboard);
                 }
             }
-            let stopped = dashboard.should_stop() && !last;
-            if stopped || last || self.saved.elapsed() >= self.checkpoint_every {
+            let stopped = dashboard.should_stop();
+            if stopped || last || self.clock.saved.elapsed() >= self.checkpoint_every {
                 let books = session.bookkeeping();
                 let total = clock.elapsed();
                 self.progress.train_seconds += total.as_secs_f64();
                 self.progress.overhead_seconds +=
                     (total.saturating_sub(stepping) + (books - kept_books)).as_secs_f64();
                 (stepping, kept_books) = (Duration::ZERO, books);
-                if !last {
+                if stopped || !last {
                     // Losses are read some steps apart: a network that broke since must not replace a good one.
                     if !all_finite(&session.network()) {
-                        return Err(self.diverged(stage, finite_until, rate, f64::NAN));
+                        return Err(self.diverged(stage, finite_until, rate, (f64::NAN, 0.0)));
                     }
                     self.progress.epoch_seconds += epoch.start.elapsed().as_secs_f64();
                     (epoch.start, epoch.first_step) = (Instant::now(), self.progress.step);
@@ -142,15 +127,17 @@ impl<N: Network> Driver<N> {
         rate: f64,
     ) -> Result<(), TrainError> {
         self.progress.totals.add(totals);
-        let measured = measurement(stage, totals, zeros.to_vec(), None);
-        self.journal.reading(&Reading {
+        let reading = StepRecord {
             step: self.progress.steps,
             stage: self.progress.stage + 1,
             epoch: self.progress.epoch + 1,
-            seconds: self.earlier_seconds + self.sitting.elapsed().as_secs_f64(),
+            seconds: self.seconds(),
             rate,
-            measured: &measured,
-        })
+            measured: measurement(stage, totals, zeros.to_vec(), None),
+        };
+        self.journal.reading(&reading)?;
+        self.watch.step(&reading);
+        Ok(())
     }
 
     /// Renews stage and time left on the dashboard, not too often.
@@ -169,62 +156,5 @@ impl<N: Network> Driver<N> {
             false => stage,
         };
         dashboard.label(standing.total, epoch.number, label);
-    }
-
-    /// The error of a loss or network that stopped being a number after step `after` of the epoch.
-    pub fn diverged(&self, stage: &Stage, after: usize, rate: f64, loss: f64) -> TrainError {
-        let here = self.folder.path().display();
-        let checkpoint = self.folder.checkpoint().is_file();
-        let kept = match (self.best.is_some(), checkpoint) {
-            (true, _) => {
-                format!("the best network so far and the last good checkpoint are kept in {here}")
-            }
-            (false, true) => format!("the last good checkpoint is kept in {here}"),
-            (false, false) => "it was too early for a checkpoint".into(),
-        };
-        TrainError::Diverged {
-            stage: stage.title(),
-            epoch: self.progress.epoch + 1,
-            after,
-            step: self.progress.step,
-            rate,
-            loss,
-            kept,
-        }
-    }
-}
-
-/// What `totals` and the latest zeros say of a stage.
-pub(crate) fn measurement(
-    stage: &Stage,
-    totals: &Totals,
-    zeros: Vec<f64>,
-    dead: Option<usize>,
-) -> Measurement {
-    let examples = totals.examples as usize;
-    match stage {
-        Stage::FineTune(_) => Measurement {
-            examples,
-            loss: Some(totals.mean_loss()),
-            reconstruction: None,
-            penalty: totals.mean_penalty(),
-            error: Some(totals.error()),
-            zeros,
-            dead,
-        },
-        Stage::Pretrain(stage) => {
-            // Shown at the layer's own place.
-            let mut placed = vec![f64::NAN; stage.layer - 1];
-            placed.extend(zeros);
-            Measurement {
-                examples,
-                loss: None,
-                reconstruction: Some(totals.mean_loss()),
-                penalty: totals.mean_penalty(),
-                error: None,
-                zeros: placed,
-                dead,
-            }
-        }
     }
 }

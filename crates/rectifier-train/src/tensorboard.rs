@@ -69,6 +69,36 @@ fn record(event: &[u8]) -> Vec<u8> {
     out
 }
 
+/// The length of the record that `bytes` begin with; `None` if it is not whole.
+pub(crate) fn record_length(bytes: &[u8]) -> Option<usize> {
+    let word = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+    let (length, _) = bytes.split_first_chunk::<8>()?;
+    if word(8)? != masked_checksum(length) {
+        return None;
+    }
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let end = length.checked_add(12)?;
+    let event = bytes.get(12..end)?;
+    (word(end)? == masked_checksum(event)).then_some(end + 4)
+}
+
+/// The step of a record that [`scalars`] wrote.
+pub(crate) fn step_of(record: &[u8]) -> Option<u64> {
+    // Behind length and checksum, a key and a time: the key of the step.
+    let mut step = record.get(12 + 9..)?.iter();
+    if *step.next()? != (2 << 3 | VARINT) as u8 {
+        return None;
+    }
+    let mut value = 0;
+    for (place, byte) in step.take(10).enumerate() {
+        value |= u64::from(byte & 0x7F).checked_shl(7 * place as u32)?;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
 fn masked_checksum(bytes: &[u8]) -> u32 {
     crc32c::crc32c(bytes)
         .rotate_right(15)
@@ -92,5 +122,21 @@ mod tests {
         bytes.extend(scalars(2.5, 7, &values));
         bytes.extend(scalars(1e9, 300_000, &[("rate".into(), 0.1)]));
         assert_eq!(bytes, WRITTEN_BY_TENSORBOARD);
+    }
+
+    #[test]
+    fn records_are_found_by_their_length_and_tell_their_step() {
+        let mut bytes = version(1.5);
+        let first = bytes.len();
+        bytes.extend(scalars(1e9, 300_000, &[("rate".into(), 0.1)]));
+        assert_eq!(record_length(&bytes), Some(first));
+        assert_eq!(step_of(&bytes[..first]), None);
+        assert_eq!(record_length(&bytes[first..]), Some(bytes.len() - first));
+        assert_eq!(step_of(&bytes[first..]), Some(300_000));
+        for length in 0..first {
+            assert_eq!(record_length(&bytes[..length]), None, "{length}");
+        }
+        bytes[first - 5] ^= 1;
+        assert_eq!(record_length(&bytes), None);
     }
 }

@@ -200,6 +200,7 @@ fn supervised(fixture: &Fixture, name: &str, case: &Value, device: &Device) {
             },
             l1: ActivationPenalty::PerLayer(l1.clone()),
             patience: None,
+            ..FineTune::new(1, BATCH, rate)
         })],
     };
     let train = Rows(fixture.batch(0));

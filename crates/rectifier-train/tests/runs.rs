@@ -6,7 +6,9 @@ use burn_train::Interrupter;
 use rand::Rng;
 use rectifier_data::{Batch, DataError, Examples, Samples, Split, random::stream};
 use rectifier_nn::{DenseStack, DenseStackConfig, Init, Unit};
-use rectifier_train::{BurnEngine, Checkpoint, Outcome, Recipe, Run, RunFolder, TrainError};
+use rectifier_train::{
+    BurnEngine, Checkpoint, DataFingerprint, Outcome, Recipe, Run, RunFolder, TrainError,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, Ordering};
@@ -51,7 +53,10 @@ fn network(hidden: &[usize]) -> DenseStack {
 fn run(recipe: Recipe, network: DenseStack, folder: RunFolder) -> Run<DenseStack> {
     let device = Device::flex();
     let engine = Box::new(BurnEngine::new(device.clone()));
-    Run::new(network, recipe, split(), engine, device, folder)
+    let mut run = Run::new(network, recipe, split(), engine, device, folder);
+    // Told, so that examples which count who asks for them are asked by the training alone.
+    run.data = Some(DataFingerprint::of_split("points", &run.split).unwrap());
+    run
 }
 
 fn whole(recipe: Recipe, network: DenseStack, path: &Path) -> Outcome<DenseStack> {
@@ -79,6 +84,7 @@ fn a_rectifier_network_learns_what_a_linear_one_cannot() {
         network(&[48, 48]),
         &place.path().join("deep"),
     )
+    .record
     .summary
     .unwrap();
     let linear = whole(
@@ -86,6 +92,7 @@ fn a_rectifier_network_learns_what_a_linear_one_cannot() {
         network(&[]),
         &place.path().join("linear"),
     )
+    .record
     .summary
     .unwrap();
     assert!(deep.test_error < 0.15, "{}", deep.test_error);
@@ -115,7 +122,7 @@ fn the_best_epoch_is_what_is_kept_and_tested() {
         network(&[32]),
         &path,
     );
-    let summary = outcome.summary.unwrap();
+    let summary = outcome.record.summary.unwrap();
     let errors: Vec<f64> = outcome
         .history
         .iter()
@@ -137,6 +144,7 @@ fn a_penalty_makes_zeros() {
     let zeros = |l1: &str, name: &str| {
         let text = FINE_TUNE.replace("\"rate\"", &format!("\"l1\": {l1}, \"rate\""));
         let summary = whole(recipe(&text), network(&[48, 48]), &place.path().join(name))
+            .record
             .summary
             .unwrap();
         summary.zeros.iter().sum::<f64>() / 2.0
@@ -150,14 +158,14 @@ fn patience_ends_a_stage_early() {
     let place = tempfile::tempdir().unwrap();
     let text = FINE_TUNE.replace("\"epochs\": 12", "\"epochs\": 200, \"patience\": 3");
     let outcome = whole(recipe(&text), network(&[]), &place.path().join("run"));
-    let best = outcome.summary.as_ref().unwrap().best_epoch;
-    assert!(outcome.history.len() < 200);
-    assert_eq!(outcome.history.len(), best + 3);
+    let best = outcome.record.summary.as_ref().unwrap().best_epoch;
+    assert!(outcome.record.history.len() < 200);
+    assert_eq!(outcome.record.history.len(), best + 3);
 }
 
 /// Everything of a history that does not tell the time.
 fn story(outcome: &Outcome<DenseStack>) -> Vec<String> {
-    let mut history = outcome.history.clone();
+    let mut history = outcome.record.history.clone();
     for epoch in &mut history {
         (epoch.train_seconds, epoch.overhead_seconds, epoch.seconds) = (0.0, 0.0, 0.0);
     }
@@ -228,7 +236,6 @@ fn a_run_stopped_anywhere_ends_at_the_same_numbers_bit_for_bit() {
     let mut stops = 0;
     let stopped = place.path().join("stopped");
     let mut folder = RunFolder::create(&stopped).unwrap();
-    folder.write("recipe.json", b"{}").unwrap();
     let ended = loop {
         let mut part = run(recipe(BOTH), network(&[20, 12]), folder);
         // 120 steps an epoch: stops fall at other places of an epoch each time, some of them at its end.
@@ -238,7 +245,7 @@ fn a_run_stopped_anywhere_ends_at_the_same_numbers_bit_for_bit() {
             interrupter: part.interrupter.clone(),
         });
         let outcome = part.launch().unwrap();
-        if outcome.summary.is_some() {
+        if outcome.record.summary.is_some() {
             break outcome;
         }
         stops += 1;
@@ -287,7 +294,7 @@ fn pre_training_sees_all_inputs_and_fine_tuning_the_labelled_ones_alone() {
     semi.split.train = labelled.clone();
     semi.split = semi.split.with_unlabelled(all.clone()).unwrap();
     let outcome = semi.launch().unwrap();
-    assert!(outcome.summary.is_some());
+    assert!(outcome.record.summary.is_some());
     // Two layers, two epochs each, and one pass to find the scale of the first layer for the second.
     assert_eq!(all.1.load(Ordering::Relaxed), 2 * 2 * 1200 + 1200);
     assert_eq!(labelled.1.load(Ordering::Relaxed), 3 * 120);
@@ -332,7 +339,7 @@ fn a_kill_loses_no_more_than_the_time_between_checkpoints() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("run");
     let folder = RunFolder::create(&path).unwrap();
-    let checkpoint = folder.checkpoint();
+    let checkpoint = folder.checkpoint_path();
     let behind = Arc::new(AtomicIsize::new(0));
     let text = FINE_TUNE.replace("\"epochs\": 12", "\"epochs\": 2");
     let mut run = run(recipe(&text), network(&[8]), folder);
@@ -345,7 +352,7 @@ fn a_kill_loses_no_more_than_the_time_between_checkpoints() {
     // With no time between them, every step is on the disk before the next one begins.
     run.checkpoint_every = Duration::ZERO;
     let outcome = run.launch().unwrap();
-    assert_eq!(outcome.history.len(), 2);
+    assert_eq!(outcome.record.history.len(), 2);
     assert_eq!(behind.load(Ordering::Relaxed), 0);
 }
 

@@ -105,6 +105,7 @@ fn fine_tune(optimizer: Optimizer) -> Stage {
         optimizer,
         l1: Default::default(),
         patience: None,
+        ..FineTune::new(1, 1, 0.1)
     })
 }
 

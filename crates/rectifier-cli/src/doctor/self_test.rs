@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use burn_train::Interrupter;
 use rectifier_data::{Examples, Samples, Split, random::stream};
 use rectifier_nn::{DenseStackConfig, Init, Unit};
-use rectifier_train::{BurnEngine, Recipe, Run, RunFolder, TrainError};
+use rectifier_train::{BurnEngine, Recipe, Run, RunFolder, TrainError, on_epoch};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,10 @@ pub fn run(device: &Device) -> Result<Learned, TrainError> {
             "stage": "fine-tune", "epochs": 100_000, "batch": BATCH, "rate": 0.05,
             "optimizer": {"kind": "adam"}
         }]))
-        .map_err(|error| TrainError::Fit(error.to_string()))?,
+        .map_err(|error| TrainError::Recipe {
+            place: "stages".into(),
+            reason: error.to_string(),
+        })?,
     };
     let split = Split::new(points(TRAIN, 1)?, points(512, 2)?, points(64, 3)?)?;
     let network = DenseStackConfig::new(WIDTH, [128], Unit::Rectifier, 2).init(1, device)?;
@@ -54,7 +57,7 @@ pub fn run(device: &Device) -> Result<Learned, TrainError> {
     let enough = interrupter.clone();
     let run = Run {
         interrupter,
-        observer: Box::new(move |epoch, _| {
+        watch: on_epoch(move |epoch, _| {
             let learned = epoch.valid_error.is_some_and(|error| error < LEARNED);
             if learned || start.elapsed() > LIMIT {
                 enough.stop(None);
@@ -69,7 +72,7 @@ pub fn run(device: &Device) -> Result<Learned, TrainError> {
             RunFolder::create(place.path().join("run"))?,
         )
     };
-    let history = run.launch()?.history;
+    let history = run.launch()?.record.history;
     let seconds = start.elapsed().as_secs_f64();
     let error = history.last().and_then(|epoch| epoch.valid_error);
     let valid_error = error.unwrap_or(f64::NAN);

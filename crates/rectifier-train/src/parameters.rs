@@ -1,7 +1,30 @@
-//! Whether a network is still made of numbers.
+//! A module's parameters as bytes and back, and whether they are numbers.
 
+use crate::TrainError;
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, Tensor};
+
+/// A module's parameters with their identities, as bytes; `part` names it in errors.
+pub(crate) fn module_bytes<M: Module>(
+    module: M,
+    part: &'static str,
+) -> Result<Vec<u8>, TrainError> {
+    let bytes = module.into_record().into_bytes();
+    let bytes = bytes.map_err(|error| TrainError::state(part, error))?;
+    Ok(bytes.to_vec())
+}
+
+/// `module` with the parameters and identities in `bytes`.
+pub(crate) fn module_from_bytes<M: Module>(
+    module: M,
+    bytes: &[u8],
+    part: &'static str,
+) -> Result<M, TrainError> {
+    ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec()))
+        .and_then(|record| module.try_load_record(record))
+        .map_err(|error| TrainError::state(part, error))
+}
 
 /// Whether every parameter of `module` (not in training mode) is finite. Waits for the device.
 pub(crate) fn all_finite<M: Module>(module: &M) -> bool {

@@ -1,0 +1,31 @@
+//! One reading of a run's steps, as it is written down.
+
+use crate::Measurement;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// One reading: means over the steps since the reading before it. A line of `steps.jsonl`, a row of `steps.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Steps of the run so far, all stages together.
+    pub step: u64,
+    /// Which stage, from 1.
+    pub stage: usize,
+    /// Which epoch of the stage, from 1.
+    pub epoch: usize,
+    /// Seconds of the run so far, all sittings together.
+    pub seconds: f64,
+    /// Learning rate of the last of the steps.
+    pub rate: f64,
+    /// What was measured.
+    #[serde(flatten)]
+    pub measured: Measurement,
+}
+
+/// Shares of zeros as JSON has them: `null` where there is no number.
+pub(crate) fn shares<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    let shares: Vec<Option<f64>> = Deserialize::deserialize(deserializer)?;
+    Ok(shares
+        .into_iter()
+        .map(|share| share.unwrap_or(f64::NAN))
+        .collect())
+}
