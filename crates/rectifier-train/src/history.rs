@@ -46,8 +46,9 @@ pub(crate) fn restore_history(
         let epochs = rows.saturating_sub(header);
         let expected = wanted(epochs.min(history.len()));
         let intact = match epochs > history.len() {
-            // What the columns of a longer table are, these epochs do not tell.
-            true => header > 0 || found.starts_with(expected.as_bytes()),
+            // A longer table may have more columns behind those that every epoch has.
+            true if header > 0 => continues(&found, &expected),
+            true => found.starts_with(expected.as_bytes()),
             false => found == expected.as_bytes(),
         };
         if !intact {
@@ -58,6 +59,25 @@ pub(crate) fn restore_history(
     }
     write_history(folder, history, recipe)?;
     Ok(notices)
+}
+
+/// Cells of a row before those that there is one of for each layer.
+const FIXED: usize = 13;
+
+/// Whether the table `found` begins with the rows of `expected`, of which it may have more and wider ones.
+fn continues(found: &[u8], expected: &str) -> bool {
+    let Ok(found) = std::str::from_utf8(found) else {
+        return false;
+    };
+    let fixed =
+        |row: &str| -> Vec<String> { row.split(',').take(FIXED).map(String::from).collect() };
+    let cells = |row: &str| row.split(',').count();
+    let width = found.lines().next().map_or(0, cells);
+    let begins = expected
+        .lines()
+        .zip(found.lines())
+        .all(|(wanted, found)| fixed(wanted) == fixed(found));
+    begins && !found.contains('\r') && found.lines().all(|row| cells(row) == width)
 }
 
 fn history_lines(history: &[EpochRecord]) -> String {
