@@ -122,6 +122,14 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// A value of a recipe that no run can be made from, and what would do.
+    pub(crate) fn recipe(place: &str, reason: &str) -> Self {
+        Self::Recipe {
+            place: place.into(),
+            reason: reason.into(),
+        }
+    }
+
     /// A failure of the device, as it tells it.
     pub fn device(error: impl std::fmt::Display) -> Self {
         Self::Device(error.to_string())

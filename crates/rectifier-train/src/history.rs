@@ -30,13 +30,10 @@ pub(crate) fn restore_history(
     recipe: &Recipe,
 ) -> Result<Vec<Notice>, TrainError> {
     let mut notices = Vec::new();
-    let lines = |epochs: usize| history_lines(&history[..epochs]);
-    let csv = |epochs: usize| history_csv(&history[..epochs], recipe);
-    let files: [(&str, &str, usize, &dyn Fn(usize) -> String); 2] = [
-        (HISTORY, "history.edited.jsonl", 0, &lines),
-        (HISTORY_CSV, "history.edited.csv", 1, &csv),
-    ];
-    for (name, beside, header, wanted) in files {
+    for (name, beside, header) in [
+        (HISTORY, "history.edited.jsonl", 0),
+        (HISTORY_CSV, "history.edited.csv", 1),
+    ] {
         let path = folder.path().join(name);
         let Ok(found) = std::fs::read(&path) else {
             continue;
@@ -44,7 +41,11 @@ pub(crate) fn restore_history(
         // A run that was killed has written some epochs fewer than its checkpoint knows, or some more.
         let rows = found.iter().filter(|byte| **byte == b'\n').count();
         let epochs = rows.saturating_sub(header);
-        let expected = wanted(epochs.min(history.len()));
+        let known = &history[..epochs.min(history.len())];
+        let expected = match header {
+            0 => history_lines(known),
+            _ => history_csv(known, recipe),
+        };
         let intact = match epochs > history.len() {
             // A longer table may have more columns behind those that every epoch has.
             true if header > 0 => continues(&found, &expected),

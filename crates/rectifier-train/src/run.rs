@@ -2,19 +2,20 @@
 
 use crate::checkpoint::{Checkpoint, Stamp};
 use crate::driver::{Driver, SavingClock};
-use crate::ending::{finish, relaunched};
+use crate::ending::{Outcome, finish, relaunched};
 use crate::files::{IDENTITY, PLAN};
 use crate::history::restore_history;
 use crate::identity::{VERSION, describe};
 use crate::journal::Journal;
+use crate::keeping::latest;
 use crate::loader::ExampleLoader;
 use crate::metrics::{Digest, Quantity, StageMetric};
 use crate::provenance::Provenance;
 use crate::split_check::check_batches;
 use crate::strategy::Stages;
 use crate::{
-    Change, DataFingerprint, Engine, Evaluation, Notice, Recipe, RunFolder, RunIdentity, RunRecord,
-    SilentRenderer, Supervised, TrainError, Unwatched, Watch,
+    Change, DataFingerprint, Engine, Notice, Recipe, RunFolder, RunIdentity, SilentRenderer,
+    Supervised, TrainError, Unwatched, Watch,
 };
 use burn::optim::SgdConfig;
 use burn::tensor::Device;
@@ -67,19 +68,6 @@ pub struct Run<N: Network> {
     /// Steps from one reading of loss, error and zeros to the next; 50 readings an epoch if `None`, and in a run that goes
     /// on as before.
     pub measure_every: Option<usize>,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct Outcome<N> {
-    /// The best network by validation error, or the latest if the run was stopped before there was one.
-    pub network: N,
-    /// All that is known of the run; the same as its folder tells.
-    pub record: RunRecord,
-    /// The test evaluation behind the summary; `None` if the run was stopped before it, or had ended before.
-    pub test: Option<Evaluation>,
-    /// Where the run stands, in words: `epoch 3 of fine-tuning, step 120 of 970`.
-    pub place: String,
 }
 
 /// The longest time between two checkpoints where none is given.
@@ -145,7 +133,7 @@ impl<N: Network> Run<N> {
             network: now.network.to_string(),
             data: now.provenance.data.checksum.clone(),
         };
-        let found = Checkpoint::latest(&self.folder, &stamp)?;
+        let found = latest(&self.folder, &stamp)?;
         let resumed = found.is_some();
         let (mut start, damage) = found.unwrap_or_default();
         notices.extend(damage);

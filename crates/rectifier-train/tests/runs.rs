@@ -82,7 +82,8 @@ fn the_best_epoch_is_what_is_kept_and_tested() {
         &path,
     );
     let summary = outcome.record.summary.clone().unwrap();
-    let errors: Vec<f64> = outcome.record
+    let errors: Vec<f64> = outcome
+        .record
         .history
         .iter()
         .map(|epoch| epoch.valid_error.unwrap())
