@@ -118,12 +118,13 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
             terminal.clear_below();
             stopped(INTERRUPT, error.to_string())
         }
-        // The same steps at the same rate would end the same way.
-        TrainError::Diverged { .. } => error.into(),
-        error if path.join("checkpoint.safetensors").is_file() => CliError::Interrupted {
-            source: error,
-            go_on: go_on.clone(),
-        },
+        // Anything else would end the same way again.
+        error if error.goes_on() && path.join("checkpoint.safetensors").is_file() => {
+            CliError::Interrupted {
+                source: error,
+                go_on: go_on.clone(),
+            }
+        }
         error => error.into(),
     })?;
     match outcome.record.summary {

@@ -143,6 +143,14 @@ impl TrainError {
         }
     }
 
+    /// Whether the run was well until something around it failed (disk, device, data): launched again as it is, it goes on.
+    pub fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Data(_) | Self::ModelFile(_) | Self::Killed | Self::Io { .. } | Self::Device(_)
+        )
+    }
+
     /// Whether it is no failure, but the end that somebody asked for.
     pub fn is_interruption(&self) -> bool {
         matches!(self, Self::Data(DataError::Interrupted))

@@ -14,15 +14,15 @@ use crate::provenance::Provenance;
 use crate::split_check::check_batches;
 use crate::strategy::Stages;
 use crate::{
-    Change, DataFingerprint, Engine, Notice, Recipe, RunFolder, RunIdentity, SilentRenderer,
-    Supervised, TrainError, Unwatched, Watch,
+    Change, DataFingerprint, DeviceInputs, Engine, Notice, Recipe, RunFolder, RunIdentity,
+    SilentRenderer, Supervised, TrainError, Unwatched, Watch,
 };
 use burn::optim::SgdConfig;
 use burn::tensor::Device;
 use burn_train::logger::InMemoryMetricLogger;
 use burn_train::renderer::MetricsRenderer;
 use burn_train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
-use rectifier_data::Split;
+use rectifier_data::{Batch, Split};
 use rectifier_nn::{ActivationPenalty, Network};
 use serde_json::{Value, json};
 use std::any::Any;
@@ -174,8 +174,7 @@ impl<N: Network> Run<N> {
         (start, resumed): (Checkpoint, bool),
         mut notices: Vec<Notice>,
     ) -> Result<Outcome<N>, TrainError> {
-        let layers = self.network.dense_stack();
-        let layers = layers.map_or(0, |stack| stack.layers.len());
+        let layers = self.hidden_layers()?;
         let (journal, odd) = Journal::open(self.folder.path(), &start.progress, layers)?;
         notices.extend(odd);
         for notice in &notices {
@@ -239,6 +238,24 @@ impl<N: Network> Run<N> {
             return Err(TrainError::device(error));
         }
         finish(outcome.take()?, identity, &self.device, &self.interrupter)
+    }
+
+    /// How many hidden layers the network shows. One that is no mere stack is asked by a look at an example.
+    fn hidden_layers(&self) -> Result<usize, TrainError> {
+        match self.network.dense_stack() {
+            Some(stack) if !self.network.describe().is_empty() => Ok(stack.layers.len()),
+            _ => {
+                let mut batch = Batch::default();
+                self.split.valid.gather(&[0], &mut batch)?;
+                let device = self.network.devices().into_iter().next();
+                let device = device.unwrap_or_else(|| self.device.clone());
+                let look = || {
+                    let forward = DeviceInputs::of(&batch, &device).forward(&self.network);
+                    forward.hidden.len()
+                };
+                catch_unwind(AssertUnwindSafe(look)).map_err(|payload| panicked(payload.as_ref()))
+            }
+        }
     }
 
     fn check_data(&self) -> Result<(), TrainError> {

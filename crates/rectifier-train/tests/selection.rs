@@ -7,10 +7,10 @@ mod common;
 use burn::tensor::{Device, Tensor};
 use common::{Asked, WIDTH, create, network, points, run, run_on, split_of, story};
 use rectifier_data::{Batch, Batches, DataError, Examples, Order, Samples};
-use rectifier_nn::{DenseStack, DenseStackConfig, Reconstruction, Scale, Unit};
+use rectifier_nn::{DenseStack, DenseStackConfig, Forward, Network, Reconstruction, Scale, Unit};
 use rectifier_train::{
-    FineTune, Objective, Outputs, Pretrain, Rate, Recipe, RunFiles, Schedule, Stage, StageContext,
-    evaluate, fold_scale,
+    BurnEngine, FineTune, Objective, Outputs, Pretrain, Rate, Recipe, Run, RunFiles, Schedule,
+    Stage, StageContext, evaluate, fold_scale,
 };
 use std::sync::{Arc, Mutex};
 
@@ -234,6 +234,53 @@ fn the_penalty_of_every_epoch_is_in_its_record() {
         );
         assert!((two[epoch] - 2.0 * wanted).abs() < 1e-5 * wanted, "{two:?}");
     }
+}
+
+/// A network of one's own that names no stack.
+#[derive(burn::module::Module, Debug)]
+struct Own {
+    stack: DenseStack,
+}
+
+impl Network for Own {
+    fn forward(&self, inputs: Tensor<2>) -> Forward {
+        self.stack.forward(inputs)
+    }
+}
+
+#[test]
+fn a_network_of_ones_own_shows_its_zeros_and_comes_back_from_its_folder() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("run");
+    let device = Device::flex();
+    let own = |folder| {
+        Run::new(
+            Own {
+                stack: network(&[6, 5]),
+            },
+            Recipe::fine_tune(1, 100, 0.1),
+            split_of(300),
+            Box::new(BurnEngine::new(device.clone())),
+            device.clone(),
+            folder,
+        )
+    };
+    let outcome = own(create(&path)).launch().unwrap();
+    assert_eq!(outcome.record.history[0].zeros.len(), 2);
+    let csv = std::fs::read_to_string(path.join("steps.csv")).unwrap();
+    let mut rows = csv.lines();
+    assert!(rows.next().unwrap().ends_with(",zeros_1,zeros_2"), "{csv}");
+    let cells: Vec<&str> = rows.next().unwrap().split(',').collect();
+    assert!(
+        cells[cells.len() - 1].parse::<f64>().unwrap() > 0.0,
+        "{csv}"
+    );
+    let identity = RunFiles::at(&path).identity().unwrap().unwrap();
+    assert_eq!(identity.network["module"], "Own");
+    let again = own(common::open(&path)).launch().unwrap();
+    assert_eq!(again.record, outcome.record);
+    let head = |network: &Own| network.stack.head.weight.val().into_data();
+    assert_eq!(head(&again.network), head(&outcome.network));
 }
 
 /// Examples that cannot be read past some place.
