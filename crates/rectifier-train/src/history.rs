@@ -58,7 +58,10 @@ pub(crate) fn restore_history(
             notices.push(Notice::Rewritten { path, kept });
         }
     }
-    write_history(folder, history, recipe)?;
+    // Before the first epoch is done there is nothing to tell, unless more was told before.
+    if !history.is_empty() || folder.path().join(HISTORY).is_file() {
+        write_history(folder, history, recipe)?;
+    }
     Ok(notices)
 }
 

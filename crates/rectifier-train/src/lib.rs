@@ -39,6 +39,14 @@
 //! assert!(RunFiles::at(place.path().join("run")).summary()?.is_some());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What a run leaves, and how it goes on
+//! [`RunFolder`] is a folder that one run writes to, [`RunFiles`] reads it, also while the run is in progress: what the run
+//! is ([`RunIdentity`], from its start), every epoch ([`EpochRecord`]) and reading ([`StepRecord`]), the result
+//! ([`Summary`]), which test examples were wrong ([`Mistakes`]), or all of it ([`RunRecord`]). Launched again on its folder,
+//! a stopped or killed run goes on to the same numbers. Whoever goes on by name reads engine, threads and readings from
+//! the identity; given anything else, the run is refused ([`Change`]). [`Watch`] is told of what is odd ([`Notice`]), and
+//! [`check_split`] looks at data before.
 #![warn(missing_docs)]
 
 mod burn_engine;

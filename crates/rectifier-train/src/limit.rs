@@ -23,7 +23,7 @@ pub enum Limit {
     #[error("trains dense stacks, and this network is none")]
     NoStack,
     /// Units whose slope is learned, or others that it has no kernels for.
-    #[error("has no {0:?} units")]
+    #[error("{}", units(.0))]
     Unit(Unit),
     /// Optimizers that remember.
     #[error("descends plainly, without momentum or Adam")]
@@ -40,4 +40,11 @@ pub enum Limit {
     /// A device that it does not compute on.
     #[error("computes on the CPU, not on {0}")]
     Device(String),
+}
+
+fn units(unit: &Unit) -> String {
+    match unit {
+        Unit::ParametricLeaky { .. } => "has no units that learn a slope".into(),
+        other => format!("has no {other:?} units"),
+    }
 }
