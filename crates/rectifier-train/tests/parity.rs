@@ -198,7 +198,10 @@ fn supervised(fixture: &Fixture, name: &str, case: &Value, device: &Device) {
                 "adam" => Optimizer::Adam,
                 _ => Optimizer::Sgd,
             },
-            l1: ActivationPenalty::PerLayer(l1.clone()),
+            l1: match l1.is_empty() {
+                true => ActivationPenalty::default(),
+                false => ActivationPenalty::PerLayer(l1.clone()),
+            },
             patience: None,
             ..FineTune::new(1, BATCH, rate)
         })],
