@@ -1,17 +1,20 @@
 //! Which numbers of a layer are not 0: lists by example for the way up, by unit for the way down.
 
-use crate::buffer::{Buffer, PANEL, panels};
+use crate::buffer::{Buffer, PANEL, group, groups, panels};
 use crate::kernels::{Kernels, List};
-use crate::pool::{Seat, share};
+use crate::pool::{Seat, share_panels};
 use std::ops::Range;
 
 /// Up to this many examples, a thread's whole share of a layer is one block of lists; above, each panel is one, so that
 /// a block's weights (16 KB) stay in the first cache while every example passes over them.
 const SMALL_BATCH: usize = 32;
 
+/// Lists by unit are of so many examples at a time, whose errors stay in the first cache while rows of weights pass by.
+const EXAMPLES: usize = 64;
+
 /// The active entries of a layer of `columns` numbers for a batch.
 ///
-/// Columns are shared out among the threads in whole panels. A block's lists are written by the thread that owns its
+/// Columns are shared out among the threads in whole groups of panels. A block's lists are written by the thread that owns its
 /// columns, and by nobody else; between two barriers either the owner writes or anybody reads.
 pub(crate) struct Active {
     columns: usize,
@@ -22,7 +25,7 @@ pub(crate) struct Active {
     starts: Buffer<u32>,
     index: Buffer<u32>,
     value: Buffer<f32>,
-    /// For each block, where each column's entries start, one more than there are columns.
+    /// For each block and each run of [`EXAMPLES`] of it, where each column's entries start, one more than there are columns.
     unit_starts: Buffer<u32>,
     unit_index: Buffer<u32>,
     unit_value: Buffer<f32>,
@@ -41,7 +44,7 @@ impl Active {
             starts: Buffer::zeros(blocks * (capacity + 1)),
             index: Buffer::zeros(width * capacity),
             value: Buffer::zeros(width * capacity),
-            unit_starts: Buffer::zeros(width + blocks),
+            unit_starts: Buffer::zeros((width + blocks) * capacity.div_ceil(EXAMPLES)),
             unit_index: Buffer::zeros(width * capacity),
             unit_value: Buffer::zeros(width * capacity),
         }
@@ -49,8 +52,9 @@ impl Active {
 
     /// The most entries a block can have, over all batches up to `capacity`.
     pub(crate) fn largest_block(columns: usize, capacity: usize, threads: usize) -> usize {
-        let share = panels(columns).div_ceil(threads) * PANEL * capacity.min(SMALL_BATCH);
-        share.max(PANEL * capacity)
+        let panels = panels(columns);
+        let share = groups(panels).div_ceil(threads) * group(panels);
+        (share * PANEL * capacity.min(SMALL_BATCH)).max(PANEL * capacity)
     }
 
     /// Makes the lists those of a batch of `batch` examples, at most the capacity.
@@ -77,14 +81,14 @@ impl Active {
         if self.small() {
             seat.me..seat.me + 1
         } else {
-            seat.share(panels(self.columns))
+            seat.panels(panels(self.columns))
         }
     }
 
     /// The panels of a block.
     pub(crate) fn panels_of(&self, block: usize) -> Range<usize> {
         if self.small() {
-            share(panels(self.columns), block, self.threads)
+            share_panels(panels(self.columns), block, self.threads)
         } else {
             block..block + 1
         }
@@ -113,17 +117,39 @@ impl Active {
         }
     }
 
-    /// The entries of a block by column; an entry's index is its example. Valid after [`turn`](Self::turn).
-    pub(crate) fn by_unit(&self, block: usize) -> List {
+    /// How many runs of examples the lists by column are made of.
+    pub(crate) fn runs(&self) -> usize {
+        self.batch.div_ceil(EXAMPLES)
+    }
+
+    /// The examples of a run.
+    fn examples(&self, run: usize) -> Range<usize> {
+        run * EXAMPLES..((run + 1) * EXAMPLES).min(self.batch)
+    }
+
+    /// Where the entries of a run of a block start among all.
+    ///
+    /// # Safety
+    /// As [`entries`](Self::entries).
+    pub(crate) unsafe fn place(&self, block: usize, run: usize) -> usize {
+        // SAFETY: as the caller says; a run starts with an example.
+        let before = unsafe { *self.by_example(block).starts.add(self.examples(run).start) };
+        self.base(block) + before as usize
+    }
+
+    /// The entries of a run of a block by column; an entry's index is its example. Valid after [`turn`](Self::turn).
+    ///
+    /// # Safety
+    /// As [`entries`](Self::entries).
+    pub(crate) unsafe fn by_unit(&self, block: usize, run: usize) -> List {
         // SAFETY: as in `by_example`.
         unsafe {
+            let (place, width) = (self.place(block, run), self.columns_of(block).len() + 1);
+            let lists = (self.panels_of(block).start * PANEL + block) * self.runs();
             List {
-                starts: self
-                    .unit_starts
-                    .ptr()
-                    .add(self.panels_of(block).start * PANEL + block),
-                index: self.unit_index.ptr().add(self.base(block)),
-                value: self.unit_value.ptr().add(self.base(block)),
+                starts: self.unit_starts.ptr().add(lists + run * width),
+                index: self.unit_index.ptr().add(place),
+                value: self.unit_value.ptr().add(place),
             }
         }
     }
@@ -203,15 +229,27 @@ impl Active {
     /// # Safety
     /// The block is the calling thread's and filled.
     pub(crate) unsafe fn turn(&self, block: usize, factor: f32) {
+        for run in 0..self.runs() {
+            // SAFETY: as the caller says.
+            unsafe { self.turn_run(block, run, factor) };
+        }
+    }
+
+    unsafe fn turn_run(&self, block: usize, run: usize, factor: f32) {
         let columns = self.columns_of(block);
-        let (from, to) = (self.by_example(block), self.by_unit(block));
+        let from = self.by_example(block);
         // SAFETY: the block is this thread's; a column's entries are counted before they are placed.
         unsafe {
+            let to = self.by_unit(block, run);
+            let examples = self.examples(run);
+            let (begin, end) = (
+                *from.starts.add(examples.start) as usize,
+                *from.starts.add(examples.end) as usize,
+            );
             let starts = std::slice::from_raw_parts_mut(to.starts.cast_mut(), columns.len() + 1);
             starts.fill(0);
-            let entries = *from.starts.add(self.batch) as usize;
-            let index = std::slice::from_raw_parts(from.index, entries);
-            for &column in index {
+            let index = std::slice::from_raw_parts(from.index, end);
+            for &column in &index[begin..] {
                 *starts.get_unchecked_mut(column as usize - columns.start + 1) += 1;
             }
             let mut sum = 0;
@@ -220,7 +258,7 @@ impl Active {
                 *start = sum;
             }
             // Each start moves on as entries are placed, and back to where it was by the shift at the end.
-            for example in 0..self.batch {
+            for example in examples {
                 for entry in *from.starts.add(example)..*from.starts.add(example + 1) {
                     let column = *index.get_unchecked(entry as usize) as usize - columns.start;
                     let place = starts.get_unchecked_mut(column);
@@ -277,10 +315,12 @@ mod tests {
                                 up[b * columns + *list.index.add(entry as usize) as usize] = *list.value.add(entry as usize);
                             }
                         }
-                        let list = active.by_unit(block);
-                        for (at, column) in active.columns_of(block).enumerate() {
-                            for entry in *list.starts.add(at)..*list.starts.add(at + 1) {
-                                down[*list.index.add(entry as usize) as usize * columns + column] = *list.value.add(entry as usize) / 2.0;
+                        for run in 0..active.runs() {
+                            let list = active.by_unit(block, run);
+                            for (at, column) in active.columns_of(block).enumerate() {
+                                for entry in *list.starts.add(at)..*list.starts.add(at + 1) {
+                                    down[*list.index.add(entry as usize) as usize * columns + column] = *list.value.add(entry as usize) / 2.0;
+                                }
                             }
                         }
                     }

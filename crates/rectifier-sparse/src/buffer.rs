@@ -11,13 +11,39 @@ pub(crate) fn panels(columns: usize) -> usize {
     columns.div_ceil(PANEL)
 }
 
+/// How many panels of a layer of `panels` are one group. A group belongs to one thread, and what its columns add to a sum over
+/// all columns is one number: sums over groups are made in the order of the groups, so that no sum depends on how many
+/// threads there are. Two panels are the least that makes adding up groups cheap; more groups than sixteen would only cost
+/// memory.
+pub(crate) fn group(panels: usize) -> usize {
+    match panels {
+        0..=8 => 1,
+        9..=31 => 2,
+        32..=63 => 4,
+        _ => 8,
+    }
+}
+
+/// How many groups there are of `panels` panels.
+pub(crate) fn groups(panels: usize) -> usize {
+    panels.div_ceil(group(panels))
+}
+
+/// The panels of the groups in `groups`, of `panels` in all.
+pub(crate) fn panels_of(groups: std::ops::Range<usize>, panels: usize) -> std::ops::Range<usize> {
+    let group = group(panels);
+    (groups.start * group).min(panels)..(groups.end * group).min(panels)
+}
+
 /// A number type of which all bits 0 is the number 0.
 ///
 /// # Safety
 /// Only for plain numbers.
 pub(crate) unsafe trait Plain: Copy {}
-// SAFETY: both are plain numbers.
+// SAFETY: all are plain numbers.
 unsafe impl Plain for f32 {}
+// SAFETY: as above.
+unsafe impl Plain for f64 {}
 // SAFETY: as above.
 unsafe impl Plain for u32 {}
 // SAFETY: as above.

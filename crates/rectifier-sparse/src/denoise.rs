@@ -8,10 +8,8 @@ use crate::passes::{Descent, activate, learn_bias, multiply};
 use crate::pointwise::Cost;
 use crate::pool::{Pool, Seat};
 use crate::signals::{Role, Signals};
-use crate::supervised::magnitude;
 use rectifier_nn::{Noise, Reconstruction, Target};
 use rectifier_train::Totals;
-use std::sync::{Mutex, PoisonError};
 
 /// What is rebuilt of the layer below.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,7 +102,7 @@ impl Denoiser {
             pre: (self.aim == Aim::PreActivations && !self.below.is_empty())
                 .then(|| signals(width, Role::Forward, false)),
             corrupted: signals(width, Role::Input, false),
-            hidden: signals(self.encoder.units(), Role::Trained, smooth),
+            hidden: signals(self.encoder.units(), Role::Trained { above: width }, smooth),
             output: signals(width, Role::Output, false),
         }
     }
@@ -154,21 +152,20 @@ impl Denoiser {
             noise,
             purpose,
         };
-        let partial: Vec<Mutex<Totals>> = (0..threads).map(|_| Mutex::default()).collect();
         // SAFETY: as in `Work::run`.
-        pool.run(&|seat| unsafe {
-            let seen = work.run(seat, each);
-            *partial[seat.me]
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = seen;
-        });
+        pool.run(&|seat| unsafe { work.run(seat, each) });
+        // SAFETY: between jobs.
+        let (loss, magnitudes) = unsafe { (space.output.total(), space.hidden.total()) };
         self.spaces[place] = Some(space);
-        let mut totals = Totals::default();
-        for part in partial {
-            totals.add(&part.into_inner().unwrap_or_else(PoisonError::into_inner));
+        Totals {
+            examples: batch as u64,
+            loss,
+            penalty: match purpose {
+                Purpose::Step { penalty, .. } if penalty != 0.0 => f64::from(penalty) * magnitudes,
+                _ => 0.0,
+            },
+            errors: 0,
         }
-        totals.examples = batch as u64;
-        totals
     }
 
     /// Share of exact zeros of the layer at the last step.
@@ -193,10 +190,9 @@ impl Work<'_> {
     /// # Safety
     /// Called by every thread of a job; each writes its own panels, rows and blocks, and barriers part what one
     /// writes and another reads.
-    unsafe fn run(&self, seat: Seat<'_>, each: &(dyn Fn(Seat<'_>, &Signals) + Sync)) -> Totals {
+    unsafe fn run(&self, seat: Seat<'_>, each: &(dyn Fn(Seat<'_>, &Signals) + Sync)) {
         let (net, kernels, space) = (self.net, self.kernels, self.space);
         let (hidden, output) = (&space.hidden, &space.output);
-        let mut seen = Totals::default();
         // SAFETY: as the caller says.
         unsafe {
             if let Some((top, lower)) = net.below.split_last() {
@@ -205,13 +201,13 @@ impl Work<'_> {
                 seat.meet();
                 for (k, layer) in lower.iter().enumerate() {
                     multiply(seat, kernels, layer, &space.clean[k], &space.clean[k + 1]);
-                    activate(seat, kernels, layer, &space.clean[k + 1]);
+                    activate(seat, kernels, layer, &space.clean[k + 1], false);
                     seat.meet();
                 }
                 let (below, clean) = (&space.clean[lower.len()], &space.clean[lower.len() + 1]);
                 multiply(seat, kernels, top, below, clean);
                 if let Some(pre) = &space.pre {
-                    for p in seat.share(clean.panels()) {
+                    for p in seat.panels(clean.panels()) {
                         std::ptr::copy_nonoverlapping(
                             clean.values(p),
                             pre.values(p),
@@ -219,7 +215,7 @@ impl Work<'_> {
                         );
                     }
                 }
-                activate(seat, kernels, top, clean);
+                activate(seat, kernels, top, clean, false);
             }
             self.corrupt(seat);
             if let Purpose::Step { rate, .. } = self.purpose {
@@ -227,19 +223,17 @@ impl Work<'_> {
             }
             seat.meet();
             multiply(seat, kernels, &net.encoder, &space.corrupted, hidden);
-            activate(seat, kernels, &net.encoder, hidden);
+            let measured = matches!(self.purpose, Purpose::Step { penalty, .. } if penalty != 0.0);
+            activate(seat, kernels, &net.encoder, hidden, measured);
             each(seat, hidden);
-            if let Purpose::Step { rate, penalty } = self.purpose {
+            if let Purpose::Step { rate, .. } = self.purpose {
                 hidden.turn(seat, rate);
-                if penalty != 0.0 {
-                    seen.penalty = f64::from(penalty) * magnitude(seat, hidden);
-                }
             }
             seat.meet();
             multiply(seat, kernels, &net.decoder, hidden, output);
-            seen.loss = self.rebuild(seat);
+            self.rebuild(seat);
             let Purpose::Step { rate, penalty } = self.purpose else {
-                return seen;
+                return;
             };
             learn_bias(seat, &net.decoder, output, rate);
             let decoder = Descent {
@@ -263,7 +257,6 @@ impl Work<'_> {
             };
             encoder.learn(seat);
         }
-        seen
     }
 
     /// Clean numbers of an example, from panel `p` on.
@@ -308,17 +301,16 @@ impl Work<'_> {
         }
     }
 
-    /// Costs of the outputs of the panels of `seat`, which become gradients of the mean cost.
-    unsafe fn rebuild(&self, seat: Seat<'_>) -> f64 {
+    /// Costs of the outputs of the panels of `seat`, left in their sums; the outputs become gradients of the mean cost.
+    unsafe fn rebuild(&self, seat: Seat<'_>) {
         let (net, output) = (self.net, &self.space.output);
         let scale = 1.0 / output.batch as f32;
         let flips = net.below.last().and_then(|layer| layer.flips.as_ref());
-        let mut sum = 0.0;
         let mut turned = [0.0; PANEL];
         // SAFETY: own panels.
         unsafe {
-            for p in seat.share(output.panels()) {
-                let len = output.width(p);
+            for p in seat.panels(output.panels()) {
+                let (len, mut sum) = (output.width(p), 0.0);
                 for example in 0..output.batch {
                     let mut target = self.clean(example, p);
                     if let (Aim::PreActivations, Some(pre)) = (net.aim, &self.space.pre) {
@@ -340,8 +332,8 @@ impl Work<'_> {
                     let z = output.values(p).add(example * PANEL);
                     sum += (self.kernels.rebuild)(net.cost, z, target, len, scale);
                 }
+                *output.sums.ptr().add(p) = sum;
             }
         }
-        sum
     }
 }

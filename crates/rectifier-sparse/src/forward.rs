@@ -71,7 +71,8 @@ impl Forward {
             let input = &signals[0];
             input.read(seat, kernels, rows, input.wants_panels());
             seat.meet();
-            climb(seat, kernels, layers, signals, |hidden| {
+            let unmeasured = |_| false;
+            climb(seat, kernels, layers, signals, unmeasured, |hidden| {
                 count(seat, &signals[hidden], &counts[hidden])
             });
         });
@@ -155,8 +156,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// From filled inputs up through every layer; the last gets no unit. `each` is told of each hidden layer done, 1 the
-/// first, before the barrier behind it.
+/// From filled inputs up through every layer; the last gets no unit. Magnitudes of the hidden layers that `measured` names,
+/// 1 the first, are summed. `each` is told of each hidden layer done, before the barrier behind it.
 ///
 /// # Safety
 /// Called by every thread of a job, on complete inputs; `signals` has one entry more than `layers`.
@@ -165,6 +166,7 @@ pub(crate) unsafe fn climb<W: Weight>(
     kernels: &Kernels,
     layers: &[Layer<W>],
     signals: &[Signals],
+    measured: impl Fn(usize) -> bool,
     mut each: impl FnMut(usize),
 ) {
     for (k, layer) in layers.iter().enumerate() {
@@ -173,7 +175,7 @@ pub(crate) unsafe fn climb<W: Weight>(
         unsafe {
             multiply(seat, kernels, layer, below, above);
             if k + 1 < layers.len() {
-                activate(seat, kernels, layer, above);
+                activate(seat, kernels, layer, above, measured(k + 1));
                 each(k + 1);
             }
         }

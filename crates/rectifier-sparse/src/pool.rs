@@ -3,6 +3,7 @@
 //! A training step on small batches lasts less than a millisecond and has a dozen phases: threads that slept between
 //! them would cost more than the work. These spin for a moment, then give way, then sleep until the next job.
 
+use crate::buffer::{groups, panels_of};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -71,10 +72,25 @@ impl Seat<'_> {
         self.barrier.wait(self.threads);
     }
 
+    /// This thread's panels of a layer of `panels`: whole groups.
+    pub(crate) fn panels(&self, panels: usize) -> std::ops::Range<usize> {
+        share_panels(panels, self.me, self.threads)
+    }
+
+    /// This thread's groups of a layer of `panels`.
+    pub(crate) fn groups(&self, panels: usize) -> std::ops::Range<usize> {
+        self.share(groups(panels))
+    }
+
     /// This thread's share of `count` things: a range, of nearly equal lengths over the threads.
     pub(crate) fn share(&self, count: usize) -> std::ops::Range<usize> {
         share(count, self.me, self.threads)
     }
+}
+
+/// The panels of a layer of `panels` that thread `me` of `threads` takes.
+pub(crate) fn share_panels(panels: usize, me: usize, threads: usize) -> std::ops::Range<usize> {
+    panels_of(share(groups(panels), me, threads), panels)
 }
 
 /// The range of `count` things that thread `me` of `threads` takes.

@@ -192,7 +192,7 @@ impl SparseNetwork {
         for row in logits.chunks_mut(self.classes.max(1)) {
             let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             row.iter_mut()
-                .for_each(|logit| *logit = (*logit - largest).exp());
+                .for_each(|logit| *logit = libm::expf(*logit - largest));
             let sum: f32 = row.iter().sum();
             row.iter_mut().for_each(|p| *p /= sum);
         }
