@@ -12,7 +12,7 @@ use crate::terminal::Terminal;
 use crate::{device, engine, progress, report};
 use burn_train::Interrupter;
 use burn_train::renderer::MetricsRenderer;
-use rectifier_nn::DenseStack;
+use rectifier_nn::{DenseStack, Init};
 use rectifier_train::{
     Checkpoint, Objective, Observer, Run, RunFolder, SilentRenderer, Summary, TrainError,
 };

@@ -5,7 +5,9 @@
 use burn::module::{Module, Param};
 use burn::nn::LinearConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use rectifier_nn::{ActivationPenalty, DenseStack, DenseStackConfig, Draw, SparseInput, Unit};
+use rectifier_nn::{
+    ActivationPenalty, DenseStack, DenseStackConfig, Draw, Init, SparseInput, Unit,
+};
 use rectifier_sparse::extension::SparseLinear;
 use rectifier_train::{DeviceInputs, Objective, Supervised};
 use std::path::Path;

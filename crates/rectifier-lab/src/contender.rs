@@ -265,7 +265,7 @@ impl SparsePredicting {
     ) -> Result<Self, LabError> {
         let network = work.network(device)?;
         let batches = work.batches();
-        let mut predictor = SparseNetwork::new(&network)?.with_level(level);
+        let mut predictor = rectifier_sparse::predictor(&network)?.with_level(level);
         if let Some(threads) = threads {
             predictor = predictor.with_threads(threads);
         }

@@ -10,6 +10,9 @@ pub enum LabError {
     /// An engine failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// A predictor failed.
+    #[error(transparent)]
+    Infer(#[from] rectifier_sparse::InferError),
     /// A network that cannot be made.
     #[error(transparent)]
     Network(#[from] NetworkError),

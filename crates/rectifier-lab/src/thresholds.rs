@@ -114,11 +114,11 @@ impl ThresholdStudy {
                 0.0 => network.clone(),
                 _ => network.clone().with_threshold(threshold)?,
             };
-            let single = SparseNetwork::new(&cut)?.with_threads(threads);
+            let single = rectifier_sparse::predictor(&cut)?.with_threads(threads);
             for predictor in [single.clone(), single.in_bf16()] {
                 settings.push(Setting {
                     threshold,
-                    valid: predictor.evaluate(valid, objective)?,
+                    valid: rectifier_sparse::evaluate(&predictor, valid, objective)?,
                     predictor,
                     singles: Vec::new(),
                     batches: Vec::new(),
@@ -129,8 +129,8 @@ impl ThresholdStudy {
         let rows: Vec<ThresholdRow> = settings.iter_mut().map(Setting::row).collect();
         let chosen = choose(&rows, self.tolerance);
         progress("test error of the choice");
-        let plain = settings[0].predictor.evaluate(test, objective)?;
-        let best = settings[chosen].predictor.evaluate(test, objective)?;
+        let plain = rectifier_sparse::evaluate(&settings[0].predictor, test, objective)?;
+        let best = rectifier_sparse::evaluate(&settings[chosen].predictor, test, objective)?;
         Ok(ThresholdRecord {
             environment: Environment::here(),
             threads,
@@ -197,7 +197,7 @@ impl Setting {
 /// Mean seconds a call, over at least `seconds` after three calls to warm up.
 fn per_call(
     seconds: f64,
-    mut call: impl FnMut() -> Result<(), rectifier_train::TrainError>,
+    mut call: impl FnMut() -> Result<(), rectifier_sparse::InferError>,
 ) -> Result<f64, LabError> {
     for _ in 0..3 {
         call()?;
@@ -227,7 +227,7 @@ mod tests {
     use super::*;
     use burn::tensor::Device;
     use rectifier_data::Samples;
-    use rectifier_nn::{DenseStackConfig, Draw, Unit};
+    use rectifier_nn::{DenseStackConfig, Draw, Init, Unit};
 
     fn row(valid_error: f64, us_single: f64) -> ThresholdRow {
         ThresholdRow {

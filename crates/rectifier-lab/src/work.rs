@@ -4,7 +4,7 @@ use crate::LabError;
 use crate::calibrate::calibrated;
 use rectifier_data::{Batch, DataError, Samples};
 use rectifier_nn::{
-    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, Reconstruction, Unit,
+    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, Init, Reconstruction, Unit,
 };
 use rectifier_train::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
 

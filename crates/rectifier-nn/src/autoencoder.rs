@@ -212,7 +212,7 @@ impl DenseStack {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::DenseStackConfig;
+    use crate::{DenseStackConfig, Init};
     use alloc::vec::Vec;
 
     fn tensor(values: &[[f32; 2]], device: &Device) -> Tensor<2> {

@@ -1,118 +1,70 @@
-//! Model files: safetensors with the network's description and whatever else is worth knowing in the header.
+//! Model files as Burn modules: safetensors with the network's card, or its description, in the header.
 
-use crate::{DenseStack, DenseStackConfig, Network, NetworkError};
-use burn::module::Module;
-use burn::tensor::Device;
-use burn_store::{ModuleSnapshot, SafetensorsStore};
-use safetensors::{Dtype, SafeTensors};
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use crate::{DenseLayer, DenseStack, ModelBytes, ModelFileError, Unit};
+use alloc::{format, string::String, vec::Vec};
+use burn::module::Param;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, TensorData};
+use core::ops::Deref;
+use rectifier_model::Precision;
+#[cfg(feature = "std")]
+use {
+    crate::{ModelCard, Network},
+    alloc::collections::BTreeMap,
+    alloc::string::ToString,
+    burn::module::Module,
+    burn_store::{ModuleSnapshot, SafetensorsStore},
+    rectifier_model::{CARD, Dtype, TensorView},
+    std::io::Write,
+    std::path::Path,
+};
 
-/// The metadata key that holds the network's description.
+/// The metadata key that holds the network's description in a file without a card.
+#[cfg(feature = "std")]
 const NETWORK: &str = "network";
 
-/// A model file that cannot be read, written or fitted. The text names the file, the cause and the cure.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ModelFileError {
-    /// The file could not be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The bytes are no safetensors file: truncated, a foreign format, or sizes that do not add up.
-    #[error("{origin} is not a whole safetensors file ({reason}): train or copy it again")]
-    Format {
-        /// Where the bytes came from.
-        origin: String,
-        /// What is wrong with them.
-        reason: String,
-    },
-    /// The header does not say which network the weights belong to.
-    #[error(
-        "{origin} does not describe its network ({reason}): give the network, or use a file that `rectifier train` wrote"
-    )]
-    NoDescription {
-        /// Where the bytes came from.
-        origin: String,
-        /// What is missing or wrong.
-        reason: String,
-    },
-    /// The tensors are not those of the network.
-    #[error("{origin} does not fit the network: {reason}")]
-    Mismatch {
-        /// Where the bytes came from.
-        origin: String,
-        /// The first tensor that differs, and how.
-        reason: String,
-    },
-    /// The description is one no network can be made from.
-    #[error("{origin}: {source}")]
-    Network {
-        /// Where the bytes came from.
-        origin: String,
-        /// What is wrong with the description.
-        source: NetworkError,
-    },
-}
-
-/// A model file in memory, its header checked.
+/// A model file in memory, its header checked: [`ModelBytes`], whose tensors become modules.
 #[derive(Clone, Debug)]
-pub struct ModelFile {
-    origin: String,
-    bytes: Vec<u8>,
-    metadata: BTreeMap<String, String>,
-    tensors: BTreeMap<String, (Dtype, Vec<usize>)>,
+pub struct ModelFile(ModelBytes<'static>);
+
+impl Deref for ModelFile {
+    type Target = ModelBytes<'static>;
+
+    fn deref(&self) -> &ModelBytes<'static> {
+        &self.0
+    }
 }
 
+impl ModelFile {
+    /// Checks `bytes`; `origin` names them in errors.
+    ///
+    /// # Errors
+    /// As [`ModelBytes::from_bytes`].
+    pub fn from_bytes(bytes: Vec<u8>, origin: &str) -> Result<Self, ModelFileError> {
+        ModelBytes::from_bytes(bytes, origin).map(Self)
+    }
+
+    /// The dense stack in the file, on `device`.
+    ///
+    /// # Errors
+    /// As [`DenseStack::from_model`].
+    pub fn load_dense(&self, device: &Device) -> Result<DenseStack, ModelFileError> {
+        DenseStack::from_model(&self.0, device)
+    }
+}
+
+#[cfg(feature = "std")]
 impl ModelFile {
     /// Reads and checks the file at `path`.
     ///
     /// # Errors
-    /// [`ModelFileError::Io`], or [`ModelFileError::Format`] for bytes that are not a whole safetensors file.
+    /// As [`ModelBytes::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, ModelFileError> {
-        let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| ModelFileError::Io {
-            path: path.into(),
-            source,
-        })?;
-        Self::from_bytes(bytes, &path.display().to_string())
+        ModelBytes::open(path).map(Self)
     }
 
-    /// Checks `bytes`; `origin` names them in errors.
-    ///
-    /// # Errors
-    /// [`ModelFileError::Format`].
-    pub fn from_bytes(bytes: Vec<u8>, origin: &str) -> Result<Self, ModelFileError> {
-        let format = |reason: safetensors::SafeTensorError| ModelFileError::Format {
-            origin: origin.into(),
-            reason: reason.to_string(),
-        };
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(format)?;
-        let body = SafeTensors::deserialize(&bytes).map_err(format)?;
-        let tensors = body
-            .iter()
-            .map(|(name, view)| (name.to_string(), (view.dtype(), view.shape().to_vec())))
-            .collect();
-        let metadata = header
-            .metadata()
-            .iter()
-            .flatten()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        Ok(Self {
-            origin: origin.into(),
-            bytes,
-            metadata,
-            tensors,
-        })
-    }
-
-    /// The file's bytes for `network`, with `metadata` in the header; a network's description goes in by itself.
+    /// The file's bytes for `network`, with `metadata` in the header; where neither it nor a card there describes the
+    /// network, its description goes in by itself.
     ///
     /// # Errors
     /// [`ModelFileError::Format`] if the module's tensors cannot be written.
@@ -125,11 +77,32 @@ impl ModelFile {
         match network.dense_stack() {
             // A described network is its dense stack and nothing else, whatever it is wrapped in.
             Some(stack) if !describe.is_empty() => {
-                metadata.insert(NETWORK.into(), describe);
+                if !metadata.contains_key(CARD) {
+                    metadata.insert(NETWORK.into(), describe);
+                }
                 Self::encode_module(stack, &metadata)
             }
             _ => Self::encode_module(network, &metadata),
         }
+    }
+
+    /// The file's bytes for `network` with `card` in the header.
+    ///
+    /// # Errors
+    /// [`ModelFileError::Mismatch`] where the card is that of another network; [`ModelFileError::Card`] where it contradicts
+    /// itself; as [`encode`](Self::encode).
+    pub fn encode_with_card<N: Network>(
+        network: &N,
+        card: &ModelCard,
+    ) -> Result<Vec<u8>, ModelFileError> {
+        let own = network.dense_stack().map(DenseStack::config);
+        if own.as_ref() != Some(&card.network) || card.precision != Precision::F32 {
+            return Err(ModelFileError::Mismatch {
+                origin: "the model card".into(),
+                reason: format!("it describes {:?} in {:?}", card.network, card.precision),
+            });
+        }
+        Self::encode(network, &card.metadata()?)
     }
 
     fn encode_module<M: Module>(
@@ -150,125 +123,105 @@ impl ModelFile {
             })
     }
 
-    /// What the header says under `key`.
-    pub fn metadata(&self, key: &str) -> Option<&str> {
-        self.metadata.get(key).map(String::as_str)
-    }
-
-    /// All that the header says.
-    pub fn all_metadata(&self) -> &BTreeMap<String, String> {
-        &self.metadata
-    }
-
-    /// The description of the dense stack in the file.
-    ///
-    /// # Errors
-    /// [`ModelFileError::NoDescription`] or [`ModelFileError::Network`].
-    pub fn dense_config(&self) -> Result<DenseStackConfig, ModelFileError> {
-        let no_description = |reason: String| ModelFileError::NoDescription {
-            origin: self.origin.clone(),
-            reason,
-        };
-        let text = self
-            .metadata(NETWORK)
-            .ok_or_else(|| no_description(format!("no `{NETWORK}` in its metadata")))?;
-        let config: DenseStackConfig =
-            serde_json::from_str(text).map_err(|reason| no_description(reason.to_string()))?;
-        config
-            .validate()
-            .map_err(|source| ModelFileError::Network {
-                origin: self.origin.clone(),
-                source,
-            })?;
-        Ok(config)
-    }
-
-    /// The dense stack in the file, on `device`.
-    ///
-    /// # Errors
-    /// As [`dense_config`](Self::dense_config) and [`load_into`](Self::load_into).
-    pub fn load_dense(&self, device: &Device) -> Result<DenseStack, ModelFileError> {
-        let config = self.dense_config()?;
-        // Nothing of the described size is allocated before the file is known to hold tensors of that size.
-        self.check(&expected_shapes(&config))?;
-        let network = config
-            .init(0, device)
-            .map_err(|source| ModelFileError::Network {
-                origin: self.origin.clone(),
-                source,
-            })?;
-        self.load_into(network)
-    }
-
     /// `module` with every parameter replaced by the file's.
     ///
     /// # Errors
-    /// [`ModelFileError::Mismatch`] naming the first tensor that is missing, spare, of another shape or not `f32`.
+    /// [`ModelFileError::Mismatch`] naming the first tensor that is missing, spare, of another shape or not `f32`;
+    /// [`ModelFileError::NotFinite`].
     pub fn load_into<M: Module>(&self, mut module: M) -> Result<M, ModelFileError> {
-        let expected = module
+        let expected: Vec<_> = module
             .collect(None, None, false)
             .into_iter()
-            .map(|tensor| (tensor.name.clone(), tensor.shape.iter().copied().collect()))
+            .map(|tensor| {
+                let shape: Vec<usize> = tensor.shape.iter().copied().collect();
+                (tensor.name.clone(), Dtype::F32, shape)
+            })
             .collect();
-        self.check(&expected)?;
-        let mut store = SafetensorsStore::from_bytes(Some(self.bytes.clone()));
+        self.expect(&expected)?;
+        self.check_finite()?;
+        let tensors = expected
+            .iter()
+            .map(|(name, dtype, shape)| {
+                let bytes = self.bytes(name, *dtype)?;
+                Ok(TensorView::new(name.as_str(), *dtype, shape, bytes))
+            })
+            .collect::<Result<Vec<_>, ModelFileError>>()?;
+        let bytes = rectifier_model::encode(&BTreeMap::new(), &tensors)?;
+        let mut store = SafetensorsStore::from_bytes(Some(bytes));
         module
             .load_from(&mut store)
-            .map_err(|reason| self.mismatch(reason.to_string()))?;
+            .map_err(|reason| ModelFileError::Mismatch {
+                origin: self.origin().into(),
+                reason: reason.to_string(),
+            })?;
         Ok(module)
     }
+}
 
-    fn check(&self, expected: &BTreeMap<String, Vec<usize>>) -> Result<(), ModelFileError> {
-        for (name, shape) in expected {
-            match self.tensors.get(name) {
-                None => return Err(self.mismatch(format!("it has no tensor `{name}`"))),
-                Some((_, found)) if found != shape => {
-                    return Err(self.mismatch(format!("`{name}` is {found:?}, expected {shape:?}")));
-                }
-                Some((dtype, _)) if *dtype != Dtype::F32 => {
-                    return Err(self.mismatch(format!("`{name}` is {dtype:?}, expected F32")));
-                }
-                Some(_) => {}
-            }
+impl DenseStack {
+    /// The dense stack in `model`, on `device`. Nothing of the described size is allocated before the file is known to hold
+    /// tensors of that size.
+    ///
+    /// # Errors
+    /// [`ModelFileError::NoDescription`] where the file does not describe a network, [`ModelFileError::Mismatch`] where its
+    /// weights are not f32, [`ModelFileError::NotFinite`] naming a tensor with a number that is none.
+    pub fn from_model(model: &ModelBytes<'_>, device: &Device) -> Result<Self, ModelFileError> {
+        let card = model.card()?;
+        if card.precision != Precision::F32 {
+            return Err(ModelFileError::Mismatch {
+                origin: model.origin().into(),
+                reason: "its weights are int8, which only rectifier-infer predicts with".into(),
+            });
         }
-        match self
-            .tensors
-            .keys()
-            .find(|name| !expected.contains_key(*name))
-        {
-            Some(spare) => Err(self.mismatch(format!("the network has no tensor `{spare}`"))),
-            None => Ok(()),
+        let config = &card.network;
+        let mut inputs = config.inputs;
+        let mut layers = Vec::with_capacity(config.hidden.len());
+        for (k, &units) in config.hidden.iter().enumerate() {
+            let row = |part: &str, len: usize| -> Result<Param<Tensor<1>>, ModelFileError> {
+                let values = model.floats(&format!("layers.{k}.{part}"))?;
+                Ok(Param::from_data(TensorData::new(values, [len]), device))
+            };
+            layers.push(DenseLayer {
+                weight: matrix(
+                    model,
+                    &format!("layers.{k}.weight"),
+                    [inputs, units],
+                    device,
+                )?,
+                bias: row("bias", units)?,
+                slope: match config.unit {
+                    Unit::ParametricLeaky { .. } => Some(row("slope", 1)?),
+                    _ => None,
+                },
+                flips: match config.flips {
+                    true => Some(row("flips", units)?.set_require_grad(false)),
+                    false => None,
+                },
+                unit: config.unit,
+                threshold: config.threshold,
+            });
+            inputs = units;
         }
-    }
-
-    fn mismatch(&self, reason: String) -> ModelFileError {
-        ModelFileError::Mismatch {
-            origin: self.origin.clone(),
-            reason,
-        }
+        let bias = TensorData::new(model.floats("head.bias")?, [config.outputs]);
+        let head = Linear {
+            weight: matrix(model, "head.weight", [inputs, config.outputs], device)?,
+            bias: Some(Param::from_data(bias, device)),
+        };
+        Ok(Self { layers, head })
     }
 }
 
-/// Names and shapes of the parameters of the stack that `config` describes.
-fn expected_shapes(config: &DenseStackConfig) -> BTreeMap<String, Vec<usize>> {
-    let mut shapes = BTreeMap::new();
-    let mut fan_in = config.inputs;
-    for (layer, &units) in config.hidden.iter().enumerate() {
-        shapes.insert(format!("layers.{layer}.weight"), vec![fan_in, units]);
-        shapes.insert(format!("layers.{layer}.bias"), vec![units]);
-        if config.flips {
-            shapes.insert(format!("layers.{layer}.flips"), vec![units]);
-        }
-        if matches!(config.unit, crate::Unit::ParametricLeaky { .. }) {
-            shapes.insert(format!("layers.{layer}.slope"), vec![1]);
-        }
-        fan_in = units;
-    }
-    shapes.insert("head.weight".into(), vec![fan_in, config.outputs]);
-    shapes.insert("head.bias".into(), vec![config.outputs]);
-    shapes
+fn matrix(
+    model: &ModelBytes<'_>,
+    name: &str,
+    dims: [usize; 2],
+    device: &Device,
+) -> Result<Param<Tensor<2>>, ModelFileError> {
+    let data = TensorData::new(model.floats(name)?, dims);
+    Ok(Param::from_data(data, device))
 }
 
+#[cfg(feature = "std")]
 impl DenseStack {
     /// Writes the network and its description to a safetensors file.
     ///
@@ -292,6 +245,7 @@ impl DenseStack {
 ///
 /// # Errors
 /// [`ModelFileError::Io`]; the old file, if any, is untouched then.
+#[cfg(feature = "std")]
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelFileError> {
     let write = || -> std::io::Result<()> {
         let folder = match path.parent() {
@@ -317,12 +271,11 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelFileError>
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "std"))]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::Unit;
-    use burn::tensor::Tensor;
+    use crate::{DenseStackConfig, Init};
 
     fn network() -> DenseStack {
         DenseStackConfig::new(5, [4, 3], Unit::ParametricLeaky { slope: 0.2 }, 2)
@@ -346,14 +299,63 @@ mod tests {
     }
 
     #[test]
-    fn expected_shapes_are_those_of_the_module() {
+    fn the_described_tensors_are_those_of_the_module() {
         let network = network();
         let collected: BTreeMap<String, Vec<usize>> = network
             .collect(None, None, false)
             .into_iter()
             .map(|tensor| (tensor.name.clone(), tensor.shape.iter().copied().collect()))
             .collect();
-        assert_eq!(expected_shapes(&network.config()), collected);
+        let described: BTreeMap<_, _> = network.config().tensors().into_iter().collect();
+        assert_eq!(described, collected);
+    }
+
+    #[test]
+    fn a_stack_and_any_module_are_read_alike_and_parameters_stay_trainable() {
+        let network = network();
+        let bytes = ModelFile::encode(&network, &BTreeMap::new()).unwrap();
+        let file = ModelFile::from_bytes(bytes, "memory").unwrap();
+        let device = Device::default();
+        let stack = file.load_dense(&device).unwrap();
+        let module = file
+            .load_into(network.config().init(9, &device).unwrap())
+            .unwrap();
+        for (a, b) in stack.layers.iter().zip(&module.layers) {
+            assert_eq!(a.weight.val().into_data(), b.weight.val().into_data());
+            assert_eq!(a.weight.is_require_grad(), b.weight.is_require_grad());
+            let grad =
+                |layer: &DenseLayer| layer.flips.as_ref().map(|flips| flips.is_require_grad());
+            assert_eq!(grad(a), grad(b));
+            assert_eq!(grad(a), Some(false));
+        }
+    }
+
+    #[test]
+    fn a_card_takes_the_place_of_the_description() {
+        let network = network();
+        let mut card = ModelCard::new(network.config());
+        card.classes = alloc::vec!["no".into(), "yes".into()];
+        let bytes = ModelFile::encode_with_card(&network, &card).unwrap();
+        let file = ModelFile::from_bytes(bytes, "memory").unwrap();
+        assert_eq!(file.card().unwrap(), &card);
+        assert!(file.metadata(NETWORK).is_none());
+        file.load_dense(&Device::default()).unwrap();
+        let other = ModelCard::new(DenseStackConfig::new(5, [4], Unit::Tanh, 2));
+        assert!(ModelFile::encode_with_card(&network, &other).is_err());
+    }
+
+    #[test]
+    fn a_network_that_diverged_is_not_loaded() {
+        let mut network = network();
+        network.head.weight = network.head.weight.map(|w| w / 0.0);
+        let bytes = ModelFile::encode(&network, &BTreeMap::new()).unwrap();
+        let file = ModelFile::from_bytes(bytes, "m").unwrap();
+        for error in [
+            file.load_dense(&Device::default()).unwrap_err(),
+            file.load_into(network.clone()).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("`head.weight`"), "{error}");
+        }
     }
 
     #[test]
@@ -382,8 +384,10 @@ mod tests {
             r#"{"inputs":1000000000,"hidden":[1000000000],"unit":{"kind":"rectifier"},"outputs":2}"#,
         );
         network.save_into(&mut store).unwrap();
-        let file = ModelFile::from_bytes(store.get_bytes().unwrap(), "hostile").unwrap();
-        let error = file.load_dense(&Device::default()).unwrap_err().to_string();
+        let bytes = store.get_bytes().unwrap();
+        let error = ModelFile::from_bytes(bytes, "hostile")
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("hostile does not fit the network"),
             "{error}"

@@ -1,6 +1,6 @@
 //! One dense layer of units.
 
-use crate::{Draw, SparseInput, Unit};
+use crate::{Apply, Draw, SparseInput, Unit};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData, module::linear};
 

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
-//! use rectifier_nn::{DenseStackConfig, Network, Unit};
+//! use rectifier_nn::{DenseStackConfig, Init, Network, Unit};
 //!
 //! let device = Device::default();
 //! let network = DenseStackConfig::new(784, [100, 100], Unit::Rectifier, 10).init(7, &device)?;
@@ -21,8 +21,6 @@ extern crate alloc;
 
 mod autoencoder;
 mod corruption;
-mod error;
-#[cfg(feature = "std")]
 mod file;
 mod init;
 mod layer;
@@ -34,13 +32,17 @@ mod unit;
 
 pub use autoencoder::{DenoisingAutoencoder, Rebuilt, Reconstruction, Scale, Target};
 pub use corruption::{Corruption, Noise};
-pub use error::NetworkError;
+pub use file::ModelFile;
 #[cfg(feature = "std")]
-pub use file::{ModelFile, ModelFileError, write_atomically};
+pub use file::write_atomically;
 pub use init::{Draw, glorot_limit};
 pub use layer::DenseLayer;
 pub use network::{Forward, Network};
+pub use rectifier_model::{
+    CardError, DenseStackConfig, ModelBytes, ModelCard, ModelFileError, NetworkError, Objective,
+    Unit,
+};
 pub use sparse_input::SparseInput;
 pub use sparsity::{ActivationPenalty, LayerCounts, UnitCounter};
-pub use stack::{DenseStack, DenseStackConfig};
-pub use unit::Unit;
+pub use stack::{DenseStack, Init};
+pub use unit::Apply;

@@ -58,7 +58,7 @@ impl SparseInput {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{DenseStackConfig, Draw, Network, Unit};
+    use crate::{DenseStackConfig, Draw, Init, Network, Unit};
     use alloc::{vec, vec::Vec};
     use burn::module::Module;
     use proptest::prelude::*;

@@ -1,122 +1,29 @@
 //! Dense stacks of any depth and width.
 
-use crate::{DenseLayer, Draw, Forward, Network, NetworkError, SparseInput, Unit};
+use crate::{
+    DenseLayer, DenseStackConfig, Draw, Forward, Network, NetworkError, SparseInput, Unit,
+};
 use alloc::{format, string::String, vec::Vec};
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax, module::linear};
-use serde::{Deserialize, Serialize};
 
-/// The description of a [`DenseStack`].
-///
-/// | field | default | meaning | range |
-/// |---|---|---|---|
-/// | `inputs` | | numbers an example | at least 1 |
-/// | `hidden` | | units of each hidden layer, from the input up; empty for softmax regression | each at least 1 |
-/// | `unit` | | activation of the hidden layers | see [`Unit`] |
-/// | `outputs` | | classes | at least 1 |
-/// | `flips` | false | half of each layer's outputs are multiplied by -1, fixed at initialization | |
-/// | `threshold` | 0 | activations not above it become 0 | at least 0, rectifier only |
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DenseStackConfig {
-    /// Numbers an example.
-    pub inputs: usize,
-    /// Units of each hidden layer, from the input up.
-    pub hidden: Vec<usize>,
-    /// Activation of the hidden layers.
-    pub unit: Unit,
-    /// Classes.
-    pub outputs: usize,
-    /// Fixed sign flips for half of each layer's units.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
-    pub flips: bool,
-    /// Activations not above it become 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub threshold: f64,
-}
+/// Makes the module that a description describes; `use` it to call [`init`](Self::init) on a [`DenseStackConfig`].
+pub trait Init {
+    /// The module.
+    type Module;
 
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
-}
-
-impl DenseStackConfig {
-    /// A stack without flips and threshold.
-    pub fn new(inputs: usize, hidden: impl Into<Vec<usize>>, unit: Unit, outputs: usize) -> Self {
-        Self {
-            inputs,
-            hidden: hidden.into(),
-            unit,
-            outputs,
-            flips: false,
-            threshold: 0.0,
-        }
-    }
-
-    /// Flips the sign of half of each layer's units.
-    pub fn with_flips(mut self, flips: bool) -> Self {
-        self.flips = flips;
-        self
-    }
-
-    /// Sets activations not above `threshold` to 0.
-    pub fn with_threshold(mut self, threshold: f64) -> Self {
-        self.threshold = threshold;
-        self
-    }
-
-    /// Checks every field.
+    /// A network with Glorot-uniform weights and zero biases, drawn from `seed`; the same on every device.
     ///
     /// # Errors
     /// [`NetworkError`] naming the first field that no network can be made from.
-    pub fn validate(&self) -> Result<(), NetworkError> {
-        let sizes = [
-            ("the number of inputs", self.inputs),
-            ("the number of classes", self.outputs),
-        ];
-        for (what, size) in sizes {
-            if size == 0 {
-                return Err(NetworkError::ZeroSize { what: what.into() });
-            }
-        }
-        if let Some(layer) = self.hidden.iter().position(|units| *units == 0) {
-            let what = format!("the width of hidden layer {}", layer + 1);
-            return Err(NetworkError::ZeroSize { what });
-        }
-        self.unit.validate()?;
-        NetworkError::check(
-            "threshold",
-            self.threshold,
-            self.threshold >= 0.0,
-            "at least 0",
-        )?;
-        if self.threshold > 0.0 && self.unit != Unit::Rectifier {
-            let text = format!(
-                "a threshold is for rectifier units, not for {:?}",
-                self.unit
-            );
-            return Err(NetworkError::Unsupported(text));
-        }
-        Ok(())
-    }
+    fn init(&self, seed: u64, device: &Device) -> Result<Self::Module, NetworkError>;
+}
 
-    /// How many numbers the network learns; `usize::MAX` if they are more.
-    pub fn parameters(&self) -> usize {
-        let mut fan_in = self.inputs;
-        let mut count = 0_usize;
-        for &units in self.hidden.iter().chain([&self.outputs]) {
-            count = count.saturating_add(fan_in.saturating_add(1).saturating_mul(units));
-            fan_in = units;
-        }
-        let slopes = matches!(self.unit, Unit::ParametricLeaky { .. });
-        count.saturating_add(if slopes { self.hidden.len() } else { 0 })
-    }
+impl Init for DenseStackConfig {
+    type Module = DenseStack;
 
-    /// A network with Glorot-uniform weights and zero biases, drawn from `seed`.
-    ///
-    /// # Errors
-    /// As [`validate`](Self::validate).
-    pub fn init(&self, seed: u64, device: &Device) -> Result<DenseStack, NetworkError> {
+    fn init(&self, seed: u64, device: &Device) -> Result<DenseStack, NetworkError> {
         self.validate()?;
         let mut draw = Draw::new(seed);
         let mut fan_in = self.inputs;

@@ -1,84 +1,17 @@
-//! The activation of a layer.
+//! Units on tensors.
 
-use crate::NetworkError;
+use crate::Unit;
 use burn::tensor::{Tensor, activation};
-use serde::{Deserialize, Serialize};
 
-/// What a hidden unit makes of its pre-activation `x`.
-///
-/// | unit | formula | source |
-/// |---|---|---|
-/// | `Rectifier` | max(0, x) | Glorot et al. 2011 |
-/// | `Leaky` | x if x > 0, else slope x | Maas et al. 2013 |
-/// | `ParametricLeaky` | as leaky, one learned slope a layer | He et al. 2015 |
-/// | `Softplus` | log(1 + exp(sharpness x)) / sharpness | Dugas et al. 2001; rescaled in Glorot et al. 2011 |
-/// | `Tanh` | tanh(x) | |
-/// | `Logistic` | 1 / (1 + exp(-x)) | |
-/// | `Identity` | x | |
-/// | `Elu` | x if x > 0, else alpha (exp(x) - 1) | Clevert et al. 2016 |
-/// | `Gelu` | x Phi(x), Phi the normal distribution function | Hendrycks, Gimpel 2016 |
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum Unit {
-    /// max(0, x): true zeros.
-    Rectifier,
-    /// Negative pre-activations pass, multiplied by a small fixed slope.
-    Leaky {
-        /// The slope below zero.
-        slope: f64,
-    },
-    /// Negative pre-activations pass, multiplied by a learned slope, one a layer.
-    ParametricLeaky {
-        /// The slope that learning starts from.
-        slope: f64,
-    },
-    /// The smooth rectifier; with a growing sharpness it approaches the rectifier.
-    Softplus {
-        /// 1 is softplus itself.
-        sharpness: f64,
-    },
-    /// Hyperbolic tangent.
-    Tanh,
-    /// Logistic sigmoid.
-    Logistic,
-    /// No nonlinearity.
-    Identity,
-    /// Exponential linear unit.
-    Elu {
-        /// The limit at minus infinity is `-alpha`.
-        alpha: f64,
-    },
-    /// Gaussian error linear unit, the exact form.
-    Gelu,
+/// Applies a [`Unit`] to tensors.
+pub trait Apply {
+    /// The unit applied to pre-activations of any shape; `slope` is the learned slope `[1]` of
+    /// [`Unit::ParametricLeaky`] and unused by the others.
+    fn apply<const D: usize>(&self, x: Tensor<D>, slope: Option<Tensor<1>>) -> Tensor<D>;
 }
 
-impl Unit {
-    /// The slope of the leaky baseline where none is given.
-    pub const LEAKY_SLOPE: f64 = 0.01;
-    /// The starting slope of the parametric leaky unit where none is given (He et al. 2015).
-    pub const PARAMETRIC_SLOPE: f64 = 0.25;
-
-    /// Checks the unit's constants.
-    ///
-    /// # Errors
-    /// [`NetworkError::OutOfRange`] for a constant that is not finite, or a sharpness or alpha not above zero.
-    pub fn validate(&self) -> Result<(), NetworkError> {
-        match *self {
-            Self::Leaky { slope } | Self::ParametricLeaky { slope } => {
-                NetworkError::check("slope", slope, true, "a finite number")
-            }
-            Self::Softplus { sharpness } => {
-                NetworkError::check("sharpness", sharpness, sharpness > 0.0, "above 0")
-            }
-            Self::Elu { alpha } => NetworkError::check("alpha", alpha, alpha > 0.0, "above 0"),
-            _ => Ok(()),
-        }
-    }
-
-    /// The unit applied to pre-activations of any shape; `slope` is the learned slope `[1]` of
-    /// [`ParametricLeaky`](Self::ParametricLeaky) and unused by the others.
-    pub fn apply<const D: usize>(&self, x: Tensor<D>, slope: Option<Tensor<1>>) -> Tensor<D> {
+impl Apply for Unit {
+    fn apply<const D: usize>(&self, x: Tensor<D>, slope: Option<Tensor<1>>) -> Tensor<D> {
         match *self {
             Self::Rectifier => activation::relu(x),
             Self::Leaky { slope } => activation::leaky_relu(x, slope),
@@ -99,19 +32,6 @@ impl Unit {
             Self::Elu { alpha } => activation::elu(x, alpha),
             Self::Gelu => activation::gelu(x),
         }
-    }
-
-    /// Whether unit(c x) = c unit(x) for every c > 0, so that a scale can move between layers.
-    pub fn is_homogeneous(&self) -> bool {
-        matches!(
-            self,
-            Self::Rectifier | Self::Leaky { .. } | Self::ParametricLeaky { .. } | Self::Identity
-        )
-    }
-
-    /// Whether the unit gives exact zeros on half of a symmetric input.
-    pub fn is_sparse(&self) -> bool {
-        matches!(self, Self::Rectifier)
     }
 }
 
@@ -199,23 +119,5 @@ mod tests {
                 prop_assert!((inside - outside).abs() <= 1e-5 * outside.abs().max(1.0));
             }
         }
-    }
-
-    #[test]
-    fn constants_are_checked_and_the_text_says_what_would_do() {
-        let wrong = Unit::Softplus {
-            sharpness: f64::NAN,
-        };
-        let text = alloc::format!("{}", wrong.validate().unwrap_err());
-        assert_eq!(text, "sharpness is NaN: it must be above 0");
-        assert!(Unit::Elu { alpha: 0.0 }.validate().is_err());
-        assert!(Unit::Rectifier.validate().is_ok());
-    }
-
-    #[test]
-    fn json_is_stable() {
-        let text = serde_json::to_string(&Unit::Leaky { slope: 0.5 }).unwrap();
-        assert_eq!(text, r#"{"kind":"leaky","slope":0.5}"#);
-        assert!(serde_json::from_str::<Unit>(r#"{"kind":"rectified"}"#).is_err());
     }
 }

@@ -4,7 +4,7 @@
 
 use burn::tensor::Device;
 use rectifier_data::{Samples, Split, random::stream};
-use rectifier_nn::{DenseStackConfig, Unit};
+use rectifier_nn::{DenseStackConfig, Init, Unit};
 use rectifier_report::{Measuring, ReportData, Setup, measure, render};
 use rectifier_train::{BurnEngine, Recipe, Run, RunFolder};
 use serde_json::json;

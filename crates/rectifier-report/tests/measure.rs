@@ -4,7 +4,7 @@
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
 use rectifier_data::Samples;
-use rectifier_nn::{DenseStack, DenseStackConfig, Unit};
+use rectifier_nn::{DenseStack, DenseStackConfig, Init, Unit};
 use rectifier_report::{Findings, Firing, Measuring, measure};
 use rectifier_train::Objective;
 

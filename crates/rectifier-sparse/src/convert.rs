@@ -21,16 +21,14 @@ pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Tra
     read.map_err(|error| TrainError::Device(error.to_string()))
 }
 
-/// A hidden layer.
+/// A hidden layer. A slope that a unit has learned is fixed here: engines refuse to train such units.
 ///
 /// # Errors
-/// [`TrainError::Fit`] for a unit that learns a slope.
+/// [`TrainError::Device`].
 pub(crate) fn layer(layer: &DenseLayer) -> Result<Layer, TrainError> {
-    let Some(activation) = Activation::of(layer.unit, layer.threshold) else {
-        return Err(TrainError::Fit(format!(
-            "the sparse engine has no {:?} units: use --engine burn",
-            layer.unit
-        )));
+    let slope = match &layer.slope {
+        Some(slope) => numbers(slope.val())?.first().copied(),
+        None => None,
     };
     let flips = layer
         .flips
@@ -41,7 +39,7 @@ pub(crate) fn layer(layer: &DenseLayer) -> Result<Layer, TrainError> {
         layer.dims(),
         &numbers(layer.weight.val())?,
         &numbers(layer.bias.val())?,
-        activation,
+        Activation::of(layer.unit, layer.threshold, slope),
         flips.as_deref(),
     ))
 }

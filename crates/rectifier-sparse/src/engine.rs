@@ -1,11 +1,10 @@
 //! The engine behind the seam of `rectifier-train`.
 
 use crate::finetune::FineTuning;
-use crate::kernels::Kernels;
-use crate::pool::Pool;
 use crate::pretrain::Pretraining;
 use crate::simd::Level;
 use burn::tensor::Device;
+use rectifier_infer::team::Team;
 use rectifier_nn::{DenseStackConfig, Network, Unit};
 use rectifier_train::{
     Engine, Optimizer, Recipe, SessionState, Stage, StageContext, StageSession, Totals, TrainError,
@@ -77,22 +76,11 @@ impl SparseEngine {
 }
 
 /// Threads and the kernels they run.
-pub(crate) struct Team {
-    pub pool: Pool,
-    pub kernels: Kernels,
-}
-
-impl Team {
-    /// # Errors
-    /// [`TrainError::Device`] where the system gives no threads.
-    pub(crate) fn new(threads: usize, level: Level) -> Result<Self, TrainError> {
-        let pool = Pool::new(threads)
-            .map_err(|error| TrainError::Device(format!("no threads: {error}")))?;
-        Ok(Self {
-            pool,
-            kernels: Kernels::of(level),
-        })
-    }
+///
+/// # Errors
+/// [`TrainError::Device`] where the system gives no threads.
+pub(crate) fn team(threads: usize, level: Level) -> Result<Team, TrainError> {
+    Team::new(threads, level).map_err(|error| TrainError::Device(error.to_string()))
 }
 
 impl<N: Network> Engine<N> for SparseEngine {
@@ -114,7 +102,7 @@ impl<N: Network> Engine<N> for SparseEngine {
             context.recipe,
             network.dense_stack().map(|stack| stack.config()).as_ref(),
         )?;
-        let team = Team::new(self.threads, self.level)?;
+        let team = team(self.threads, self.level)?;
         match context.stage() {
             Stage::FineTune(stage) => {
                 Ok(Box::new(FineTuning::begin(network, stage, team, context)?))

@@ -1,10 +1,11 @@
 //! Fine-tuning as a session of a run.
 
 use crate::convert::{into_stack, layers};
-use crate::engine::{Team, restored_meter, save_meter, stack_of};
-use crate::forward::{Forward, Rows};
+use crate::engine::{restored_meter, save_meter, stack_of};
+use crate::forward::{Forward, evaluate, rows_of};
 use crate::supervised::Supervised;
 use rectifier_data::{Batch, Examples};
+use rectifier_infer::team::Team;
 use rectifier_nn::Network;
 use rectifier_train::{
     EVALUATION_BATCH, Evaluation, FineTune, Objective, SessionState, StageContext, StageSession,
@@ -50,7 +51,7 @@ impl<N: Network> FineTuning<N> {
 
 impl<N: Network> StageSession<N> for FineTuning<N> {
     fn step(&mut self, batch: &Batch, rate: f64, _noise: u64) -> Result<(), TrainError> {
-        let rows = (Rows::of(batch), batch.labels.as_slice());
+        let rows = (rows_of(batch), batch.labels.as_slice());
         let team = &self.team;
         self.net.step(
             &team.pool,
@@ -96,7 +97,13 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
                 threads,
             ),
         };
-        let evaluation = forward.evaluate(&self.team, &self.net.layers, examples, self.objective);
+        let evaluation = evaluate(
+            &mut forward,
+            &self.team,
+            &self.net.layers,
+            examples,
+            self.objective,
+        );
         self.forward = Some(forward);
         evaluation
     }

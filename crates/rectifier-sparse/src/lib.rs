@@ -8,11 +8,10 @@
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use rectifier_nn::{DenseStackConfig, Unit};
-//! use rectifier_sparse::SparseNetwork;
-//!
+//! use rectifier_nn::{DenseStackConfig, Init, Unit};
+//! //!
 //! let stack = DenseStackConfig::new(784, [100, 100], Unit::Rectifier, 10).init(7, &Device::default())?;
-//! let network = SparseNetwork::new(&stack)?;
+//! let network = rectifier_sparse::predictor(&stack)?;
 //! let image = vec![0.5; 784];
 //! let probabilities = network.probabilities(&image)?;
 //! assert_eq!(probabilities.len(), 10);
@@ -20,8 +19,6 @@
 //! ```
 #![warn(missing_docs)]
 
-mod active;
-mod buffer;
 mod convert;
 mod denoise;
 mod engine;
@@ -29,21 +26,17 @@ mod engine;
 pub mod extension;
 mod finetune;
 mod forward;
-mod kernels;
-mod layer;
 mod passes;
-mod pointwise;
-mod pool;
 mod predictor;
 mod pretrain;
 mod probe;
-mod signals;
-mod simd;
 mod supervised;
 #[cfg(test)]
 mod textbook;
 
 pub use engine::SparseEngine;
-pub use predictor::SparseNetwork;
+pub use predictor::{evaluate, predictor};
 pub use probe::Probe;
-pub use simd::Level;
+pub use rectifier_infer::{InferError, Level, SparseNetwork};
+// The kernels are those of prediction.
+pub(crate) use rectifier_infer::{buffer, kernels, layer, pointwise, pool, signals, simd};

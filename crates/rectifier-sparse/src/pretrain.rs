@@ -3,11 +3,12 @@
 use crate::buffer::{Buffer, PANEL, panels};
 use crate::convert::{affine, into_layer, layer};
 use crate::denoise::{Denoiser, Purpose};
-use crate::engine::{Team, restored_meter, save_meter, stack_of};
-use crate::forward::{Forward, Rows, count};
+use crate::engine::{restored_meter, save_meter, stack_of};
+use crate::forward::{Forward, count, rows_of};
 use crate::layer::Layer;
 use burn::tensor::Device;
 use rectifier_data::{Batch, Examples, random::subseed};
+use rectifier_infer::team::Team;
 use rectifier_nn::{DenoisingAutoencoder, DenseStack, LayerCounts, Network, Scale, Unit};
 use rectifier_train::{
     EVALUATION_BATCH, Evaluation, Pretrain, SessionState, StageContext, StageSession, Totals,
@@ -108,7 +109,7 @@ fn scaled(
     let train = context.train;
     let mut forward = Forward::new(train.width(), &below, EVALUATION_BATCH, team.pool.threads());
     in_order(train, |batch, _| {
-        let signals = forward.run(team, &below, Rows::of(batch), batch.len());
+        let signals = forward.run(team, &below, rows_of(batch), batch.len());
         // SAFETY: between jobs.
         let rows = unsafe { signals.to_rows() };
         for row in rows.chunks_exact(units.max(1)) {

@@ -3,13 +3,13 @@
 //! `cargo +nightly miri test -p rectifier-sparse --lib`.
 #![allow(clippy::unwrap_used)]
 
-use crate::engine::Team;
-use crate::forward::{Forward, Rows};
+use crate::forward::{Forward, Rows, sparse_rows};
 use crate::layer::{Activation, Layer};
 use crate::simd::Level;
 use crate::supervised::Supervised;
 use crate::{denoise, pointwise};
 use rectifier_data::SparseRows;
+use rectifier_infer::team::Team;
 use rectifier_nn::{Corruption, Draw, Reconstruction};
 use rectifier_train::Totals;
 
@@ -233,7 +233,7 @@ fn the_way_up_is_the_textbooks_for_dense_sparse_and_rounded() {
             );
         };
         for _ in 0..2 {
-            for rows in [Rows::Dense(&numbers), Rows::Sparse(&sparse)] {
+            for rows in [Rows::Dense(&numbers), Rows::Sparse(sparse_rows(&sparse))] {
                 // SAFETY: between jobs.
                 close(
                     unsafe { forward.run(&team, &layers, rows, 3).to_rows() },

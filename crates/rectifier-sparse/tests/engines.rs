@@ -5,10 +5,10 @@ use burn::tensor::{Device, Tensor};
 use proptest::prelude::*;
 use rectifier_data::{Batch, Examples, Samples, random::subseed};
 use rectifier_nn::{
-    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, Network, Reconstruction,
-    Scale, Target, Unit,
+    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, Init, Network,
+    Reconstruction, Scale, Target, Unit,
 };
-use rectifier_sparse::{Level, SparseEngine, SparseNetwork};
+use rectifier_sparse::{Level, SparseEngine, predictor};
 use rectifier_train::{
     BurnEngine, Engine, FineTune, Objective, Optimizer, Pretrain, Recipe, SessionState, Stage,
     StageContext, StageSession, evaluate,
@@ -379,7 +379,6 @@ fn what_it_cannot_do_it_names() {
         error.contains("learn a slope") && error.contains("--engine burn"),
         "{error}"
     );
-    assert!(SparseNetwork::new(&learned).is_err());
     if let Stage::FineTune(stage) = &mut stage {
         stage.optimizer = Optimizer::Adam;
     }
@@ -422,12 +421,13 @@ fn a_predictor_says_what_the_network_says() {
         (Unit::Rectifier, 0.0),
         (Unit::Rectifier, 0.05),
         (Unit::Tanh, 0.0),
+        (Unit::ParametricLeaky { slope: 0.2 }, 0.0),
     ] {
         let network = stack(70, &[90, 66], unit, 5, false)
             .with_threshold(threshold)
             .unwrap();
         for threads in [1, 2] {
-            let predictor = SparseNetwork::new(&network).unwrap().with_threads(threads);
+            let sparse = predictor(&network).unwrap().with_threads(threads);
             for rows in [1, 7, 300] {
                 let mut draw = Draw::new(rows as u64);
                 let inputs: Vec<f32> = (0..rows * 70)
@@ -435,23 +435,23 @@ fn a_predictor_says_what_the_network_says() {
                     .collect();
                 let x = Tensor::<1>::from_floats(inputs.as_slice(), &device).reshape([rows, 70]);
                 let wanted = numbers(network.forward(x.clone()).logits);
-                let found = predictor.logits(&inputs).unwrap();
+                let found = sparse.logits(&inputs).unwrap();
                 assert_eq!(found.len(), wanted.len());
                 for (found, wanted) in found.iter().zip(&wanted) {
                     close("a logit", f64::from(*found), f64::from(*wanted), 1e-4);
                 }
-                let sums = predictor.probabilities(&inputs).unwrap();
+                let sums = sparse.probabilities(&inputs).unwrap();
                 assert!(
                     sums.chunks(5)
                         .all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5)
                 );
             }
-            assert!(predictor.logits(&[0.0; 71]).is_err());
-            assert!(predictor.logits(&[]).unwrap().is_empty());
+            assert!(sparse.logits(&[0.0; 71]).is_err());
+            assert!(sparse.logits(&[]).unwrap().is_empty());
         }
     }
     fn shared<T: Send + Sync>(_: &T) {}
-    shared(&SparseNetwork::new(&stack(3, &[2], Unit::Rectifier, 2, false)).unwrap());
+    shared(&predictor(&stack(3, &[2], Unit::Rectifier, 2, false)).unwrap());
 }
 
 #[test]
@@ -491,11 +491,8 @@ fn bfloat16_weights_are_the_nearest_and_nothing_else_changes() {
         batch.inputs
     };
     for level in Level::available() {
-        let wanted = SparseNetwork::new(&rounded).unwrap().with_level(level);
-        let found = SparseNetwork::new(&network)
-            .unwrap()
-            .with_level(level)
-            .in_bf16();
+        let wanted = predictor(&rounded).unwrap().with_level(level);
+        let found = predictor(&network).unwrap().with_level(level).in_bf16();
         assert_eq!((wanted.precision(), found.precision()), ("f32", "bf16"));
         assert_eq!(
             found.logits(&inputs).unwrap(),
@@ -505,14 +502,13 @@ fn bfloat16_weights_are_the_nearest_and_nothing_else_changes() {
             found.logits(&inputs[..70]).unwrap(),
             wanted.logits(&inputs[..70]).unwrap()
         );
-        let said = wanted.evaluate(&test, Objective::Classification).unwrap();
+        let said = rectifier_sparse::evaluate(&wanted, &test, Objective::Classification).unwrap();
         let burns = evaluate(&rounded, &test, Objective::Classification, &device).unwrap();
         assert_eq!((said.errors, &said.layers), (burns.errors, &burns.layers));
         assert!((said.loss - burns.loss).abs() < 1e-5);
     }
     let narrow = examples(3, 69, 5, 9);
-    let wrong = SparseNetwork::new(&network)
-        .unwrap()
-        .evaluate(&narrow, Objective::Classification);
+    let network = predictor(&network).unwrap();
+    let wrong = rectifier_sparse::evaluate(&network, &narrow, Objective::Classification);
     assert!(wrong.unwrap_err().to_string().contains("70"));
 }

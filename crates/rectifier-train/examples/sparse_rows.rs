@@ -6,7 +6,7 @@
 
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, SparseRows, random::subseed};
-use rectifier_nn::{DenseStack, DenseStackConfig, SparseInput, Unit};
+use rectifier_nn::{DenseStack, DenseStackConfig, Init, SparseInput, Unit};
 use rectifier_train::{DeviceInputs, Objective, Optimizer, Supervised};
 use std::time::Instant;
 

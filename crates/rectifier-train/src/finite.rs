@@ -23,7 +23,7 @@ impl ModuleVisitor for Check {
 mod tests {
     use super::*;
     use burn::tensor::Device;
-    use rectifier_nn::{DenseStackConfig, Unit};
+    use rectifier_nn::{DenseStackConfig, Init, Unit};
 
     #[test]
     fn one_number_that_is_none_is_seen() {

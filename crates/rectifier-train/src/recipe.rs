@@ -4,6 +4,7 @@ use crate::{Rate, TrainError};
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, ModuleOptimizer, SgdConfig};
 use rectifier_data::{Examples, Split};
+pub use rectifier_nn::Objective;
 use rectifier_nn::{ActivationPenalty, Corruption, DenseStackConfig, Network, Reconstruction};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -29,18 +30,6 @@ pub struct Recipe {
     pub objective: Objective,
     /// The stages, in order.
     pub stages: Vec<Stage>,
-}
-
-/// What the output layer is trained for. Both minimize -log P(class | input); they differ in what is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Objective {
-    /// The most probable class; error is the share of wrong ones.
-    #[default]
-    Classification,
-    /// The expected number of stars, sum over k of k P(k) with classes 0, 1, .. standing for 1, 2, .. stars; error
-    /// is the root of the mean squared difference (RMSE).
-    ExpectedRating,
 }
 
 /// One stage of a recipe.

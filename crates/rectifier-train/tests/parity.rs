@@ -7,8 +7,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use rectifier_data::{Batch, DataError, Examples};
 use rectifier_nn::{
-    ActivationPenalty, DenoisingAutoencoder, DenseStack, DenseStackConfig, Network, Reconstruction,
-    Scale, Target, Unit,
+    ActivationPenalty, DenoisingAutoencoder, DenseStack, DenseStackConfig, Init, Network,
+    Reconstruction, Scale, Target, Unit,
 };
 use rectifier_train::{
     BurnEngine, Engine, FineTune, Objective, Optimizer, Rate, Recipe, Schedule, Stage,

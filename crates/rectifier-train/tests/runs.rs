@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use burn_train::Interrupter;
 use rand::Rng;
 use rectifier_data::{Batch, DataError, Examples, Samples, Split, random::stream};
-use rectifier_nn::{DenseStack, DenseStackConfig, Unit};
+use rectifier_nn::{DenseStack, DenseStackConfig, Init, Unit};
 use rectifier_train::{BurnEngine, Checkpoint, Outcome, Recipe, Run, RunFolder, TrainError};
 use std::path::Path;
 use std::sync::Arc;

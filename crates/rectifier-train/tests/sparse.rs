@@ -7,7 +7,7 @@ use rectifier_data::{
     Batch, Batches, Examples, Order, Samples, SparseRows, SparseSamples, random::mix,
 };
 use rectifier_nn::{
-    Corruption, DenseStack, DenseStackConfig, Forward, Network, Reconstruction, Scale, Unit,
+    Corruption, DenseStack, DenseStackConfig, Forward, Init, Network, Reconstruction, Scale, Unit,
 };
 use rectifier_train::{
     BurnEngine, DeviceInputs, Engine, FineTune, Objective, Optimizer, Pretrain, Recipe, Stage,

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
-//! use rectifier_baselines::{Baseline, Family};
+//! use rectifier_baselines::{Baseline, Family, Init};
 //!
 //! let device = Device::default();
 //! let network = Family::Tanh.config(784, [100, 100], 10).init(7, &device)?;
@@ -15,7 +15,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 pub use rectifier_nn::{
-    DenseStack, DenseStackConfig, Forward, ModelFileError, Network, NetworkError, SparseInput, Unit,
+    DenseStack, DenseStackConfig, Forward, Init, ModelFileError, Network, NetworkError,
+    SparseInput, Unit,
 };
 use std::ops::Deref;
 use std::path::Path;

@@ -24,7 +24,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 pub use presets::{PRESETS, Preset};
 pub use rectifier_nn::{
-    DenseStack, DenseStackConfig, Forward, ModelFileError, Network, NetworkError, SparseInput, Unit,
+    DenseStack, DenseStackConfig, Forward, Init, ModelFileError, Network, NetworkError,
+    SparseInput, Unit,
 };
 use std::ops::Deref;
 use std::path::Path;

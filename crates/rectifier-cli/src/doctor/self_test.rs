@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use burn_train::Interrupter;
 use rectifier_data::{Examples, Samples, Split, random::stream};
-use rectifier_nn::{DenseStackConfig, Unit};
+use rectifier_nn::{DenseStackConfig, Init, Unit};
 use rectifier_train::{BurnEngine, Recipe, Run, RunFolder, TrainError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

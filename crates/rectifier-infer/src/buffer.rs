@@ -1,13 +1,16 @@
 //! Memory that several threads work on, aligned to cache lines, and matrices in it.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
-use std::ptr::NonNull;
+use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::alloc::Layout;
+use core::ptr::NonNull;
 
 /// Columns a panel: four registers of AVX-512, four cache lines.
-pub(crate) const PANEL: usize = 64;
+pub const PANEL: usize = 64;
 
 /// How many panels hold `columns`.
-pub(crate) fn panels(columns: usize) -> usize {
+pub fn panels(columns: usize) -> usize {
     columns.div_ceil(PANEL)
 }
 
@@ -15,7 +18,7 @@ pub(crate) fn panels(columns: usize) -> usize {
 /// all columns is one number: sums over groups are made in the order of the groups, so that no sum depends on how many
 /// threads there are. Two panels are the least that makes adding up groups cheap; more groups than sixteen would only cost
 /// memory.
-pub(crate) fn group(panels: usize) -> usize {
+pub fn group(panels: usize) -> usize {
     match panels {
         0..=8 => 1,
         9..=31 => 2,
@@ -25,12 +28,12 @@ pub(crate) fn group(panels: usize) -> usize {
 }
 
 /// How many groups there are of `panels` panels.
-pub(crate) fn groups(panels: usize) -> usize {
+pub fn groups(panels: usize) -> usize {
     panels.div_ceil(group(panels))
 }
 
 /// The panels of the groups in `groups`, of `panels` in all.
-pub(crate) fn panels_of(groups: std::ops::Range<usize>, panels: usize) -> std::ops::Range<usize> {
+pub fn panels_of(groups: core::ops::Range<usize>, panels: usize) -> core::ops::Range<usize> {
     let group = group(panels);
     (groups.start * group).min(panels)..(groups.end * group).min(panels)
 }
@@ -39,7 +42,7 @@ pub(crate) fn panels_of(groups: std::ops::Range<usize>, panels: usize) -> std::o
 ///
 /// # Safety
 /// Only for plain numbers.
-pub(crate) unsafe trait Plain: Copy {}
+pub unsafe trait Plain: Copy {}
 // SAFETY: all are plain numbers.
 unsafe impl Plain for f32 {}
 // SAFETY: as above.
@@ -52,11 +55,11 @@ unsafe impl Plain for Bf16 {}
 /// A bfloat16: the upper half of an f32.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bf16(pub u16);
+pub struct Bf16(pub u16);
 
 impl Bf16 {
     /// The nearest to `x`, of two equally near the even one; a NaN stays one.
-    pub(crate) fn nearest(x: f32) -> Self {
+    pub fn nearest(x: f32) -> Self {
         let bits = x.to_bits();
         if x.is_nan() {
             return Self((bits >> 16) as u16 | 0x40);
@@ -66,7 +69,7 @@ impl Bf16 {
     }
 
     /// The same number.
-    pub(crate) fn widened(self) -> f32 {
+    pub fn widened(self) -> f32 {
         f32::from_bits(u32::from(self.0) << 16)
     }
 }
@@ -75,7 +78,7 @@ impl Bf16 {
 ///
 /// Reading and writing goes through [`ptr`](Self::ptr): threads share buffers, and which of them may touch what between
 /// two barriers is said where they do.
-pub(crate) struct Buffer<T: Plain> {
+pub struct Buffer<T: Plain> {
     start: NonNull<T>,
     len: usize,
 }
@@ -86,7 +89,7 @@ unsafe impl<T: Plain> Send for Buffer<T> {}
 unsafe impl<T: Plain> Sync for Buffer<T> {}
 
 impl<T: Plain> Buffer<T> {
-    pub(crate) fn zeros(len: usize) -> Self {
+    pub fn zeros(len: usize) -> Self {
         if len == 0 {
             return Self {
                 start: NonNull::dangling(),
@@ -113,23 +116,23 @@ impl<T: Plain> Buffer<T> {
 
     /// The first number; the buffer's whole length is behind it.
     #[inline(always)]
-    pub(crate) fn ptr(&self) -> *mut T {
+    pub fn ptr(&self) -> *mut T {
         self.start.as_ptr()
     }
 
     /// The numbers, while nobody else holds the buffer.
-    pub(crate) fn as_mut(&mut self) -> &mut [T] {
+    pub fn as_mut(&mut self) -> &mut [T] {
         // SAFETY: `&mut self` excludes every other access, and the memory is initialized for `len` numbers.
-        unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+        unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
 
     /// The numbers, while nobody writes.
     ///
     /// # Safety
     /// No thread writes to the buffer while the slice lives.
-    pub(crate) unsafe fn as_slice(&self) -> &[T] {
+    pub unsafe fn as_slice(&self) -> &[T] {
         // SAFETY: initialized memory of `len` numbers; the caller keeps writers away.
-        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
+        unsafe { core::slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }
 
@@ -146,29 +149,29 @@ impl<T: Plain> Clone for Buffer<T> {
     fn clone(&self) -> Self {
         let copy = Self::zeros(self.len);
         // SAFETY: two buffers of `len` numbers, one of them new.
-        unsafe { std::ptr::copy_nonoverlapping(self.ptr(), copy.ptr(), self.len) };
+        unsafe { core::ptr::copy_nonoverlapping(self.ptr(), copy.ptr(), self.len) };
         copy
     }
 }
 
 /// A matrix in panels of [`PANEL`] columns, each panel row after row; columns that fill the last panel up stay 0.
 #[derive(Clone)]
-pub(crate) struct Panels<T: Plain = f32> {
-    pub(crate) rows: usize,
-    pub(crate) columns: usize,
+pub struct Panels<T: Plain = f32> {
+    pub rows: usize,
+    pub columns: usize,
     buffer: Buffer<T>,
 }
 
 impl<T: Plain> Panels<T> {
     /// How many panels there are.
     #[inline(always)]
-    pub(crate) fn panels(&self) -> usize {
+    pub fn panels(&self) -> usize {
         panels(self.columns)
     }
 
     /// The first number of panel `p`.
     #[inline(always)]
-    pub(crate) fn panel(&self, p: usize) -> *mut T {
+    pub fn panel(&self, p: usize) -> *mut T {
         debug_assert!(p < self.panels());
         // SAFETY: inside the buffer, whose length is rows * panels * PANEL.
         unsafe { self.buffer.ptr().add(p * self.rows * PANEL) }
@@ -180,7 +183,7 @@ impl Panels {
     ///
     /// # Safety
     /// No thread writes to the matrix meanwhile.
-    pub(crate) unsafe fn rounded(&self) -> Panels<Bf16> {
+    pub unsafe fn rounded(&self) -> Panels<Bf16> {
         // SAFETY: as the caller says.
         let numbers = unsafe { self.buffer.as_slice() };
         let mut buffer = Buffer::zeros(numbers.len());
@@ -194,7 +197,7 @@ impl Panels {
         }
     }
 
-    pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
+    pub fn zeros(rows: usize, columns: usize) -> Self {
         Self {
             rows,
             columns,
@@ -203,7 +206,7 @@ impl Panels {
     }
 
     /// From `values` `[rows, columns]`, row after row.
-    pub(crate) fn from_rows(rows: usize, columns: usize, values: &[f32]) -> Self {
+    pub fn from_rows(rows: usize, columns: usize, values: &[f32]) -> Self {
         let mut matrix = Self::zeros(rows, columns);
         for (p, panel) in matrix
             .buffer
@@ -224,7 +227,7 @@ impl Panels {
     ///
     /// # Safety
     /// No thread writes to the matrix meanwhile.
-    pub(crate) unsafe fn to_rows(&self) -> Vec<f32> {
+    pub unsafe fn to_rows(&self) -> Vec<f32> {
         let mut values = vec![0.0; self.rows * self.columns];
         // SAFETY: as the caller says.
         let buffer = unsafe { self.buffer.as_slice() };

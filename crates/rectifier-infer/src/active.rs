@@ -3,7 +3,7 @@
 use crate::buffer::{Buffer, PANEL, group, groups, panels};
 use crate::kernels::{Kernels, List};
 use crate::pool::{Seat, share_panels};
-use std::ops::Range;
+use core::ops::Range;
 
 /// Up to this many examples, a thread's whole share of a layer is one block of lists; above, each panel is one, so that
 /// a block's weights (16 KB) stay in the first cache while every example passes over them.
@@ -16,7 +16,7 @@ const EXAMPLES: usize = 64;
 ///
 /// Columns are shared out among the threads in whole groups of panels. A block's lists are written by the thread that owns its
 /// columns, and by nobody else; between two barriers either the owner writes or anybody reads.
-pub(crate) struct Active {
+pub struct Active {
     columns: usize,
     capacity: usize,
     batch: usize,
@@ -33,7 +33,7 @@ pub(crate) struct Active {
 
 impl Active {
     /// Lists for up to `capacity` examples.
-    pub(crate) fn new(columns: usize, capacity: usize, threads: usize) -> Self {
+    pub fn new(columns: usize, capacity: usize, threads: usize) -> Self {
         let width = panels(columns) * PANEL;
         let blocks = panels(columns).max(threads);
         Self {
@@ -51,14 +51,14 @@ impl Active {
     }
 
     /// The most entries a block can have, over all batches up to `capacity`.
-    pub(crate) fn largest_block(columns: usize, capacity: usize, threads: usize) -> usize {
+    pub fn largest_block(columns: usize, capacity: usize, threads: usize) -> usize {
         let panels = panels(columns);
         let share = groups(panels).div_ceil(threads) * group(panels);
         (share * PANEL * capacity.min(SMALL_BATCH)).max(PANEL * capacity)
     }
 
     /// Makes the lists those of a batch of `batch` examples, at most the capacity.
-    pub(crate) fn set_batch(&mut self, batch: usize) {
+    pub fn set_batch(&mut self, batch: usize) {
         assert!(batch <= self.capacity);
         self.batch = batch;
     }
@@ -68,7 +68,7 @@ impl Active {
     }
 
     /// How many blocks there are.
-    pub(crate) fn blocks(&self) -> usize {
+    pub fn blocks(&self) -> usize {
         if self.small() {
             self.threads
         } else {
@@ -77,7 +77,7 @@ impl Active {
     }
 
     /// The blocks of a thread.
-    pub(crate) fn blocks_of(&self, seat: Seat<'_>) -> Range<usize> {
+    pub fn blocks_of(&self, seat: Seat<'_>) -> Range<usize> {
         if self.small() {
             seat.me..seat.me + 1
         } else {
@@ -86,7 +86,7 @@ impl Active {
     }
 
     /// The panels of a block.
-    pub(crate) fn panels_of(&self, block: usize) -> Range<usize> {
+    pub fn panels_of(&self, block: usize) -> Range<usize> {
         if self.small() {
             share_panels(panels(self.columns), block, self.threads)
         } else {
@@ -95,18 +95,18 @@ impl Active {
     }
 
     /// The columns of a block.
-    pub(crate) fn columns_of(&self, block: usize) -> Range<usize> {
+    pub fn columns_of(&self, block: usize) -> Range<usize> {
         let panels = self.panels_of(block);
         (panels.start * PANEL).min(self.columns)..(panels.end * PANEL).min(self.columns)
     }
 
     /// Where a block's entries start among all.
-    pub(crate) fn base(&self, block: usize) -> usize {
+    pub fn base(&self, block: usize) -> usize {
         self.panels_of(block).start * PANEL * self.batch
     }
 
     /// The entries of a block by example; an entry's index is its column.
-    pub(crate) fn by_example(&self, block: usize) -> List {
+    pub fn by_example(&self, block: usize) -> List {
         // SAFETY: inside the buffers: a block has `batch` lists and at most its columns times `batch` entries.
         unsafe {
             List {
@@ -118,7 +118,7 @@ impl Active {
     }
 
     /// How many runs of examples the lists by column are made of.
-    pub(crate) fn runs(&self) -> usize {
+    pub fn runs(&self) -> usize {
         self.batch.div_ceil(EXAMPLES)
     }
 
@@ -131,7 +131,7 @@ impl Active {
     ///
     /// # Safety
     /// As [`entries`](Self::entries).
-    pub(crate) unsafe fn place(&self, block: usize, run: usize) -> usize {
+    pub unsafe fn place(&self, block: usize, run: usize) -> usize {
         // SAFETY: as the caller says; a run starts with an example.
         let before = unsafe { *self.by_example(block).starts.add(self.examples(run).start) };
         self.base(block) + before as usize
@@ -141,7 +141,7 @@ impl Active {
     ///
     /// # Safety
     /// As [`entries`](Self::entries).
-    pub(crate) unsafe fn by_unit(&self, block: usize, run: usize) -> List {
+    pub unsafe fn by_unit(&self, block: usize, run: usize) -> List {
         // SAFETY: as in `by_example`.
         unsafe {
             let (place, width) = (self.place(block, run), self.columns_of(block).len() + 1);
@@ -158,7 +158,7 @@ impl Active {
     ///
     /// # Safety
     /// Its owner has written it, and there was a barrier since where the caller is another thread.
-    pub(crate) unsafe fn entries(&self, block: usize) -> usize {
+    pub unsafe fn entries(&self, block: usize) -> usize {
         // SAFETY: as the caller says; the last of `batch + 1` numbers.
         unsafe { *self.by_example(block).starts.add(self.batch) as usize }
     }
@@ -167,7 +167,7 @@ impl Active {
     ///
     /// # Safety
     /// As [`entries`](Self::entries), for every block.
-    pub(crate) unsafe fn total(&self) -> usize {
+    pub unsafe fn total(&self) -> usize {
         // SAFETY: as the caller says.
         (0..self.blocks())
             .map(|block| unsafe { self.entries(block) })
@@ -179,7 +179,7 @@ impl Active {
     ///
     /// # Safety
     /// No other thread reads the blocks meanwhile; `each` writes at most [`PANEL`] entries.
-    pub(crate) unsafe fn fill(
+    pub unsafe fn fill(
         &self,
         seat: Seat<'_>,
         mut each: impl FnMut(usize, usize, u32, *mut u32, *mut f32) -> usize,
@@ -208,12 +208,7 @@ impl Active {
     ///
     /// # Safety
     /// No other thread reads the blocks meanwhile; `rows` holds `batch * columns` numbers.
-    pub(crate) unsafe fn fill_from_rows(
-        &self,
-        seat: Seat<'_>,
-        kernels: &Kernels,
-        rows: *const f32,
-    ) {
+    pub unsafe fn fill_from_rows(&self, seat: Seat<'_>, kernels: &Kernels, rows: *const f32) {
         // SAFETY: the caller vouches for `rows`; a panel's columns end with the row.
         unsafe {
             self.fill(seat, |example, _, first, index, value| {
@@ -228,7 +223,7 @@ impl Active {
     ///
     /// # Safety
     /// The block is the calling thread's and filled.
-    pub(crate) unsafe fn turn(&self, block: usize, factor: f32) {
+    pub unsafe fn turn(&self, block: usize, factor: f32) {
         for run in 0..self.runs() {
             // SAFETY: as the caller says.
             unsafe { self.turn_run(block, run, factor) };
@@ -246,9 +241,9 @@ impl Active {
                 *from.starts.add(examples.start) as usize,
                 *from.starts.add(examples.end) as usize,
             );
-            let starts = std::slice::from_raw_parts_mut(to.starts.cast_mut(), columns.len() + 1);
+            let starts = core::slice::from_raw_parts_mut(to.starts.cast_mut(), columns.len() + 1);
             starts.fill(0);
-            let index = std::slice::from_raw_parts(from.index, end);
+            let index = core::slice::from_raw_parts(from.index, end);
             for &column in &index[begin..] {
                 *starts.get_unchecked_mut(column as usize - columns.start + 1) += 1;
             }
@@ -289,7 +284,7 @@ mod tests {
         fn both_lists_hold_every_number_that_is_not_zero(
             columns in 1usize..200, batch in 1usize..70, threads in 1usize..4, seed in any::<u64>(),
         ) {
-            let mut draw = rectifier_nn::Draw::new(seed);
+            let mut draw = crate::testing::Draw::new(seed);
             let rows: Vec<f32> = (0..columns * batch).map(|_| (draw.unit() - 0.7).max(0.0)).collect();
             let mut active = Active::new(columns, 70, threads);
             active.set_batch(batch);

@@ -4,6 +4,7 @@
 //! them would cost more than the work. These spin for a moment, then give way, then sleep until the next job.
 
 use crate::buffer::{groups, panels_of};
+use crate::flush::flushed;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,7 +24,7 @@ struct Apart(AtomicUsize);
 
 /// What the threads of a job share.
 #[derive(Default)]
-pub(crate) struct Barrier {
+pub struct Barrier {
     arrived: Apart,
     round: Apart,
     broken: AtomicBool,
@@ -58,7 +59,7 @@ impl Barrier {
 
 /// One thread's place in a job.
 #[derive(Clone, Copy)]
-pub(crate) struct Seat<'a> {
+pub struct Seat<'a> {
     /// Which thread, from 0.
     pub me: usize,
     /// Of how many.
@@ -68,33 +69,33 @@ pub(crate) struct Seat<'a> {
 
 impl Seat<'_> {
     /// Waits for every thread of the job; what they wrote before is seen after.
-    pub(crate) fn meet(&self) {
+    pub fn meet(&self) {
         self.barrier.wait(self.threads);
     }
 
     /// This thread's panels of a layer of `panels`: whole groups.
-    pub(crate) fn panels(&self, panels: usize) -> std::ops::Range<usize> {
+    pub fn panels(&self, panels: usize) -> std::ops::Range<usize> {
         share_panels(panels, self.me, self.threads)
     }
 
     /// This thread's groups of a layer of `panels`.
-    pub(crate) fn groups(&self, panels: usize) -> std::ops::Range<usize> {
+    pub fn groups(&self, panels: usize) -> std::ops::Range<usize> {
         self.share(groups(panels))
     }
 
     /// This thread's share of `count` things: a range, of nearly equal lengths over the threads.
-    pub(crate) fn share(&self, count: usize) -> std::ops::Range<usize> {
+    pub fn share(&self, count: usize) -> std::ops::Range<usize> {
         share(count, self.me, self.threads)
     }
 }
 
 /// The panels of a layer of `panels` that thread `me` of `threads` takes.
-pub(crate) fn share_panels(panels: usize, me: usize, threads: usize) -> std::ops::Range<usize> {
+pub fn share_panels(panels: usize, me: usize, threads: usize) -> std::ops::Range<usize> {
     panels_of(share(groups(panels), me, threads), panels)
 }
 
 /// The range of `count` things that thread `me` of `threads` takes.
-pub(crate) fn share(count: usize, me: usize, threads: usize) -> std::ops::Range<usize> {
+pub fn share(count: usize, me: usize, threads: usize) -> std::ops::Range<usize> {
     count * me / threads..count * (me + 1) / threads
 }
 
@@ -119,7 +120,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A team of threads, the caller's among them.
-pub(crate) struct Pool {
+pub struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
     /// One job at a time, and not `Sync`: two callers would share the barrier.
@@ -131,7 +132,7 @@ impl Pool {
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub(crate) fn new(threads: usize) -> std::io::Result<Self> {
+    pub fn new(threads: usize) -> std::io::Result<Self> {
         let threads = threads.max(1);
         let shared = Arc::new(Shared {
             number: Apart::default(),
@@ -159,12 +160,12 @@ impl Pool {
     }
 
     /// How many threads there are.
-    pub(crate) fn threads(&self) -> usize {
+    pub fn threads(&self) -> usize {
         self.workers.len() + 1
     }
 
     /// Runs `job` on every thread, and returns when all are done. A panic in any of them is this call's panic.
-    pub(crate) fn run(&self, job: &Job<'_>) {
+    pub fn run(&self, job: &Job<'_>) {
         let threads = self.threads();
         let shared = &*self.shared;
         let seat = Seat {
@@ -264,71 +265,6 @@ fn work(shared: &Shared, me: usize, threads: usize) {
             attend(shared, || flushed(|| job(seat)));
         }
         shared.busy.0.fetch_sub(1, Ordering::Release);
-    }
-}
-
-/// Does `work` with subnormal numbers taken for 0, and puts the processor's setting back: arithmetic on them is a
-/// hundred times slower on many processors, and weights that decay pass through them.
-fn flushed(work: impl FnOnce()) {
-    let _restore = Flush::set();
-    work();
-}
-
-struct Flush(#[allow(dead_code)] u64);
-
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-impl Flush {
-    fn set() -> Self {
-        let mut control = 0u32;
-        // SAFETY: reads and writes this thread's control register; only the two bits that round subnormal results
-        // and operands to 0 change, which nothing here depends on for soundness. `Drop` restores it.
-        unsafe {
-            std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags));
-            let flushing = control | 0x8040;
-            std::arch::asm!("ldmxcsr [{}]", in(reg) &raw const flushing, options(nostack, preserves_flags, readonly));
-        }
-        Self(u64::from(control))
-    }
-}
-
-#[cfg(all(target_arch = "x86_64", not(miri)))]
-impl Drop for Flush {
-    fn drop(&mut self) {
-        let control = self.0 as u32;
-        // SAFETY: the value that `set` found.
-        unsafe {
-            std::arch::asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, preserves_flags, readonly))
-        }
-    }
-}
-
-#[cfg(all(target_arch = "aarch64", not(miri)))]
-impl Flush {
-    fn set() -> Self {
-        let control: u64;
-        // SAFETY: as on x86-64; bit 24 is FZ.
-        unsafe {
-            std::arch::asm!("mrs {}, fpcr", out(reg) control, options(nomem, nostack, preserves_flags));
-            std::arch::asm!("msr fpcr, {}", in(reg) control | (1 << 24), options(nomem, nostack, preserves_flags));
-        }
-        Self(control)
-    }
-}
-
-#[cfg(all(target_arch = "aarch64", not(miri)))]
-impl Drop for Flush {
-    fn drop(&mut self) {
-        // SAFETY: the value that `set` found.
-        unsafe {
-            std::arch::asm!("msr fpcr, {}", in(reg) self.0, options(nomem, nostack, preserves_flags))
-        }
-    }
-}
-
-#[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
-impl Flush {
-    fn set() -> Self {
-        Self(0)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Written without branches over short runs of floats, so that the compiler vectorizes them for each instruction set.
 //! Exponentials and logarithms are polynomials good to a few units in the last place; tests hold them to `f64`.
 
-const LOG2_E: f32 = std::f32::consts::LOG2_E;
+const LOG2_E: f32 = core::f32::consts::LOG2_E;
 /// ln 2 in two parts, the first with few bits, so that a multiple of it is exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
@@ -70,7 +70,7 @@ fn tanh(x: f32) -> f32 {
 #[inline(always)]
 fn normal(x: f32) -> (f32, f32) {
     let half = exp_falling(-0.5 * x * x);
-    let t = 1.0 / (1.0 + 0.327_591_1 * std::f32::consts::FRAC_1_SQRT_2 * x.abs());
+    let t = 1.0 / (1.0 + 0.327_591_1 * core::f32::consts::FRAC_1_SQRT_2 * x.abs());
     let mut sum = 1.061_405_4;
     for coefficient in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
         sum = sum * t + coefficient;
@@ -81,7 +81,7 @@ fn normal(x: f32) -> (f32, f32) {
 
 /// A unit other than the rectifier.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Smooth {
+pub enum Smooth {
     Leaky(f32),
     Softplus(f32),
     Tanh,
@@ -93,12 +93,12 @@ pub(crate) enum Smooth {
 
 /// Replaces `len` pre-activations by activations and writes their slopes.
 #[inline(always)]
-pub(crate) unsafe fn smooth(kind: Smooth, z: *mut f32, slope: *mut f32, len: usize) {
+pub unsafe fn smooth(kind: Smooth, z: *mut f32, slope: *mut f32, len: usize) {
     // SAFETY: the caller vouches for `len` floats in both, which do not overlap.
     let (z, slope) = unsafe {
         (
-            std::slice::from_raw_parts_mut(z, len),
-            std::slice::from_raw_parts_mut(slope, len),
+            core::slice::from_raw_parts_mut(z, len),
+            core::slice::from_raw_parts_mut(slope, len),
         )
     };
     let each = z.iter_mut().zip(slope);
@@ -140,7 +140,7 @@ pub(crate) unsafe fn smooth(kind: Smooth, z: *mut f32, slope: *mut f32, len: usi
 /// Replaces `len` pre-activations by rectified ones (0 up to `threshold`), times `flips` if they are not null, and lists
 /// those that are not 0, numbered from `first`; returns how many. Both lists have room for `len`.
 #[inline(always)]
-pub(crate) unsafe fn rectify(
+pub unsafe fn rectify(
     z: *mut f32,
     len: usize,
     threshold: f32,
@@ -168,7 +168,7 @@ pub(crate) unsafe fn rectify(
 
 /// Lists those of `len` numbers that are not 0, numbered from `first`; returns how many.
 #[inline(always)]
-pub(crate) unsafe fn collect(
+pub unsafe fn collect(
     x: *const f32,
     len: usize,
     first: u32,
@@ -190,7 +190,7 @@ pub(crate) unsafe fn collect(
 
 /// What a reconstruction costs, number by number.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Cost {
+pub enum Cost {
     SoftplusSquared,
     CrossEntropy,
     LinearSquared,
@@ -199,18 +199,12 @@ pub(crate) enum Cost {
 
 /// The summed cost of `len` decoder outputs `z` against `target`; replaces them by their gradients times `scale`.
 #[inline(always)]
-pub(crate) unsafe fn rebuild(
-    cost: Cost,
-    z: *mut f32,
-    target: *const f32,
-    len: usize,
-    scale: f32,
-) -> f64 {
+pub unsafe fn rebuild(cost: Cost, z: *mut f32, target: *const f32, len: usize, scale: f32) -> f64 {
     // SAFETY: the caller vouches for `len` floats in both, which do not overlap.
     let (z, target) = unsafe {
         (
-            std::slice::from_raw_parts_mut(z, len),
-            std::slice::from_raw_parts(target, len),
+            core::slice::from_raw_parts_mut(z, len),
+            core::slice::from_raw_parts(target, len),
         )
     };
     // Costs are added in eight sums at once: one sum would be a chain of additions.

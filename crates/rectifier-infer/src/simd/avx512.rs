@@ -5,7 +5,7 @@ use crate::buffer::Bf16;
 use core::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512(__m512);
+pub struct Avx512(__m512);
 
 // SAFETY of every block below: the trait's callers vouch for AVX-512 F and the pointers.
 impl Vector for Avx512 {
@@ -112,7 +112,7 @@ unsafe fn eight(from: *const f32) -> __m512 {
 /// # Safety
 /// As there; both lists have room for `len` rounded up to a multiple of 16.
 #[inline(always)]
-pub(crate) unsafe fn rectify_avx512(
+pub unsafe fn rectify_avx512(
     z: *mut f32,
     len: usize,
     threshold: f32,
@@ -157,7 +157,7 @@ pub(crate) unsafe fn rectify_avx512(
 /// # Safety
 /// As [`rectify_avx512`].
 #[inline(always)]
-pub(crate) unsafe fn collect_avx512(
+pub unsafe fn collect_avx512(
     x: *const f32,
     len: usize,
     first: u32,

@@ -29,7 +29,10 @@ pub enum NetworkError {
 
 impl NetworkError {
     /// `Ok` if `value` is finite and `inside`.
-    pub(crate) fn check(
+    ///
+    /// # Errors
+    /// [`OutOfRange`](Self::OutOfRange) with `field`, `value` and `range`.
+    pub fn check(
         field: &'static str,
         value: f64,
         inside: bool,

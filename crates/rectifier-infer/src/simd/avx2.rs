@@ -5,7 +5,7 @@ use crate::buffer::Bf16;
 use core::arch::x86_64::*;
 
 #[derive(Clone, Copy)]
-pub(crate) struct Avx2(__m256);
+pub struct Avx2(__m256);
 
 // SAFETY of every block below: the trait's callers vouch for AVX2, FMA and the pointers.
 impl Vector for Avx2 {

@@ -3,6 +3,8 @@
 //! Kernels are generic over [`Vector`] and inlined into one entry a level that is compiled with the level's features.
 
 use crate::buffer::Bf16;
+use alloc::vec;
+use alloc::vec::Vec;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -13,19 +15,33 @@ mod neon;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use avx2::Avx2;
+pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use avx512::{Avx512, collect_avx512, rectify_avx512};
+pub use avx512::{Avx512, collect_avx512, rectify_avx512};
 #[cfg(target_arch = "aarch64")]
-pub(crate) use neon::Neon;
-pub(crate) use portable::Portable;
+pub use neon::Neon;
+pub use portable::Portable;
+
+/// Whether the processor has a feature; without std only what the whole program is compiled for counts.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! detected {
+    ($feature:tt) => {{
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        let found = std::arch::is_x86_feature_detected!($feature);
+        #[cfg(all(feature = "std", target_arch = "aarch64"))]
+        let found = std::arch::is_aarch64_feature_detected!($feature);
+        #[cfg(not(feature = "std"))]
+        let found = cfg!(target_feature = $feature);
+        found
+    }};
+}
 
 /// A register of floats.
 ///
 /// # Safety
 /// Every function may be called only where the instruction set of the implementation is there; pointers must be
 /// valid for [`LANES`](Self::LANES) floats, and need no alignment.
-pub(crate) trait Vector: Copy {
+pub trait Vector: Copy {
     /// Floats a register.
     const LANES: usize;
     /// All lanes 0.
@@ -59,14 +75,14 @@ pub(crate) trait Vector: Copy {
 
 /// Floats that a dot product is summed in, whatever a register holds: the sum over columns is the same with every
 /// instruction set. Lane `l` adds columns `l`, `l + 16`, `l + 32` and so on.
-pub(crate) const DOT: usize = 16;
+pub const DOT: usize = 16;
 
 /// The sum of the [`DOT`] lanes of a dot product: those eight apart first, then four, two and one.
 ///
 /// # Safety
 /// `from` is valid for 16 floats.
 #[inline(always)]
-pub(crate) unsafe fn sum_row(from: *const f32) -> f32 {
+pub unsafe fn sum_row(from: *const f32) -> f32 {
     // SAFETY: as the caller says.
     let mut lanes = unsafe { from.cast::<[f32; DOT]>().read_unaligned() };
     for apart in [8, 4, 2, 1] {
@@ -79,7 +95,6 @@ pub(crate) unsafe fn sum_row(from: *const f32) -> f32 {
 
 /// An instruction set that kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Level {
     /// Whatever the target has; no run-time check.
     Portable,
@@ -102,19 +117,20 @@ impl Level {
 
     /// Every level that this processor has, the narrowest first.
     pub fn available() -> Vec<Self> {
+        #[allow(unused_mut)]
         let mut levels = vec![Self::Portable];
         // Of the instruction sets beyond it, Miri knows NEON alone.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
         {
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if detected!("avx2") && detected!("fma") {
                 levels.push(Self::Avx2);
             }
-            if is_x86_feature_detected!("avx512f") {
+            if detected!("avx512f") {
                 levels.push(Self::Avx512);
             }
         }
         #[cfg(target_arch = "aarch64")]
-        if std::arch::is_aarch64_feature_detected!("neon") {
+        if detected!("neon") {
             levels.push(Self::Neon);
         }
         levels

@@ -2,9 +2,11 @@
 
 use crate::active::Active;
 use crate::buffer::{Buffer, PANEL, groups, panels};
-use crate::forward::Rows;
 use crate::kernels::{DOT, Kernels};
 use crate::pool::Seat;
+use crate::rows::Rows;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// Above this share of active numbers a layer is multiplied whole. Where the two cost the same, measured on AVX-512 at
 /// widths 784 and 1000: skipping costs about 1.6 times as much a number on the way up, and about 1.3 on the way down.
@@ -12,7 +14,7 @@ const DENSE_UP: f64 = 0.6;
 const DENSE_DOWN: f64 = 0.75;
 
 /// Numbers of a layer for a batch, `[batch, columns]` in panels: its inputs or activations, and all that the passes need.
-pub(crate) struct Signals {
+pub struct Signals {
     pub columns: usize,
     pub batch: usize,
     role: Role,
@@ -39,7 +41,7 @@ pub(crate) struct Signals {
 
 /// What the numbers of a layer are for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub enum Role {
     /// Inputs of a layer in training: nothing goes further down.
     Input,
     /// Numbers of a layer that is only looked through.
@@ -54,13 +56,7 @@ pub(crate) enum Role {
 }
 
 impl Signals {
-    pub(crate) fn new(
-        columns: usize,
-        capacity: usize,
-        threads: usize,
-        role: Role,
-        smooth: bool,
-    ) -> Self {
+    pub fn new(columns: usize, capacity: usize, threads: usize, role: Role, smooth: bool) -> Self {
         let size = panels(columns) * PANEL * capacity;
         let trained = matches!(role, Role::Trained { .. });
         let several = |count: usize, len: usize| -> Vec<Buffer<f32>> {
@@ -99,34 +95,34 @@ impl Signals {
     }
 
     /// Makes the signals those of a batch of `batch` examples.
-    pub(crate) fn set_batch(&mut self, batch: usize) {
+    pub fn set_batch(&mut self, batch: usize) {
         self.batch = batch;
         self.active.set_batch(batch);
     }
 
     /// How many panels the columns take.
-    pub(crate) fn panels(&self) -> usize {
+    pub fn panels(&self) -> usize {
         panels(self.columns)
     }
 
     /// Columns of panel `p` that are really there.
-    pub(crate) fn width(&self, p: usize) -> usize {
+    pub fn width(&self, p: usize) -> usize {
         PANEL.min(self.columns - p * PANEL)
     }
 
     /// Where panel `p` starts in the numbers of a batch.
-    pub(crate) fn offset(&self, p: usize) -> usize {
+    pub fn offset(&self, p: usize) -> usize {
         p * PANEL * self.batch
     }
 
     /// Panel `p` of the values, `[batch, PANEL]`.
-    pub(crate) fn values(&self, p: usize) -> *mut f32 {
+    pub fn values(&self, p: usize) -> *mut f32 {
         // SAFETY: inside the buffer: the batch is at most the capacity.
         unsafe { self.values.ptr().add(self.offset(p)) }
     }
 
     /// Panel `p` of the errors, `[batch, PANEL]`.
-    pub(crate) fn errors(&self, p: usize) -> *mut f32 {
+    pub fn errors(&self, p: usize) -> *mut f32 {
         if self.role == Role::Output {
             return self.values(p);
         }
@@ -138,13 +134,7 @@ impl Signals {
     ///
     /// # Safety
     /// `rows` holds a batch of rows of `columns` numbers; no thread reads the signals meanwhile.
-    pub(crate) unsafe fn read(
-        &self,
-        seat: Seat<'_>,
-        kernels: &Kernels,
-        rows: Rows<'_>,
-        dense: bool,
-    ) {
+    pub unsafe fn read(&self, seat: Seat<'_>, kernels: &Kernels, rows: Rows<'_>, dense: bool) {
         // SAFETY: own blocks, and below own panels; the caller vouches for the rows.
         unsafe {
             match rows {
@@ -170,10 +160,10 @@ impl Signals {
                         match rows {
                             Rows::Dense(values) => {
                                 let from = values.as_ptr().add(b * self.columns + p * PANEL);
-                                std::ptr::copy_nonoverlapping(from, line, self.width(p));
+                                core::ptr::copy_nonoverlapping(from, line, self.width(p));
                             }
                             Rows::Sparse(rows) => {
-                                std::ptr::write_bytes(line, 0, PANEL);
+                                core::ptr::write_bytes(line, 0, PANEL);
                                 let (columns, values) = rows.row(b).unwrap_or_default();
                                 let from = columns
                                     .partition_point(|column| (*column as usize) < p * PANEL);
@@ -197,7 +187,7 @@ impl Signals {
     ///
     /// # Safety
     /// The blocks are this thread's and filled.
-    pub(crate) unsafe fn turn(&self, seat: Seat<'_>, rate: f32) {
+    pub unsafe fn turn(&self, seat: Seat<'_>, rate: f32) {
         if !self.dense_down {
             for block in self.active.blocks_of(seat) {
                 // SAFETY: as the caller says.
@@ -210,7 +200,7 @@ impl Signals {
     ///
     /// # Safety
     /// No thread works on the signals.
-    pub(crate) unsafe fn choose(&mut self) -> f64 {
+    pub unsafe fn choose(&mut self) -> f64 {
         // SAFETY: as the caller says.
         let share = unsafe { self.share() };
         self.dense_up = share > DENSE_UP;
@@ -222,7 +212,7 @@ impl Signals {
     ///
     /// # Safety
     /// The lists are filled, and no thread writes to them.
-    pub(crate) unsafe fn share(&self) -> f64 {
+    pub unsafe fn share(&self) -> f64 {
         // SAFETY: as the caller says.
         let entries = unsafe { self.active.total() };
         entries as f64 / (self.columns * self.batch).max(1) as f64
@@ -232,14 +222,14 @@ impl Signals {
     ///
     /// # Safety
     /// No thread works on the signals.
-    pub(crate) unsafe fn to_rows(&self) -> Vec<f32> {
+    pub unsafe fn to_rows(&self) -> Vec<f32> {
         let mut rows = vec![0.0; self.batch * self.columns];
         for p in 0..self.panels() {
             for b in 0..self.batch {
                 let to = &mut rows[b * self.columns + p * PANEL..][..self.width(p)];
                 // SAFETY: a row of the panel; the caller keeps writers away.
                 to.copy_from_slice(unsafe {
-                    std::slice::from_raw_parts(self.values(p).add(b * PANEL), to.len())
+                    core::slice::from_raw_parts(self.values(p).add(b * PANEL), to.len())
                 });
             }
         }
@@ -250,13 +240,13 @@ impl Signals {
     ///
     /// # Safety
     /// No thread writes to them.
-    pub(crate) unsafe fn total(&self) -> f64 {
+    pub unsafe fn total(&self) -> f64 {
         // SAFETY: as the caller says.
         unsafe { self.sums.as_slice() }.iter().sum()
     }
 
     /// Whether inputs are to be read densely too.
-    pub(crate) fn wants_panels(&self) -> bool {
+    pub fn wants_panels(&self) -> bool {
         self.dense_up || self.dense_down
     }
 }

@@ -6,7 +6,7 @@ use crate::simd::{DOT, Vector};
 
 /// `z[b] += sum over the entries of example b of value w[index]`, `z` `[batch, PANEL]`, `w` `[units, PANEL]`.
 #[inline(always)]
-pub(super) unsafe fn gather<V: Vector, W: Weight, const N: usize>(
+pub unsafe fn gather<V: Vector, W: Weight, const N: usize>(
     z: *mut f32,
     w: *const W,
     batch: usize,
@@ -46,13 +46,7 @@ pub(super) unsafe fn gather<V: Vector, W: Weight, const N: usize>(
 /// A row that no example uses is not read at all. The list's rows are those of `rows`, and the first entry of the first row
 /// is the first in `dots`. `A` registers hold [`DOT`] floats; `N` at a time hold columns.
 #[inline(always)]
-pub(super) unsafe fn learn<
-    V: Vector,
-    const N: usize,
-    const A: usize,
-    const P: usize,
-    const DOTS: bool,
->(
+pub unsafe fn learn<V: Vector, const N: usize, const A: usize, const P: usize, const DOTS: bool>(
     w: Changed,
     rows: usize,
     list: List,
@@ -114,7 +108,7 @@ pub(super) unsafe fn learn<
 
 /// The sum of each entry's lanes, left by [`learn`], into `sums`.
 #[inline(always)]
-pub(super) unsafe fn sum_dots<V: Vector>(dots: *const f32, entries: usize, sums: *mut f32) {
+pub unsafe fn sum_dots<V: Vector>(dots: *const f32, entries: usize, sums: *mut f32) {
     // SAFETY: the caller vouches for `entries` entries in both, rounded up to a whole sixteen in `dots`.
     unsafe {
         let whole = entries / DOT * DOT;
@@ -124,7 +118,7 @@ pub(super) unsafe fn sum_dots<V: Vector>(dots: *const f32, entries: usize, sums:
         if whole < entries {
             let mut rest = [0.0; DOT];
             V::sum_rows(dots.add(whole * DOT), rest.as_mut_ptr());
-            std::ptr::copy_nonoverlapping(rest.as_ptr(), sums.add(whole), entries - whole);
+            core::ptr::copy_nonoverlapping(rest.as_ptr(), sums.add(whole), entries - whole);
         }
     }
 }

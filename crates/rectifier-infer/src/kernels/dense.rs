@@ -6,7 +6,7 @@ use crate::simd::{DOT, Vector, sum_row};
 
 /// `z[b] += sum over rows of x[b][row] w[row]`, no zero skipped; `x` `[batch, PANEL]`, `w` `[rows, PANEL]`.
 #[inline(always)]
-pub(super) unsafe fn dense<V: Vector, W: Weight, const S: usize, const M: usize>(
+pub unsafe fn dense<V: Vector, W: Weight, const S: usize, const M: usize>(
     z: *mut f32,
     w: *const W,
     x: *const f32,
@@ -80,7 +80,7 @@ unsafe fn dense_tile<V: Vector, W: Weight, const S: usize, const M: usize>(
 /// `out[b][row] = sum over panels and columns of delta[b] w[row]`, `out` `[batch, PANEL]`, `rows` at most [`PANEL`]. Sums
 /// are those of the lists' products. `A` registers hold [`DOT`] floats; tiles are `T` rows by `T` examples, `E` sums.
 #[inline(always)]
-pub(super) unsafe fn dense_dots<
+pub unsafe fn dense_dots<
     V: Vector,
     const N: usize,
     const A: usize,
@@ -159,14 +159,14 @@ unsafe fn dots_tile<V: Vector, const N: usize, const A: usize, const T: usize, c
         }
         for t in 0..T {
             let to = out.add((b + t) * PANEL + row);
-            std::ptr::copy_nonoverlapping(dots.as_ptr().add(t * T), to, T);
+            core::ptr::copy_nonoverlapping(dots.as_ptr().add(t * T), to, T);
         }
     }
 }
 
 /// `w[row] += sum over examples of x[b][row] delta[b]`, no zero skipped; `x` `[batch, PANEL]` holds the steps.
 #[inline(always)]
-pub(super) unsafe fn dense_learn<V: Vector, const S: usize, const M: usize>(
+pub unsafe fn dense_learn<V: Vector, const S: usize, const M: usize>(
     w: *mut f32,
     x: *const f32,
     delta: *const f32,

@@ -11,11 +11,11 @@ use crate::simd::{Level, Portable, Vector};
 mod dense;
 mod lists;
 
-pub(crate) use crate::simd::DOT;
+pub use crate::simd::DOT;
 
 /// Active entries of some rows, as one list: entries `starts[k]..starts[k + 1]` are those of row `k`.
 #[derive(Clone, Copy)]
-pub(crate) struct List {
+pub struct List {
     pub starts: *const u32,
     /// What each entry stands for: an input unit, or an example.
     pub index: *const u32,
@@ -27,7 +27,7 @@ impl List {
     ///
     /// # Safety
     /// There are as many rows.
-    pub(crate) unsafe fn from(self, row: usize) -> Self {
+    pub unsafe fn from(self, row: usize) -> Self {
         Self {
             // SAFETY: as the caller says.
             starts: unsafe { self.starts.add(row) },
@@ -37,7 +37,7 @@ impl List {
 }
 
 /// What weights are kept as where they are only read. Sums are always made in f32.
-pub(crate) trait Weight: Plain + Send + Sync + 'static {
+pub trait Weight: Plain + Send + Sync + 'static {
     /// A register of weights.
     ///
     /// # Safety
@@ -50,9 +50,9 @@ pub(crate) trait Weight: Plain + Send + Sync + 'static {
 }
 
 /// The form of [`lists::gather`]: sums, weights, examples, lists.
-pub(crate) type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
+pub type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
 /// The form of [`dense::dense`]: sums, weights, inputs, examples, rows.
-pub(crate) type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
+pub type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
 
 impl Weight for f32 {
     #[inline(always)]
@@ -88,22 +88,22 @@ impl Weight for Bf16 {
 
 /// A matrix of panels, `stride` floats from one to the next.
 #[derive(Clone, Copy)]
-pub(crate) struct Strided {
+pub struct Strided {
     pub start: *const f32,
     pub stride: usize,
 }
 
 /// As [`Strided`], of a matrix that changes.
 #[derive(Clone, Copy)]
-pub(crate) struct Changed {
+pub struct Changed {
     pub start: *mut f32,
     pub stride: usize,
 }
 
 /// The form of [`lists::learn`]: weights, rows, list, errors, products, whether they are set and not added to.
-pub(crate) type Learn = unsafe fn(Changed, usize, List, Strided, *mut f32, bool);
+pub type Learn = unsafe fn(Changed, usize, List, Strided, *mut f32, bool);
 /// The form of [`lists::learn`] without products: for the first layer.
-pub(crate) type LearnOnly = unsafe fn(Changed, usize, List, Strided);
+pub type LearnOnly = unsafe fn(Changed, usize, List, Strided);
 
 /// The kernels compiled for one instruction set.
 ///
@@ -112,7 +112,7 @@ pub(crate) type LearnOnly = unsafe fn(Changed, usize, List, Strided);
 /// the shapes that the function's own description gives, which no other thread writes to (or reads, where it is
 /// written) meanwhile.
 #[derive(Clone, Copy)]
-pub(crate) struct Kernels {
+pub struct Kernels {
     /// [`lists::gather`].
     pub gather: Gather<f32>,
     /// [`lists::gather`] of bfloat16 weights.
@@ -164,7 +164,7 @@ macro_rules! table {
             }
             $(#[$attribute])?
             unsafe fn learn_only<const N: usize, const P: usize>(w: Changed, rows: usize, list: List, delta: Strided) {
-                let nowhere = std::ptr::dangling_mut();
+                let nowhere = core::ptr::dangling_mut();
                 unsafe { lists::learn::<$vector, N, A, P, false>(w, rows, list, delta, nowhere, true) }
             }
             $(#[$attribute])?
@@ -252,7 +252,7 @@ table!(
 
 impl Kernels {
     /// The kernels of a level that [`Level::available`] names.
-    pub(crate) fn of(level: Level) -> Self {
+    pub fn of(level: Level) -> Self {
         match level {
             Level::Portable => portable::TABLE,
             #[cfg(target_arch = "x86_64")]

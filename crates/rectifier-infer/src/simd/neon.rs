@@ -5,7 +5,7 @@ use crate::buffer::Bf16;
 use core::arch::aarch64::*;
 
 #[derive(Clone, Copy)]
-pub(crate) struct Neon(float32x4_t);
+pub struct Neon(float32x4_t);
 
 // SAFETY of every block below: the trait's callers vouch for NEON and the pointers.
 impl Vector for Neon {

@@ -5,10 +5,20 @@ use crate::buffer::Bf16;
 
 /// `a b + c`, rounded once, as processors that have the operation give it: numbers are the same everywhere.
 #[inline(always)]
-pub(crate) fn fused(a: f32, b: f32, c: f32) -> f32 {
-    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
-        return a.mul_add(b, c);
-    }
+pub fn fused(a: f32, b: f32, c: f32) -> f32 {
+    #[cfg(all(feature = "std", any(target_feature = "fma", target_arch = "aarch64")))]
+    return a.mul_add(b, c);
+    #[cfg(not(all(feature = "std", any(target_feature = "fma", target_arch = "aarch64"))))]
+    rounded_once(a, b, c)
+}
+
+/// As [`fused`], where the target has no such operation.
+#[cfg_attr(
+    all(feature = "std", any(target_feature = "fma", target_arch = "aarch64")),
+    allow(dead_code)
+)]
+#[inline(always)]
+fn rounded_once(a: f32, b: f32, c: f32) -> f32 {
     // The product is exact in double precision. The sum is rounded to odd: a last bit of 1 says that something was cut off,
     // so that rounding once more to single precision errs no second time (Boldo, Melquiond 2008).
     let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
@@ -29,7 +39,7 @@ pub(crate) fn fused(a: f32, b: f32, c: f32) -> f32 {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Portable([f32; 8]);
+pub struct Portable([f32; 8]);
 
 impl Vector for Portable {
     const LANES: usize = 8;
@@ -65,7 +75,7 @@ impl Vector for Portable {
 
     #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
-        Self(std::array::from_fn(|lane| {
+        Self(core::array::from_fn(|lane| {
             fused(a.0[lane], b.0[lane], self.0[lane])
         }))
     }
@@ -79,7 +89,7 @@ impl Vector for Portable {
 
 #[cfg(test)]
 mod tests {
-    use super::fused;
+    use super::rounded_once as fused;
 
     /// Against the library's operation, on numbers of all sizes and on sums that nearly cancel or lie halfway.
     #[test]

@@ -3,11 +3,11 @@
 use crate::buffer::{Bf16, Buffer, PANEL, Panels, panels};
 use crate::kernels::Weight;
 use crate::pointwise::Smooth;
-use rectifier_nn::Unit;
+use rectifier_model::Unit;
 
 /// What the units of a layer do.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Activation {
+pub enum Activation {
     /// 0 up to the threshold, the number itself above.
     Rectifier(f32),
     /// Any other unit.
@@ -15,25 +15,25 @@ pub(crate) enum Activation {
 }
 
 impl Activation {
-    /// The activation of `unit`; `None` for a unit that has parameters of its own.
-    pub(crate) fn of(unit: Unit, threshold: f64) -> Option<Self> {
-        Some(Self::Smooth(match unit {
-            Unit::Rectifier => return Some(Self::Rectifier(threshold as f32)),
+    /// The activation of `unit`; of a unit that learns its slope, with the slope it has learned.
+    pub fn of(unit: Unit, threshold: f64, slope: Option<f32>) -> Self {
+        Self::Smooth(match unit {
+            Unit::Rectifier => return Self::Rectifier(threshold as f32),
             Unit::Leaky { slope } => Smooth::Leaky(slope as f32),
+            Unit::ParametricLeaky { slope: start } => Smooth::Leaky(slope.unwrap_or(start as f32)),
             Unit::Softplus { sharpness } => Smooth::Softplus(sharpness as f32),
             Unit::Tanh => Smooth::Tanh,
             Unit::Logistic => Smooth::Logistic,
             Unit::Identity => Smooth::Identity,
             Unit::Elu { alpha } => Smooth::Elu(alpha as f32),
             Unit::Gelu => Smooth::Gelu,
-            _ => return None,
-        }))
+        })
     }
 }
 
 /// Weights `[inputs, units]` in panels of units, biases, and the activation.
 #[derive(Clone)]
-pub(crate) struct Layer<W: Weight = f32> {
+pub struct Layer<W: Weight = f32> {
     pub weight: Panels<W>,
     /// Filled up to whole panels with 0.
     pub bias: Buffer<f32>,
@@ -44,7 +44,7 @@ pub(crate) struct Layer<W: Weight = f32> {
 
 impl Layer {
     /// From weights `[inputs, units]` row by row, and biases.
-    pub(crate) fn new(
+    pub fn new(
         [inputs, units]: [usize; 2],
         weight: &[f32],
         bias: &[f32],
@@ -68,7 +68,7 @@ impl Layer {
     ///
     /// # Safety
     /// No thread works on the layer.
-    pub(crate) unsafe fn rounded(&self) -> Layer<Bf16> {
+    pub unsafe fn rounded(&self) -> Layer<Bf16> {
         Layer {
             // SAFETY: as the caller says.
             weight: unsafe { self.weight.rounded() },
@@ -80,7 +80,7 @@ impl Layer {
 }
 
 impl<W: Weight> Layer<W> {
-    pub(crate) fn units(&self) -> usize {
+    pub fn units(&self) -> usize {
         self.weight.columns
     }
 }
