@@ -1,6 +1,6 @@
 //! Which numbers of a layer are not 0: lists by example for the way up, by unit for the way down.
 
-use crate::buffer::{Buffer, PANEL, group, groups, panels};
+use crate::buffer::{Buffer, PANEL, panels};
 use crate::kernels::{Kernels, List};
 use crate::pool::{Seat, share_panels};
 use core::ops::Range;
@@ -10,7 +10,19 @@ use core::ops::Range;
 const SMALL_BATCH: usize = 32;
 
 /// Lists by unit are of so many examples at a time, whose errors stay in the first cache while rows of weights pass by.
-const EXAMPLES: usize = 64;
+pub const EXAMPLES: usize = 64;
+
+/// Rows of weights that learn at a time, times examples; so few that their products with the errors stay near.
+const ROWS: usize = 1024;
+
+/// How many rows of weights learn at a time from a batch of `batch` examples.
+pub fn rows_at_a_time(batch: usize) -> usize {
+    (ROWS / batch.max(1)).clamp(PANEL, ROWS)
+}
+
+/// The most products of errors and weights that [`rows_at_a_time`] rows and [`EXAMPLES`] examples can have.
+pub const MOST_PRODUCTS: usize = PANEL * EXAMPLES;
+const _: () = assert!(ROWS <= MOST_PRODUCTS);
 
 /// The active entries of a layer of `columns` numbers for a batch.
 ///
@@ -21,6 +33,7 @@ pub struct Active {
     capacity: usize,
     batch: usize,
     threads: usize,
+    most: usize,
     /// For each block, where each example's entries start, `batch + 1` numbers.
     starts: Buffer<u32>,
     index: Buffer<u32>,
@@ -41,6 +54,7 @@ impl Active {
             capacity,
             batch: 0,
             threads,
+            most: threads,
             starts: Buffer::zeros(blocks * (capacity + 1)),
             index: Buffer::zeros(width * capacity),
             value: Buffer::zeros(width * capacity),
@@ -50,17 +64,11 @@ impl Active {
         }
     }
 
-    /// The most entries a block can have, over all batches up to `capacity`.
-    pub fn largest_block(columns: usize, capacity: usize, threads: usize) -> usize {
-        let panels = panels(columns);
-        let share = groups(panels).div_ceil(threads) * group(panels);
-        (share * PANEL * capacity.min(SMALL_BATCH)).max(PANEL * capacity)
-    }
-
-    /// Makes the lists those of a batch of `batch` examples, at most the capacity.
-    pub fn set_batch(&mut self, batch: usize) {
-        assert!(batch <= self.capacity);
-        self.batch = batch;
+    /// Makes the lists those of a batch of `batch` examples, at most the capacity, for a job on `threads` threads, at most as
+    /// many as they were made for.
+    pub fn set_batch(&mut self, batch: usize, threads: usize) {
+        assert!(batch <= self.capacity && threads <= self.most);
+        (self.batch, self.threads) = (batch, threads);
     }
 
     fn small(&self) -> bool {
@@ -287,7 +295,7 @@ mod tests {
             let mut draw = crate::testing::Draw::new(seed);
             let rows: Vec<f32> = (0..columns * batch).map(|_| (draw.unit() - 0.7).max(0.0)).collect();
             let mut active = Active::new(columns, 70, threads);
-            active.set_batch(batch);
+            active.set_batch(batch, threads);
             let pool = Pool::new(threads).unwrap();
             for level in Level::available() {
                 let kernels = Kernels::of(level);

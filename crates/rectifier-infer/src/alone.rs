@@ -63,6 +63,16 @@ impl Pool {
         1
     }
 
+    /// Nobody waits.
+    pub fn waits(&self) -> usize {
+        0
+    }
+
+    /// Runs `job`.
+    pub fn run_on(&self, _threads: usize, job: &(dyn Fn(Seat<'_>) + Sync)) {
+        self.run(job);
+    }
+
     /// Runs `job`.
     pub fn run(&self, job: &(dyn Fn(Seat<'_>) + Sync)) {
         let seat = Seat {

@@ -3,6 +3,7 @@
 use crate::buffer::{Buffer, PANEL};
 use crate::kernels::{Kernels, Weight};
 use crate::layer::Layer;
+use crate::pace::Pace;
 use crate::passes::{activate, multiply};
 use crate::pool::Seat;
 use crate::rows::Rows;
@@ -18,6 +19,7 @@ pub struct Forward {
     /// For each layer, on how many examples each unit was not 0.
     active: Vec<Buffer<u32>>,
     examples: u64,
+    pace: Pace,
 }
 
 impl Forward {
@@ -41,6 +43,7 @@ impl Forward {
             capacity,
             threads,
             examples: 0,
+            pace: Pace::new(threads),
         }
     }
 
@@ -57,16 +60,17 @@ impl Forward {
         rows: Rows<'_>,
         batch: usize,
     ) -> &Signals {
+        let threads = self.pace.threads();
         for signals in &mut self.signals {
             // SAFETY: between jobs.
             unsafe { signals.choose() };
-            signals.set_batch(batch);
+            signals.set_batch(batch, threads);
         }
         self.examples += batch as u64;
         let (signals, counts) = (&self.signals, &self.active);
         let kernels = &team.kernels;
         // SAFETY: each thread writes its own panels and blocks; barriers part the layers.
-        team.pool.run(&|seat| unsafe {
+        self.pace.run(&team.pool, batch, &|seat| unsafe {
             let input = &signals[0];
             input.read(seat, kernels, rows, input.wants_panels());
             seat.meet();

@@ -59,6 +59,10 @@ pub mod kernels;
 pub mod layer;
 #[doc(hidden)]
 #[allow(missing_docs)]
+#[cfg_attr(not(feature = "threads"), path = "alone_pace.rs")]
+pub mod pace;
+#[doc(hidden)]
+#[allow(missing_docs)]
 pub mod passes;
 #[doc(hidden)]
 #[allow(missing_docs, clippy::missing_safety_doc)]

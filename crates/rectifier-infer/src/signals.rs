@@ -1,6 +1,6 @@
 //! What a batch makes of a layer: its numbers, where they are not 0, and room for what the passes need.
 
-use crate::active::Active;
+use crate::active::{Active, MOST_PRODUCTS};
 use crate::buffer::{Buffer, PANEL, groups, panels};
 use crate::kernels::{DOT, Kernels};
 use crate::pool::Seat;
@@ -25,7 +25,7 @@ pub struct Signals {
     /// Gradients of the cost by pre-activation, for activations in training.
     errors: Buffer<f32>,
     pub active: Active,
-    /// For each thread, products of errors and weights, [`DOT`] floats an entry of one block.
+    /// For each thread, products of errors and weights, [`DOT`] floats an entry of the rows that learn at a time.
     pub dots: Vec<Buffer<f32>>,
     /// For each group of panels of the layer above, what it adds to the error of each entry (or, where the layer goes down
     /// whole, of each number).
@@ -62,11 +62,7 @@ impl Signals {
         let several = |count: usize, len: usize| -> Vec<Buffer<f32>> {
             (0..count).map(|_| Buffer::zeros(len)).collect()
         };
-        let entries = if trained {
-            Active::largest_block(columns, capacity, threads)
-        } else {
-            0
-        };
+        let entries = if trained { MOST_PRODUCTS } else { 0 };
         Self {
             columns,
             batch: 0,
@@ -94,10 +90,10 @@ impl Signals {
         }
     }
 
-    /// Makes the signals those of a batch of `batch` examples.
-    pub fn set_batch(&mut self, batch: usize) {
+    /// Makes the signals those of a batch of `batch` examples, for a job on `threads` threads.
+    pub fn set_batch(&mut self, batch: usize, threads: usize) {
         self.batch = batch;
-        self.active.set_batch(batch);
+        self.active.set_batch(batch, threads);
     }
 
     /// How many panels the columns take.

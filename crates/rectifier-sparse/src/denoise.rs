@@ -4,6 +4,7 @@ use crate::buffer::PANEL;
 use crate::forward::Rows;
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
+use crate::pace::Pace;
 use crate::passes::{Descent, activate, learn_bias, multiply};
 use crate::pointwise::Cost;
 use crate::pool::{Pool, Seat};
@@ -32,7 +33,7 @@ pub(crate) struct Denoiser {
     pub decoder: Layer,
     cost: Cost,
     aim: Aim,
-    spaces: [Option<Space>; 2],
+    spaces: [Option<(Space, Pace)>; 2],
 }
 
 /// Signals for one purpose, steps or evaluation.
@@ -123,9 +124,12 @@ impl Denoiser {
         }
         let place = usize::from(purpose == Purpose::Measure);
         let threads = pool.threads();
-        let mut space = match self.spaces[place].take() {
-            Some(space) if space.capacity >= batch && space.threads == threads => space,
-            _ => self.space(rows.len() / batch, batch, threads),
+        let (mut space, mut pace) = match self.spaces[place].take() {
+            Some(made) if made.0.capacity >= batch && made.0.threads == threads => made,
+            _ => (
+                self.space(rows.len() / batch, batch, threads),
+                Pace::new(threads),
+            ),
         };
         let Space {
             clean,
@@ -142,7 +146,7 @@ impl Denoiser {
         ]) {
             // SAFETY: between jobs.
             unsafe { signals.choose() };
-            signals.set_batch(batch);
+            signals.set_batch(batch, pace.threads());
         }
         let work = Work {
             net: self,
@@ -153,10 +157,10 @@ impl Denoiser {
             purpose,
         };
         // SAFETY: as in `Work::run`.
-        pool.run(&|seat| unsafe { work.run(seat, each) });
+        pace.run(pool, batch, &|seat| unsafe { work.run(seat, each) });
         // SAFETY: between jobs.
         let (loss, magnitudes) = unsafe { (space.output.total(), space.hidden.total()) };
-        self.spaces[place] = Some(space);
+        self.spaces[place] = Some((space, pace));
         Totals {
             examples: batch as u64,
             loss,
@@ -173,7 +177,7 @@ impl Denoiser {
         // SAFETY: between jobs.
         self.spaces[0]
             .as_ref()
-            .map_or(0.0, |space| unsafe { 1.0 - space.hidden.share() })
+            .map_or(0.0, |(space, _)| unsafe { 1.0 - space.hidden.share() })
     }
 }
 

@@ -8,11 +8,9 @@ use crate::kernels::{Changed, Kernels, List, Strided};
 use crate::layer::Layer;
 use crate::pool::Seat;
 use crate::signals::Signals;
+use rectifier_infer::active::rows_at_a_time;
 pub(crate) use rectifier_infer::passes::{activate, multiply};
 use std::ops::Range;
-
-/// Rows of weights that learn at a time, times examples; so few that their products with the errors stay in the first cache.
-const ROWS: usize = 1024;
 
 /// `all` in pieces of `length`, the last one what is left.
 fn pieces(all: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
@@ -132,7 +130,7 @@ impl Descent<'_> {
     unsafe fn skipping(&self, seat: Seat<'_>) {
         let (below, above, kernels) = (self.below, self.above, self.kernels);
         let dots = below.dots[seat.me].ptr();
-        let length = (ROWS / below.batch.max(1)).clamp(PANEL, ROWS);
+        let length = rows_at_a_time(below.batch);
         // SAFETY: own groups of panels of weights, own shares and own scratch, which has room for the entries of the largest
         // block.
         unsafe {

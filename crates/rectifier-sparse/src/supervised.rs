@@ -4,6 +4,7 @@ use crate::buffer::{Buffer, PANEL};
 use crate::forward::{Rows, climb};
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
+use crate::pace::Pace;
 use crate::passes::{Descent, learn_bias};
 use crate::pool::{Pool, Seat};
 use crate::signals::{Role, Signals};
@@ -18,6 +19,7 @@ pub(crate) struct Supervised {
     losses: Buffer<f64>,
     capacity: usize,
     threads: usize,
+    pace: Pace,
 }
 
 impl Supervised {
@@ -28,12 +30,14 @@ impl Supervised {
             losses: Buffer::zeros(0),
             capacity: 0,
             threads: 0,
+            pace: Pace::new(1),
         }
     }
 
     fn prepare(&mut self, inputs: usize, batch: usize, threads: usize) {
         if batch > self.capacity || threads != self.threads {
             (self.capacity, self.threads) = (batch, threads);
+            self.pace = Pace::new(threads);
             self.losses = Buffer::zeros(batch);
             self.signals = vec![Signals::new(inputs, batch, threads, Role::Input, false)];
             self.signals
@@ -51,7 +55,7 @@ impl Supervised {
         for signals in &mut self.signals {
             // SAFETY: between jobs.
             unsafe { signals.choose() };
-            signals.set_batch(batch);
+            signals.set_batch(batch, self.pace.threads());
         }
     }
 
@@ -79,7 +83,7 @@ impl Supervised {
         let errors = AtomicU64::new(0);
         // SAFETY: each thread writes its own panels, rows and blocks, and the outputs of its own examples; barriers
         // part what one writes and another reads.
-        pool.run(&|seat| unsafe {
+        self.pace.run(pool, batch, &|seat| unsafe {
             signals[0].read(seat, kernels, rows, signals[0].wants_panels());
             signals[0].turn(seat, rate);
             seat.meet();

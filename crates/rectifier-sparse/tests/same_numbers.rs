@@ -5,10 +5,10 @@
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, Examples, Samples, SparseRows, SparseSamples, random::subseed};
 use rectifier_nn::{
-    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, Reconstruction, Scale,
+    ActivationPenalty, Corruption, DenseStack, DenseStackConfig, Draw, Init, Reconstruction, Scale,
     Target, Unit,
 };
-use rectifier_sparse::{Level, SparseEngine, SparseNetwork};
+use rectifier_sparse::{Level, SparseEngine, evaluate, predictor};
 use rectifier_train::{
     Engine, FineTune, Objective, Optimizer, Pretrain, Recipe, Stage, StageContext,
 };
@@ -230,19 +230,17 @@ fn everything(level: Level, threads: usize) -> String {
     rows.gather(&(0..60).collect::<Vec<_>>(), &mut batch)
         .unwrap();
     for rounded in [false, true] {
-        let predictor = SparseNetwork::new(&trained)
+        let network = predictor(&trained)
             .unwrap()
             .with_level(level)
             .with_threads(threads);
-        let predictor = match rounded {
-            true => predictor.in_bf16(),
-            false => predictor,
+        let network = match rounded {
+            true => network.in_bf16(),
+            false => network,
         };
-        numbers.add(&predictor.logits(&batch.inputs).unwrap());
-        numbers.add(&predictor.probabilities(&batch.inputs[..INPUTS]).unwrap());
-        let said = predictor
-            .evaluate(&rows, Objective::Classification)
-            .unwrap();
+        numbers.add(&network.logits(&batch.inputs).unwrap());
+        numbers.add(&network.probabilities(&batch.inputs[..INPUTS]).unwrap());
+        let said = evaluate(&network, &rows, Objective::Classification).unwrap();
         numbers.add_wide(said.loss);
     }
     let digest = numbers.0.finalize();

@@ -38,6 +38,19 @@ fn rounded_once(a: f32, b: f32, c: f32) -> f32 {
     f64::from_bits(bits) as f32
 }
 
+/// Whether the target has the operation.
+const HARDWARE: bool = cfg!(all(
+    feature = "std",
+    any(target_feature = "fma", target_arch = "aarch64")
+));
+
+#[cold]
+fn again(c: Portable, a: Portable, b: Portable) -> Portable {
+    Portable(core::array::from_fn(|lane| {
+        fused(a.0[lane], b.0[lane], c.0[lane])
+    }))
+}
+
 #[derive(Clone, Copy)]
 pub struct Portable([f32; 8]);
 
@@ -75,9 +88,22 @@ impl Vector for Portable {
 
     #[inline(always)]
     unsafe fn add_product(self, a: Self, b: Self) -> Self {
-        Self(core::array::from_fn(|lane| {
-            fused(a.0[lane], b.0[lane], self.0[lane])
-        }))
+        if HARDWARE {
+            return Self(core::array::from_fn(|lane| {
+                fused(a.0[lane], b.0[lane], self.0[lane])
+            }));
+        }
+        let sums: [f64; 8] = core::array::from_fn(|lane| {
+            f64::from(a.0[lane]) * f64::from(b.0[lane]) + f64::from(self.0[lane])
+        });
+        // Rounding twice errs only where the first comes to lie halfway between two floats.
+        let halfway = sums.iter().fold(0, |all, sum| {
+            all | u64::from(sum.to_bits() & 0x1fff_ffff == 0x1000_0000)
+        });
+        match halfway {
+            0 => Self(sums.map(|sum| sum as f32)),
+            _ => again(self, a, b),
+        }
     }
 
     #[inline(always)]
@@ -90,6 +116,7 @@ impl Vector for Portable {
 #[cfg(test)]
 mod tests {
     use super::rounded_once as fused;
+    use super::{Portable, Vector};
 
     /// Against the library's operation, on numbers of all sizes and on sums that nearly cancel or lie halfway.
     #[test]
@@ -107,11 +134,13 @@ mod tests {
         for _ in 0..steps {
             let (a, b, c) = (number(), number(), number());
             for c in [c, -(a * b), (a * b) * 16_777_216.0, c * 1e-7] {
-                assert_eq!(
-                    fused(a, b, c).to_bits(),
-                    a.mul_add(b, c).to_bits(),
-                    "{a} {b} {c}"
-                );
+                let wanted = a.mul_add(b, c).to_bits();
+                assert_eq!(fused(a, b, c).to_bits(), wanted, "{a} {b} {c}");
+                // SAFETY: plain Rust.
+                let lanes = unsafe {
+                    Portable::splat(c).add_product(Portable::splat(a), Portable::splat(b))
+                };
+                assert!(lanes.0.iter().all(|lane| lane.to_bits() == wanted));
             }
         }
         let one = 1.0 + f32::EPSILON;
