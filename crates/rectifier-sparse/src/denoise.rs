@@ -1,6 +1,7 @@
 //! Pre-training steps: one layer as a denoising autoencoder on what the layers below make of the inputs.
 
 use crate::buffer::PANEL;
+use crate::convert::Learning;
 use crate::forward::Rows;
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
@@ -31,6 +32,8 @@ pub(crate) struct Denoiser {
     pub below: Vec<Layer>,
     pub encoder: Layer,
     pub decoder: Layer,
+    /// What of the encoder learns; all of the decoder does.
+    learning: Learning,
     cost: Cost,
     aim: Aim,
     spaces: [Option<(Space, Pace)>; 2],
@@ -61,7 +64,7 @@ pub(crate) enum Purpose {
 impl Denoiser {
     pub(crate) fn new(
         below: Vec<Layer>,
-        encoder: Layer,
+        (encoder, learning): (Layer, Learning),
         decoder: Layer,
         reconstruction: Reconstruction,
         tanh_below: bool,
@@ -82,6 +85,7 @@ impl Denoiser {
             below,
             encoder,
             decoder,
+            learning,
             cost,
             aim,
             spaces: [None, None],
@@ -223,7 +227,7 @@ impl Work<'_> {
             }
             self.corrupt(seat);
             if let Purpose::Step { rate, .. } = self.purpose {
-                space.corrupted.turn(seat, rate);
+                space.corrupted.turn(seat, net.learning.rates(rate)[0]);
             }
             seat.meet();
             multiply(seat, kernels, &net.encoder, &space.corrupted, hidden);
@@ -245,7 +249,7 @@ impl Work<'_> {
                 above: output,
                 layer: &net.decoder,
                 below: hidden,
-                source: Some(&net.encoder),
+                source: Some((&net.encoder, net.learning.rates(rate)[1])),
                 rate,
                 penalty: penalty / hidden.batch as f32,
             };
@@ -257,6 +261,7 @@ impl Work<'_> {
                 layer: &net.encoder,
                 below: &space.corrupted,
                 source: None,
+                rate: net.learning.rates(rate)[0],
                 ..decoder
             };
             encoder.learn(seat);

@@ -6,11 +6,10 @@ use crate::simd::Level;
 use burn::tensor::Device;
 use rectifier_infer::team::Team;
 use rectifier_nn::{DenseStackConfig, Network, Unit};
-use rectifier_train::{
-    Engine, Optimizer, Recipe, SessionState, Stage, StageContext, StageSession, Totals, TrainError,
-};
+use rectifier_train::{Engine, Optimizer, Recipe, Stage, StageContext, StageSession, TrainError};
 
-/// Trains dense stacks by plain gradient descent on the CPU, skipping true zeros.
+/// Trains dense stacks by plain gradient descent on the CPU, skipping true zeros. Parameters that Burn's `no_grad` has frozen
+/// stay as they are.
 ///
 /// Same recipe, same seeds, same numbers as Burn's engine up to rounding; and to the last bit the same ones on any count of
 /// threads, with any instruction set, on any machine that takes subnormal numbers for 0 (x86-64 and AArch64 are told to).
@@ -58,10 +57,17 @@ impl SparseEngine {
         };
         match config {
             None => return refuse("trains dense stacks, and this network is none"),
-            Some(config) if matches!(config.unit, Unit::ParametricLeaky { .. }) => {
-                return refuse("has no units that learn a slope");
-            }
-            Some(_) => {}
+            Some(config) => match config.unit {
+                Unit::ParametricLeaky { .. } => return refuse("has no units that learn a slope"),
+                Unit::Rectifier
+                | Unit::Leaky { .. }
+                | Unit::Softplus { .. }
+                | Unit::Tanh
+                | Unit::Logistic
+                | Unit::Identity
+                | Unit::Elu { .. }
+                | Unit::Gelu => {}
+            },
         }
         // Momentum and Adam move every weight at every step, also those of silent units: nothing could be skipped.
         match recipe
@@ -116,27 +122,4 @@ impl<N: Network> Engine<N> for SparseEngine {
             )?)),
         }
     }
-}
-
-/// Where a session keeps the sums that were not read yet.
-const METER: &str = "meter";
-
-pub(crate) fn save_meter(totals: &Totals) -> Result<(String, Vec<u8>), TrainError> {
-    let bytes = serde_json::to_vec(totals).map_err(|error| TrainError::Fit(error.to_string()))?;
-    Ok((METER.into(), bytes))
-}
-
-pub(crate) fn restored_meter(state: Option<&SessionState>) -> Result<Totals, TrainError> {
-    match state.and_then(|state| state.get(METER)) {
-        Some(bytes) => serde_json::from_slice(bytes)
-            .map_err(|error| TrainError::Fit(format!("the checkpoint is damaged: {error}"))),
-        None => Ok(Totals::default()),
-    }
-}
-
-/// The stack of a network that [`SparseEngine::check`] let pass.
-pub(crate) fn stack_of<N: Network>(network: &N) -> Result<&rectifier_nn::DenseStack, TrainError> {
-    network
-        .dense_stack()
-        .ok_or_else(|| TrainError::Fit("this network has no dense stack".into()))
 }

@@ -30,6 +30,7 @@ mod passes;
 mod predictor;
 mod pretrain;
 mod probe;
+mod session;
 mod supervised;
 #[cfg(test)]
 mod textbook;

@@ -32,9 +32,10 @@ pub(crate) struct Descent<'a> {
     pub layer: &'a Layer,
     /// Its inputs.
     pub below: &'a Signals,
-    /// The layer that made the inputs, whose errors are wanted; none for inputs that nothing learns from.
-    pub source: Option<&'a Layer>,
-    /// Learning rate.
+    /// The layer that made the inputs, whose errors are wanted, and the learning rate of its biases; none for inputs that
+    /// nothing learns from.
+    pub source: Option<(&'a Layer, f32)>,
+    /// Learning rate of the weights.
     pub rate: f32,
     /// Coefficient of the penalty on the inputs' magnitudes, over the batch.
     pub penalty: f32,
@@ -62,7 +63,9 @@ impl Descent<'_> {
     /// # Safety
     /// Every thread is through with [`learn`](Self::learn) (a barrier since); nobody else touches these panels and biases.
     pub(crate) unsafe fn pass_down(&self, seat: Seat<'_>) {
-        let Some(source) = self.source else { return };
+        let Some((source, rate)) = self.source else {
+            return;
+        };
         let below = self.below;
         // SAFETY: own panels are written; shares are complete.
         unsafe {
@@ -86,7 +89,7 @@ impl Descent<'_> {
                     }
                 }
             }
-            learn_bias(seat, source, below, self.rate);
+            learn_bias(seat, source, below, rate);
         }
     }
 

@@ -1,11 +1,11 @@
 //! Pre-training of one layer as a session of a run.
 
 use crate::buffer::{Buffer, PANEL, panels};
-use crate::convert::{affine, into_layer, layer};
+use crate::convert::{Learning, affine, into_layer, layer};
 use crate::denoise::{Denoiser, Purpose};
-use crate::engine::{restored_meter, save_meter, stack_of};
 use crate::forward::{Forward, count, rows_of};
 use crate::layer::Layer;
+use crate::session::{restored_meter, save_meter, stack_of};
 use burn::tensor::Device;
 use rectifier_data::{Batch, Examples, random::subseed};
 use rectifier_infer::team::Team;
@@ -60,7 +60,10 @@ impl<N: Network> Pretraining<N> {
         Ok(Self {
             net: Denoiser::new(
                 below,
-                layer(&stack.layers[at])?,
+                (
+                    layer(&stack.layers[at])?,
+                    Learning::of_layer(&stack.layers[at]),
+                ),
                 decoder,
                 stage.reconstruction,
                 tanh_below,

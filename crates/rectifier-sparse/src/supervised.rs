@@ -1,6 +1,7 @@
 //! Supervised training steps of a whole stack.
 
 use crate::buffer::{Buffer, PANEL};
+use crate::convert::Learning;
 use crate::forward::{Rows, climb};
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A stack in training. `layers` are the hidden layers and the output layer.
 pub(crate) struct Supervised {
     pub layers: Vec<Layer>,
+    learning: Vec<Learning>,
     signals: Vec<Signals>,
     /// The last batch's losses.
     losses: Buffer<f64>,
@@ -23,9 +25,11 @@ pub(crate) struct Supervised {
 }
 
 impl Supervised {
-    pub(crate) fn new(layers: Vec<Layer>) -> Self {
+    /// One entry of `learning` a layer.
+    pub(crate) fn new(layers: Vec<Layer>, learning: Vec<Learning>) -> Self {
         Self {
             layers,
+            learning,
             signals: Vec::new(),
             losses: Buffer::zeros(0),
             capacity: 0,
@@ -77,6 +81,11 @@ impl Supervised {
         self.prepare(rows.width(batch), batch, pool.threads());
         let (layers, signals) = (&self.layers[..], &self.signals[..]);
         let top = layers.len();
+        let rates: Vec<[f32; 2]> = self
+            .learning
+            .iter()
+            .map(|layer| layer.rates(rate))
+            .collect();
         let output = &signals[top];
         let losses = &self.losses;
         let coefficient = |hidden: usize| penalties.get(hidden - 1).copied().unwrap_or(0.0);
@@ -85,25 +94,27 @@ impl Supervised {
         // part what one writes and another reads.
         self.pace.run(pool, batch, &|seat| unsafe {
             signals[0].read(seat, kernels, rows, signals[0].wants_panels());
-            signals[0].turn(seat, rate);
+            signals[0].turn(seat, rates[0][0]);
             seat.meet();
             let measured = |hidden| coefficient(hidden) != 0.0;
             climb(seat, kernels, layers, signals, measured, |hidden| {
-                signals[hidden].turn(seat, rate);
+                signals[hidden].turn(seat, rates[hidden][0]);
             });
             let wrong = classify(seat, output, labels, losses);
             errors.fetch_add(wrong, Ordering::Relaxed);
             seat.meet();
-            learn_bias(seat, &layers[top - 1], output, rate);
+            learn_bias(seat, &layers[top - 1], output, rates[top - 1][1]);
             for k in (0..top).rev() {
-                let source = k.checked_sub(1).map(|below| &layers[below]);
+                let source = k
+                    .checked_sub(1)
+                    .map(|below| (&layers[below], rates[below][1]));
                 let descent = Descent {
                     kernels,
                     above: &signals[k + 1],
                     layer: &layers[k],
                     below: &signals[k],
                     source,
-                    rate,
+                    rate: rates[k][0],
                     penalty: source
                         .and(penalties.get(k.wrapping_sub(1)))
                         .map_or(0.0, |c| c / batch as f32),

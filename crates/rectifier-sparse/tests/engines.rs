@@ -368,6 +368,52 @@ fn neither_a_stop_nor_the_count_of_threads_changes_a_bit() {
 }
 
 #[test]
+fn what_is_frozen_stays_as_it_is() {
+    use burn::module::Module;
+    let train = examples(60, 30, 4, 2);
+    let mut network = stack(30, &[40, 20], Unit::Rectifier, 4, false);
+    // A whole layer, and biases alone.
+    network.layers[0] = network.layers[0].clone().no_grad();
+    network.layers[1].bias = network.layers[1].bias.clone().set_require_grad(false);
+    let engine = SparseEngine::new(Device::flex()).with_threads(2);
+    let stages = [
+        fine_tune(ActivationPenalty::Uniform(1e-3), 8),
+        pretrain(
+            1,
+            8,
+            Corruption::None,
+            Reconstruction::SoftplusSquared,
+            1e-3,
+        ),
+    ];
+    for stage in stages {
+        compare(&network, stage.clone(), &train, 8, 20, &engine);
+        let recipe = recipe(stage);
+        let context = context(&recipe, &train, None);
+        let mut session: Session = engine.begin(network.clone(), &context).unwrap();
+        for step in 0..5 {
+            session.step(&batch(&train, 8, step), 0.05, 1).unwrap();
+        }
+        let after = session.network();
+        let same = |a: &Tensor<2>, b: &Tensor<2>| numbers(a.clone()) == numbers(b.clone());
+        assert!(same(
+            &after.layers[0].weight.val(),
+            &network.layers[0].weight.val()
+        ));
+        for k in [0, 1] {
+            assert_eq!(
+                numbers(after.layers[k].bias.val()),
+                numbers(network.layers[k].bias.val())
+            );
+        }
+        // What was frozen is so afterwards.
+        let frozen =
+            |layer: &rectifier_nn::DenseLayer| !layer.weight.clone().train().is_require_grad();
+        assert!(frozen(&after.layers[0]) && !frozen(&after.layers[1]));
+    }
+}
+
+#[test]
 fn what_it_cannot_do_it_names() {
     let learned = stack(5, &[4], Unit::ParametricLeaky { slope: 0.2 }, 2, false);
     let mut stage = fine_tune(ActivationPenalty::Uniform(0.0), 4);
