@@ -40,7 +40,7 @@ pub use layer::DenseLayer;
 pub use network::{Forward, Network};
 pub use rectifier_model::{
     CardError, DenseStackConfig, ModelBytes, ModelCard, ModelFileError, NetworkError, Objective,
-    Unit,
+    Unit, WeightDraw,
 };
 pub use sparse_input::SparseInput;
 pub use sparsity::{ActivationPenalty, LayerCounts, UnitCounter};

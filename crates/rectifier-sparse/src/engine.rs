@@ -66,6 +66,7 @@ impl SparseEngine {
                 | Unit::Logistic
                 | Unit::Identity
                 | Unit::Elu { .. }
+                | Unit::Selu
                 | Unit::Gelu => {}
             },
         }

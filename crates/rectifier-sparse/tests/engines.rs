@@ -185,7 +185,7 @@ fn stack(inputs: usize, hidden: &[usize], unit: Unit, classes: usize, flips: boo
         .unwrap()
 }
 
-const UNITS: [Unit; 8] = [
+const UNITS: [Unit; 9] = [
     Unit::Rectifier,
     Unit::Leaky { slope: 0.01 },
     Unit::Softplus { sharpness: 2.0 },
@@ -193,6 +193,7 @@ const UNITS: [Unit; 8] = [
     Unit::Logistic,
     Unit::Identity,
     Unit::Elu { alpha: 1.0 },
+    Unit::Selu,
     Unit::Gelu,
 ];
 

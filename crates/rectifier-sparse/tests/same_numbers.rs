@@ -184,6 +184,7 @@ fn everything(level: Level, threads: usize) -> String {
         Unit::Logistic,
         Unit::Identity,
         Unit::Elu { alpha: 1.0 },
+        Unit::Selu,
         Unit::Gelu,
     ] {
         // Without zeros: whole matrices.
