@@ -95,6 +95,7 @@ impl<T: Plain> Buffer<T> {
     }
 
     /// The numbers, while nobody else holds the buffer.
+    #[allow(clippy::should_implement_trait)]
     pub fn as_mut(&mut self) -> &mut [T] {
         // SAFETY: `&mut self` excludes every other access, and the memory is initialized for `len` numbers.
         unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }

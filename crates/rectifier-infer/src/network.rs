@@ -449,7 +449,8 @@ fn exp(x: f32) -> f32 {
 
 #[cfg(not(feature = "std"))]
 fn exp(x: f32) -> f32 {
-    libm::expf(x)
+    // In double precision: within rounding of the one above.
+    libm::exp(f64::from(x)) as f32
 }
 
 impl Clone for SparseNetwork {

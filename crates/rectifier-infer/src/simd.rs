@@ -83,7 +83,10 @@ impl Level {
     }
 
     /// Every level that this processor has, the narrowest first.
+    // Without std `detected` is a constant.
+    #[allow(clippy::nonminimal_bool, clippy::eq_op)]
     pub fn available() -> Vec<Self> {
+        // None is pushed where the target has none.
         #[allow(unused_mut)]
         let mut levels = vec![Self::Portable];
         // Of the instruction sets beyond it, Miri knows NEON alone.
