@@ -36,6 +36,12 @@ macro_rules! detected {
     }};
 }
 
+/// Whether the processor multiplies bytes in registers of AVX-512.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_vnni() -> bool {
+    detected!("avx512vnni")
+}
+
 /// A register of floats.
 ///
 /// # Safety
