@@ -277,7 +277,7 @@ impl Active {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "threads"))]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;

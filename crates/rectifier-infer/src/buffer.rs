@@ -50,6 +50,10 @@ unsafe impl Plain for f64 {}
 // SAFETY: as above.
 unsafe impl Plain for u32 {}
 // SAFETY: as above.
+unsafe impl Plain for i32 {}
+// SAFETY: as above.
+unsafe impl Plain for i8 {}
+// SAFETY: as above.
 unsafe impl Plain for Bf16 {}
 
 /// A bfloat16: the upper half of an f32.
@@ -121,6 +125,7 @@ impl<T: Plain> Buffer<T> {
     }
 
     /// The numbers, while nobody else holds the buffer.
+    #[allow(clippy::should_implement_trait)]
     pub fn as_mut(&mut self) -> &mut [T] {
         // SAFETY: `&mut self` excludes every other access, and the memory is initialized for `len` numbers.
         unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }

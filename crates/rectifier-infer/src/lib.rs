@@ -36,6 +36,7 @@ extern crate alloc;
 mod error;
 mod evaluation;
 mod flush;
+mod int8;
 mod network;
 mod rows;
 mod slot;
@@ -90,6 +91,6 @@ mod testing;
 
 pub use error::InferError;
 pub use evaluation::{Evaluation, Zeros};
-pub use network::{Prediction, SparseNetwork};
+pub use network::{CALIBRATION, Prediction, SparseNetwork};
 pub use rows::{Rows, SparseRows};
 pub use simd::Level;

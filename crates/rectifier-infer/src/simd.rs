@@ -36,6 +36,12 @@ macro_rules! detected {
     }};
 }
 
+/// Whether the processor multiplies bytes in registers of AVX-512.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_vnni() -> bool {
+    detected!("avx512vnni")
+}
+
 /// A register of floats.
 ///
 /// # Safety
@@ -116,7 +122,10 @@ impl Level {
     }
 
     /// Every level that this processor has, the narrowest first.
+    // Without std `detected` is a constant.
+    #[allow(clippy::nonminimal_bool, clippy::eq_op)]
     pub fn available() -> Vec<Self> {
+        // None is pushed where the target has none.
         #[allow(unused_mut)]
         let mut levels = vec![Self::Portable];
         // Of the instruction sets beyond it, Miri knows NEON alone.
