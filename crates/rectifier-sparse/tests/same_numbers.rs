@@ -15,7 +15,7 @@ use rectifier_train::{
 use sha2::{Digest, Sha256};
 
 /// The checksum of everything that all runs give.
-const NUMBERS: &str = "67e8cc08820b04c8f53c1ba29c9f9edd79bcf64e260eeaa41ae16cf62d652c94";
+const NUMBERS: &str = "1a0579255031c3ee1efa9d3a612938dacb6bdb90afa273c6b88ba64768c7d6d9";
 
 /// 600 units are ten panels, in groups of two; 130 are three, each a group.
 const INPUTS: usize = 70;
