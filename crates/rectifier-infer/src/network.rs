@@ -4,8 +4,10 @@ use crate::InferError;
 use crate::buffer::Bf16;
 use crate::evaluation::{Evaluation, Zeros};
 use crate::forward::Forward;
+use crate::int8::{self, Calibration, Int8};
 use crate::kernels::Weight;
 use crate::layer::{Activation, Layer};
+use crate::pointwise::Smooth;
 use crate::rows::Rows;
 use crate::simd::Level;
 use crate::slot::Slot;
@@ -13,10 +15,14 @@ use crate::team::Team;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use rectifier_model::{DenseStackConfig, ModelBytes, ModelCard};
+use rectifier_model::{
+    DenseStackConfig, ModelBytes, ModelCard, Precision, TensorView, Unit, encode,
+};
 
 /// Examples that go through the network together; more are taken in turns.
 const CHUNK: usize = 256;
+/// The most examples that [`SparseNetwork::in_int8`] looks at.
+pub const CALIBRATION: usize = 4096;
 
 /// A network that only predicts: `Send + Sync`, without autodiff and without a device.
 ///
@@ -39,12 +45,19 @@ pub struct SparseNetwork {
 enum Weights {
     F32(Arc<Vec<Layer>>),
     Bf16(Arc<Vec<Layer<Bf16>>>),
+    Int8(Arc<Int8>),
 }
 
 struct Work {
     team: Team,
-    one: Forward,
-    many: Option<Forward>,
+    one: Room,
+    many: Option<Room>,
+}
+
+/// What some examples need on their way through the network.
+enum Room {
+    Floats(Forward),
+    Int8(int8::Scratch),
 }
 
 /// The answer to one example.
@@ -80,13 +93,18 @@ impl SparseNetwork {
     /// [`InferError::Model`] for a file that does not describe its network, or with weights that are no numbers.
     pub fn from_model(model: &ModelBytes<'_>) -> Result<Self, InferError> {
         let card = model.card()?;
+        if card.precision == Precision::Int8 {
+            rectifiers(&card.network)?;
+            let weights = Weights::Int8(Arc::new(int8::read(model)?));
+            return Ok(Self::of(card.clone(), weights));
+        }
         let network = &card.network;
         let mut layers = Vec::with_capacity(network.hidden.len() + 1);
         let mut inputs = network.inputs;
         for (k, &units) in network.hidden.iter().enumerate() {
             let part = |part: &str| model.floats(&format!("layers.{k}.{part}"));
             let slope = match network.unit {
-                rectifier_model::Unit::ParametricLeaky { .. } => part("slope")?.first().copied(),
+                Unit::ParametricLeaky { .. } => part("slope")?.first().copied(),
                 _ => None,
             };
             let flips = match network.flips {
@@ -106,7 +124,7 @@ impl SparseNetwork {
             [inputs, network.outputs],
             &model.floats("head.weight")?,
             &model.floats("head.bias")?,
-            Activation::Smooth(crate::pointwise::Smooth::Identity),
+            Activation::Smooth(Smooth::Identity),
             None,
         ));
         Ok(Self::of(card.clone(), Weights::F32(Arc::new(layers))))
@@ -144,6 +162,75 @@ impl SparseNetwork {
         self
     }
 
+    /// The same network in eight-bit integers: a quarter of the memory, and faster. Scales are chosen by what its layers do on
+    /// `calibration`, some hundred to some thousand examples of the training data (the first [`CALIBRATION`] are used), and
+    /// hidden units are put into an order in which those that fire together are neighbours. The same numbers come out on
+    /// every processor.
+    ///
+    /// # Errors
+    /// [`InferError::NotRectifiers`] for other units; [`InferError::Precision`] for a network that is not in f32;
+    /// [`InferError::NoExamples`]; [`InferError::TooManyInputs`]; as [`logits_of`](Self::logits_of).
+    pub fn in_int8(self, calibration: Rows<'_>) -> Result<Self, InferError> {
+        let Weights::F32(layers) = &self.weights else {
+            let precision = self.precision();
+            return Err(InferError::Precision { precision });
+        };
+        let config = &self.card.network;
+        rectifiers(config)?;
+        let examples = self.check(calibration)?.min(CALIBRATION);
+        if examples == 0 {
+            return Err(InferError::NoExamples);
+        }
+        let mut seen = Calibration::new(&config.hidden, examples, self.card.data.range);
+        let team = Team::new(self.threads, self.level)?;
+        let mut forward = Forward::new(self.inputs(), layers, CHUNK, self.threads);
+        for pass in Pass::ALL {
+            if pass == Pass::Firing {
+                seen.choose();
+            }
+            for start in (0..examples).step_by(CHUNK) {
+                let count = CHUNK.min(examples - start);
+                let rows = calibration.part(self.inputs(), start..start + count);
+                seen.see_inputs(rows);
+                forward.run(&team, layers, rows, count);
+                for (k, &width) in config.hidden.iter().enumerate() {
+                    // SAFETY: between jobs.
+                    let values = unsafe { forward.signals[k + 1].to_rows() };
+                    match pass {
+                        Pass::Largest => seen.see_largest(k, &values),
+                        Pass::Values => seen.see_values(k, &values),
+                        Pass::Firing => seen.see_firing(k, &values, width, start),
+                    }
+                }
+            }
+        }
+        let integers = int8::quantized(layers, config.threshold as f32, seen)?;
+        let mut card = (*self.card).clone();
+        card.precision = Precision::Int8;
+        Ok(Self {
+            weights: Weights::Int8(Arc::new(integers)),
+            card: Arc::new(card),
+            work: Slot::new(),
+            ..self
+        })
+    }
+
+    /// The network as a model file with its card.
+    ///
+    /// # Errors
+    /// [`InferError::Precision`] for a network in bfloat16; [`InferError::Model`] for a card that contradicts itself.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, InferError> {
+        let tensors = match &self.weights {
+            Weights::F32(layers) => tensors(layers, self.card.network.unit),
+            Weights::Bf16(_) => {
+                let precision = self.precision();
+                return Err(InferError::Precision { precision });
+            }
+            Weights::Int8(network) => int8::tensors(network),
+        };
+        Ok(encode(&self.card.metadata()?, &tensors)?)
+    }
+
     /// The same network with activations not above `threshold` taken for 0 in every hidden layer.
     ///
     /// # Errors
@@ -157,16 +244,18 @@ impl SparseNetwork {
         match &mut self.weights {
             Weights::F32(layers) => set_hidden(layers, &cut),
             Weights::Bf16(layers) => set_hidden(layers, &cut),
+            Weights::Int8(network) => Arc::make_mut(network).set_threshold(threshold as f32),
         }
         self.work = Slot::new();
         Ok(self)
     }
 
-    /// What the weights are kept as: `f32` or `bf16`.
+    /// What the weights are kept as: `f32`, `bf16` or `int8`.
     pub fn precision(&self) -> &'static str {
         match self.weights {
             Weights::F32(_) => "f32",
             Weights::Bf16(_) => "bf16",
+            Weights::Int8(_) => "int8",
         }
     }
 
@@ -220,11 +309,14 @@ impl SparseNetwork {
     /// As [`logits`](Self::logits); [`InferError::Width`] for sparse rows of another width.
     pub fn logits_of(&self, rows: Rows<'_>) -> Result<Vec<f32>, InferError> {
         let examples = self.check(rows)?;
-        self.work
-            .with(|| self.begin(), |work| self.forward(work, rows, examples))
+        self.work.with(
+            || self.begin(),
+            |work| self.forward(work, rows, examples, false),
+        )
     }
 
-    /// As [`logits_of`](Self::logits_of), and on how many of the examples each hidden unit was 0.
+    /// As [`logits_of`](Self::logits_of), and on how many of the examples each hidden unit was 0. In int8 the units of a layer
+    /// come in the order of [`in_int8`](Self::in_int8).
     ///
     /// # Errors
     /// As [`logits_of`](Self::logits_of).
@@ -233,9 +325,9 @@ impl SparseNetwork {
         self.work.with(
             || self.begin(),
             |work| {
-                work.take_zeros();
-                let logits = self.forward(work, rows, examples)?;
-                Ok((logits, work.take_zeros()))
+                self.take_zeros(work);
+                let logits = self.forward(work, rows, examples, true)?;
+                Ok((logits, self.take_zeros(work)))
             },
         )
     }
@@ -361,24 +453,31 @@ impl SparseNetwork {
         work: &mut Work,
         rows: Rows<'_>,
         examples: usize,
+        counting: bool,
     ) -> Result<Vec<f32>, InferError> {
         let mut logits = Vec::with_capacity(examples * self.classes());
         for start in (0..examples).step_by(CHUNK) {
             let end = examples.min(start + CHUNK);
-            let rows = match rows {
-                Rows::Dense(values) => {
-                    Rows::Dense(&values[start * self.inputs()..end * self.inputs()])
-                }
-                // Inside, as `start` and `end` are at most `examples`.
-                Rows::Sparse(all) => Rows::Sparse(all.range(start..end).unwrap_or(all)),
-            };
-            let forward = match end - start {
+            let rows = rows.part(self.inputs(), start..end);
+            let room = match end - start {
                 1 => &mut work.one,
                 _ => work.many.get_or_insert_with(|| self.room(CHUNK)),
             };
-            let signals = match &self.weights {
-                Weights::F32(layers) => forward.run(&work.team, layers, rows, end - start),
-                Weights::Bf16(layers) => forward.run(&work.team, layers, rows, end - start),
+            let (team, batch) = (&work.team, end - start);
+            let signals = match (room, &self.weights) {
+                (Room::Floats(forward), Weights::F32(layers)) => {
+                    forward.run(team, layers, rows, batch)
+                }
+                (Room::Floats(forward), Weights::Bf16(layers)) => {
+                    forward.run(team, layers, rows, batch)
+                }
+                (Room::Int8(scratch), Weights::Int8(network)) => {
+                    let found = scratch.run(&team.pool, network, rows, batch, counting);
+                    logits.extend_from_slice(found);
+                    continue;
+                }
+                // A room is made for the weights, and made anew when they change.
+                (Room::Floats(_), Weights::Int8(_)) | (Room::Int8(_), _) => continue,
             };
             // SAFETY: between jobs.
             logits.extend(unsafe { signals.to_rows() });
@@ -400,23 +499,101 @@ impl SparseNetwork {
         })
     }
 
-    fn room(&self, examples: usize) -> Forward {
+    fn room(&self, examples: usize) -> Room {
+        let (inputs, threads) = (self.inputs(), self.threads);
         match &self.weights {
-            Weights::F32(layers) => Forward::new(self.inputs(), layers, examples, self.threads),
-            Weights::Bf16(layers) => Forward::new(self.inputs(), layers, examples, self.threads),
+            Weights::F32(layers) => Room::Floats(Forward::new(inputs, layers, examples, threads)),
+            Weights::Bf16(layers) => Room::Floats(Forward::new(inputs, layers, examples, threads)),
+            Weights::Int8(network) => {
+                Room::Int8(int8::Scratch::new(network, examples, threads, self.level))
+            }
         }
     }
-}
 
-impl Work {
-    fn take_zeros(&mut self) -> Zeros {
+    fn take_zeros(&self, work: &mut Work) -> Zeros {
         let mut zeros = Zeros::default();
-        for forward in core::iter::once(&mut self.one).chain(&mut self.many) {
-            let (examples, units) = forward.take_zeros();
-            zeros.add(&Zeros { examples, units });
+        for room in core::iter::once(&mut work.one).chain(&mut work.many) {
+            match (room, &self.weights) {
+                (Room::Floats(forward), _) => {
+                    let (examples, units) = forward.take_zeros();
+                    zeros.add(&Zeros { examples, units });
+                }
+                (Room::Int8(scratch), Weights::Int8(network)) => {
+                    zeros.add(&scratch.take_zeros(network));
+                }
+                (Room::Int8(_), _) => {}
+            }
         }
         zeros
     }
+}
+
+/// What calibration looks for, one after the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// How large activations are.
+    Largest,
+    /// How they are distributed.
+    Values,
+    /// Which units fire together.
+    Firing,
+}
+
+impl Pass {
+    const ALL: [Self; 3] = [Self::Largest, Self::Values, Self::Firing];
+}
+
+/// Refuses a network whose hidden units are no rectifiers.
+fn rectifiers(config: &DenseStackConfig) -> Result<(), InferError> {
+    match config.hidden.is_empty() || config.unit == Unit::Rectifier {
+        true => Ok(()),
+        false => Err(InferError::NotRectifiers { unit: config.unit }),
+    }
+}
+
+/// The tensors of a network of floats, as [`DenseStackConfig::tensors`] names them.
+fn tensors(layers: &[Layer], unit: Unit) -> Vec<TensorView<'static>> {
+    let bytes = |values: &[f32]| -> Vec<u8> {
+        values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect()
+    };
+    let mut tensors = Vec::new();
+    for (k, layer) in layers.iter().enumerate() {
+        let hidden = k + 1 < layers.len();
+        let name = match hidden {
+            true => format!("layers.{k}"),
+            false => "head".into(),
+        };
+        let units = layer.units();
+        let mut add = |part: &str, shape: &[usize], values: &[f32]| {
+            tensors.push(TensorView::f32(
+                format!("{name}.{part}"),
+                shape,
+                bytes(values),
+            ));
+        };
+        // SAFETY: nobody writes to a predictor's layers.
+        unsafe {
+            add(
+                "weight",
+                &[layer.weight.rows, units],
+                &layer.weight.to_rows(),
+            );
+            add("bias", &[units], &layer.bias.as_slice()[..units]);
+            if let Some(flips) = &layer.flips {
+                add("flips", &[units], &flips.as_slice()[..units]);
+            }
+        }
+        match (unit, &layer.activation) {
+            (Unit::ParametricLeaky { .. }, Activation::Smooth(Smooth::Leaky(slope))) if hidden => {
+                add("slope", &[1], &[*slope]);
+            }
+            _ => {}
+        }
+    }
+    tensors
 }
 
 fn set_hidden<W: Weight>(layers: &mut Arc<Vec<Layer<W>>>, activation: &Activation) {
@@ -442,14 +619,9 @@ fn softmax(row: &mut [f32]) {
     row.iter_mut().for_each(|p| *p /= sum);
 }
 
-#[cfg(feature = "std")]
+/// e^x, the same on every platform: in double precision, so that it is the nearest float but for a few in a billion.
 fn exp(x: f32) -> f32 {
-    x.exp()
-}
-
-#[cfg(not(feature = "std"))]
-fn exp(x: f32) -> f32 {
-    libm::expf(x)
+    libm::exp(f64::from(x)) as f32
 }
 
 impl Clone for SparseNetwork {

@@ -30,6 +30,7 @@ mod passes;
 mod predictor;
 mod pretrain;
 mod probe;
+mod session;
 mod supervised;
 #[cfg(test)]
 mod textbook;
@@ -39,4 +40,4 @@ pub use predictor::{evaluate, predictor};
 pub use probe::Probe;
 pub use rectifier_infer::{InferError, Level, SparseNetwork};
 // The kernels are those of prediction.
-pub(crate) use rectifier_infer::{buffer, kernels, layer, pointwise, pool, signals, simd};
+pub(crate) use rectifier_infer::{buffer, kernels, layer, pace, pointwise, pool, signals, simd};

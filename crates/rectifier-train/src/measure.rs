@@ -223,7 +223,9 @@ impl Outputs {
                 |best: usize, class: usize| if row[class] > row[best] { class } else { best };
             let winner = (0..row.len()).reduce(better).unwrap_or(0);
             let largest = f64::from(row[winner]);
-            let powers = row.iter().map(|logit| (f64::from(*logit) - largest).exp());
+            let powers = row
+                .iter()
+                .map(|logit| libm::exp(f64::from(*logit) - largest));
             let (mut sum, mut stars) = (0.0, 0.0);
             for (class, power) in powers.enumerate() {
                 sum += power;
@@ -232,7 +234,7 @@ impl Outputs {
             let own = row
                 .get(label as usize)
                 .map_or(f64::NAN, |logit| f64::from(*logit));
-            self.loss += sum.ln() + largest - own;
+            self.loss += libm::log(sum) + largest - own;
             self.squared += (stars / sum - f64::from(label + 1)).powi(2);
             self.predictions.push(winner as u32);
         }

@@ -160,6 +160,7 @@ fn unit_of(case: &Value) -> (Unit, f64) {
         "logistic" => (Unit::Logistic, 0.0),
         "identity" => (Unit::Identity, 0.0),
         "elu" => (Unit::Elu { alpha: 1.0 }, 0.0),
+        "selu" => (Unit::Selu, 0.0),
         "gelu" => (Unit::Gelu, 0.0),
         other => panic!("unknown unit {other}"),
     }
