@@ -234,6 +234,11 @@ table!(
 );
 #[cfg(target_arch = "x86_64")]
 table!(
+    avx_vnni, x86::Short, 2, 8, super::collect,
+    #[target_feature(enable = "avx2,avxvnni")]
+);
+#[cfg(target_arch = "x86_64")]
+table!(
     vnni, x86::Vnni, 1, 4, x86::collect,
     #[target_feature(enable = "avx512f,avx512vnni")]
 );
@@ -248,6 +253,8 @@ impl Kernels {
     pub(crate) fn of(level: Level) -> Self {
         match level {
             Level::Portable => portable::TABLE,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 if crate::simd::has_avx_vnni() => avx_vnni::TABLE,
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => avx2::TABLE,
             #[cfg(target_arch = "x86_64")]
@@ -292,6 +299,37 @@ mod x86 {
         #[inline(always)]
         unsafe fn add(self, inputs: __m512i, weights: *const i8) -> Self {
             Self(unsafe { _mm512_dpbusd_epi32(self.0, inputs, _mm512_loadu_si512(weights.cast())) })
+        }
+    }
+
+    /// Eight sums of AVX2 with VNNI: processors that have it and no AVX-512.
+    #[derive(Clone, Copy)]
+    pub(super) struct Short(__m256i);
+
+    impl Sums for Short {
+        const UNITS: usize = 8;
+        type Inputs = __m256i;
+
+        #[inline(always)]
+        unsafe fn load(from: *const i32) -> Self {
+            Self(unsafe { _mm256_loadu_si256(from.cast()) })
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut i32) {
+            unsafe { _mm256_storeu_si256(to.cast(), self.0) }
+        }
+
+        #[inline(always)]
+        unsafe fn inputs(group: u32) -> __m256i {
+            unsafe { _mm256_set1_epi32(group as i32) }
+        }
+
+        #[inline(always)]
+        unsafe fn add(self, inputs: __m256i, weights: *const i8) -> Self {
+            Self(unsafe {
+                _mm256_dpbusd_avx_epi32(self.0, inputs, _mm256_loadu_si256(weights.cast()))
+            })
         }
     }
 
