@@ -21,6 +21,7 @@ mod fetch;
 #[cfg(all(test, unix, feature = "fetch"))]
 mod fetch_processes;
 mod gunzip;
+mod hint;
 mod idx;
 mod idx_pair;
 mod idx_problem;
@@ -44,6 +45,8 @@ mod sheet;
 mod sparse;
 mod sparse_samples;
 mod split;
+mod split_indices;
+mod svmlight;
 mod table_reader;
 
 pub use batches::{Batches, Order};
@@ -53,11 +56,15 @@ pub use data_set::{
 };
 pub use dataset::{AsDataset, Item};
 pub use encoder::{Encoder, Entry, Raw, Row};
-pub use encoders::{Vocabulary, decode_encoder, words};
+pub use encoders::{
+    Columns, Indices, MOST_WORDS, Pixels, Resize, TextForm, Value, Vocabulary, border_of,
+    decode_encoder, is_missing, number_of, without_markup, words,
+};
 pub use encoding::Encoding;
 pub use error::DataError;
 pub use examples::{Batch, Examples};
 pub use feed::Feed;
+pub use hint::Hint;
 pub use idx::{Idx, read_idx, read_images, read_labels};
 pub use idx_pair::IdxPair;
 pub use idx_problem::IdxProblem;
@@ -78,4 +85,6 @@ pub use sheet::{Sheet, contact_sheet, draw};
 pub use sparse::{CompactRows, SparseRows};
 pub use sparse_samples::SparseSamples;
 pub use split::{PartName, Split, Subset, class_counts, fraction};
+pub use split_indices::{Shares, SplitIndices};
+pub use svmlight::{LARGEST_INDEX, SvmlightReader, SvmlightRow};
 pub use table_reader::{MOST_COLUMNS, TableReader, TableRow};
