@@ -42,9 +42,11 @@ fn is_apostrophe(c: char) -> bool {
     c == '\'' || c == '\u{2019}'
 }
 
-/// A mark that stays apart from its letter: one that is no letter by itself.
+/// A mark that stays apart from its letter. What chooses a look (variation selectors) and what encloses (the keycap of an
+/// emoji) belongs to signs, not to letters.
 fn is_mark(c: char) -> bool {
-    is_combining_mark(c)
+    let of_signs = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' | '\u{20dd}'..='\u{20e4}' | '\u{488}' | '\u{489}');
+    is_combining_mark(c) && !of_signs
 }
 
 /// Soft hyphen, zero-width joiner and non-joiner, word joiner.
@@ -102,6 +104,10 @@ mod tests {
         let hindi = "\u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940}";
         assert_eq!(list(hindi), [hindi]);
         assert_eq!(list("deli\u{ad}cious"), ["delicious"]);
+        assert_eq!(
+            list("5\u{fe0f}\u{20e3} 4\u{2b50}\u{fe0f}ok"),
+            ["5", "4", "ok"]
+        );
         assert_eq!(
             list("\u{301} \u{301}a x\u{301}\u{302}"),
             ["a", "x\u{301}\u{302}"]
