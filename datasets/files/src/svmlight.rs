@@ -287,13 +287,14 @@ fn encoded(
 ) -> Result<(SparseRows, usize), DataError> {
     let mut kept = SparseRows::empty(indices.width());
     let mut unknown = 0;
-    let mut pairs = Vec::new();
+    let (mut pairs, mut hints) = (Vec::new(), Vec::new());
     for (columns, values) in rows.iter() {
         pairs.clear();
         pairs.extend(columns.iter().copied().zip(values.iter().copied()));
-        let (row, _) = indices
-            .row(&pairs)
+        let row = indices
+            .row(&pairs, &mut hints)
             .map_err(|problem| content(path, problem))?;
+        hints.clear();
         unknown += pairs.len() - row.len();
         let (columns, values): (Vec<u32>, Vec<f32>) = row.into_iter().unzip();
         kept.push(&columns, &values)?;

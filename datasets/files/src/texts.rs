@@ -634,7 +634,7 @@ mod tests {
                 "--words: 0: from 1 to",
             ),
             (
-                b"topic,text\na,\nb,\n".repeat(1),
+                b"topic,text\na,\nb,\n".to_vec(),
                 &[][..],
                 "2 of 2 texts are empty: is \"text\" the column",
             ),

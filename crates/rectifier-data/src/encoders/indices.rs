@@ -49,12 +49,16 @@ impl Indices {
         self.seen.iter().filter(|&&seen| seen).count()
     }
 
-    /// A row of a file, whose columns are numbered as there, less the columns that training never saw; and what is odd
-    /// about it.
+    /// A row of a file, whose columns are numbered as there, less the columns that training never saw; what is odd about
+    /// it goes to `hints`.
     ///
     /// # Errors
     /// A column 0 where files number columns from 1.
-    pub fn row(&self, pairs: &[(u32, f32)]) -> Result<(Vec<(u32, f32)>, Option<Hint>), String> {
+    pub fn row(
+        &self,
+        pairs: &[(u32, f32)],
+        hints: &mut Vec<Hint>,
+    ) -> Result<Vec<(u32, f32)>, String> {
         let base = u32::from(!self.zero_based);
         let mut kept = Vec::with_capacity(pairs.len());
         let mut unknown = None;
@@ -71,8 +75,8 @@ impl Indices {
                 unknown.get_or_insert((0, u64::from(index))).0 += 1;
             }
         }
-        let hint = unknown.map(|(count, first)| Hint::UnknownColumns { count, first });
-        Ok((kept, hint))
+        hints.extend(unknown.map(|(count, first)| Hint::UnknownColumns { count, first }));
+        Ok(kept)
     }
 
     /// Reads what [`Encoder::to_text`] wrote.
@@ -130,14 +134,11 @@ impl Encoder for Indices {
         let mut reader = SvmlightReader::open(path)?;
         let mut entries = Vec::new();
         while let Some(row) = reader.next_row()? {
-            let found = self.row(row.pairs);
-            let (row_found, hints) = match found {
-                Ok((pairs, hint)) => (Ok(Row::Sparse(pairs)), hint.into_iter().collect()),
-                Err(problem) => (Err(problem), Vec::new()),
-            };
+            let mut hints = Vec::new();
+            let found = self.row(row.pairs, &mut hints);
             entries.push(Entry {
                 place: format!("{}, line {}", path.display(), row.line),
-                row: row_found,
+                row: found.map(Row::Sparse),
                 label: Some(row.label.to_owned()),
                 hints,
             });
@@ -180,10 +181,16 @@ mod tests {
         assert_eq!((indices.width(), indices.seen()), (5, 3));
         // The file counts from 1: its 1, 3 and 5 are known.
         let row = [(1, 1.0), (2, 2.0), (5, 5.0), (9, 9.0)];
-        let (kept, hint) = indices.row(&row).unwrap();
+        let mut hints = Vec::new();
+        let kept = indices.row(&row, &mut hints).unwrap();
         assert_eq!(kept, [(0, 1.0), (4, 5.0)]);
-        assert_eq!(hint, Some(Hint::UnknownColumns { count: 2, first: 2 }));
-        assert!(indices.row(&[(0, 1.0)]).unwrap_err().contains("from 1"));
+        assert_eq!(hints, [Hint::UnknownColumns { count: 2, first: 2 }]);
+        assert!(
+            indices
+                .row(&[(0, 1.0)], &mut hints)
+                .unwrap_err()
+                .contains("from 1")
+        );
         assert_eq!(
             indices.encode(Raw::Sparse(&[(1, 1.0), (2, 2.0)])).unwrap(),
             Row::Sparse(vec![(2, 2.0)])
