@@ -27,7 +27,7 @@ const OPTIONS: [OptionSpec; 6] = [
     OptionSpec::new(
         "file",
         "FILE",
-        "The CSV file, plain or gzip; its first row names the columns.",
+        "The CSV file, plain or gzip; its first row has the columns.",
         OptionKind::Path,
     ),
     OptionSpec::new(
@@ -607,7 +607,7 @@ mod tests {
         for (file, problem) in [
             (
                 rows(',').replace("class", "klass"),
-                "no column \"class\": its first row names \"size\", \"colour\"",
+                "no column \"class\": its first row has \"size\", \"colour\"",
             ),
             (
                 many(&|_| "x".into()),

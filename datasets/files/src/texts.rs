@@ -621,7 +621,7 @@ mod tests {
             (
                 rows().into_bytes(),
                 &[("text-column", "nope")][..],
-                "no column \"nope\": its first row names \"topic\", \"text\"",
+                "no column \"nope\": its first row has \"topic\", \"text\"",
             ),
             (
                 rows().into_bytes(),

@@ -199,7 +199,7 @@ mod tests {
             (" \n \n", "it is empty"),
             (
                 "a,b\nc,5\n",
-                "no column \"text\": its first row names \"a\", \"b\"",
+                "no column \"text\": its first row has \"a\", \"b\"",
             ),
             (
                 "text,stars\nfine,5\nbad,6\n",

@@ -410,7 +410,7 @@ impl Encoder for Columns {
             .partition(|(_, place)| place.is_some());
         if !absent.is_empty() {
             return Err(table.lines().wrong(format!(
-                "it has no column {}, which the network takes: its first row names {}",
+                "it has no column {}, which the network takes: its first row has {}",
                 listed(absent.iter().map(|(name, _)| name)),
                 listed(table.header())
             )));

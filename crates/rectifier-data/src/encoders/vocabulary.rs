@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Cell, DataError, Encoder, Encoding, Entry, Raw, Records, Row, SparseRows, read_whole,
-    shortened, without_markup, words,
+    Cell, DataError, Encoder, Encoding, Entry, MOST_COLUMNS, Raw, Records, Row, SparseRows,
+    read_whole, shortened, without_markup, words,
 };
 
 /// No file of one text is larger: 64 MiB.
@@ -190,7 +190,7 @@ impl Vocabulary {
             None => (first, None),
         };
         let width = width.parse::<u32>().map_err(|_| none())? as usize;
-        if width == 0 {
+        if !(1..=MOST_COLUMNS).contains(&width) {
             return Err(none());
         }
         let list: Vec<String> = lines.map(String::from).collect();
@@ -433,6 +433,7 @@ mod tests {
             ("0", "no number of columns"),
             ("1\na\nb", "2 words for 1 columns"),
             ("2 x\na", "no number of columns"),
+            ("1048577", "no number of columns"),
             ("2\na\na", "\"a\" twice"),
             ("2\nA", "no word"),
             ("2\na b", "no word"),
