@@ -7,7 +7,7 @@ use crate::output::{note, say};
 use crate::plots;
 use crate::results::json;
 use burn::tensor::Device;
-use rectifier_lab::{
+use rectifier_bench::{
     Bench, BenchRecord, Contender, Environment, Growth, LabError, Peer, Work, csv, table,
 };
 use rectifier_train::BurnEngine;

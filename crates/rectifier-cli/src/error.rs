@@ -54,7 +54,7 @@ pub enum CliError {
     Train(#[from] TrainError),
     /// A measurement failed.
     #[error(transparent)]
-    Lab(#[from] rectifier_lab::LabError),
+    Lab(#[from] rectifier_bench::LabError),
 }
 
 impl CliError {

@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::output::say;
 use crate::results::record;
-use rectifier_lab::{BenchRecord, Environment, GrowthPoint, GrowthRecord, Holds, Row, Sweep};
+use rectifier_bench::{BenchRecord, Environment, GrowthPoint, GrowthRecord, Holds, Row, Sweep};
 use rectifier_report::{Axis, Curve, DotGroup, DotPlot, DotRow, Figure, Mark, Spot};
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use crate::device;
 use crate::error::CliError;
 use crate::eval::Located;
 use crate::output::{error_of, note, percents, say};
-use rectifier_lab::{ThresholdRecord, ThresholdStudy};
+use rectifier_bench::{ThresholdRecord, ThresholdStudy};
 use rectifier_nn::{ModelFile, write_atomically};
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! Options of `bench`.
 
 use clap::{Args, ValueEnum};
-use rectifier_lab::Sweep;
+use rectifier_bench::Sweep;
 use std::path::PathBuf;
 
 /// What of ours is timed.

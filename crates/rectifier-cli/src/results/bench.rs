@@ -3,7 +3,7 @@
 use super::record;
 use crate::error::CliError;
 use crate::output::percent;
-use rectifier_lab::{BenchRecord, Row};
+use rectifier_bench::{BenchRecord, Row};
 use std::path::Path;
 
 /// The works that a peer does too, with how many times as fast the sparse engine is.

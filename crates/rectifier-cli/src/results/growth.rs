@@ -4,7 +4,7 @@ use super::record;
 use crate::error::CliError;
 use crate::output::percent;
 use crate::plots::short;
-use rectifier_lab::{GrowthRecord, Holds};
+use rectifier_bench::{GrowthRecord, Holds};
 use std::path::Path;
 
 /// Every point: the engines, the bound, which of the two bounds that is, and how far the sparse engine is from it.

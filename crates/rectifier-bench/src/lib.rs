@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use rectifier_lab::{Bench, Contender, Work};
+//! use rectifier_bench::{Bench, Contender, Work};
 //! use rectifier_train::BurnEngine;
 //!
 //! let work = Work::train(784, 16, 10, 0.08);
@@ -11,7 +11,7 @@
 //! let rows = bench.run(&[work], &[burn], &[], &mut |_| {})?;
 //! assert_eq!(rows[0].work, "train 784-16x3-10 sgd l1=0.0");
 //! assert!(rows[0].ms > 0.0);
-//! # Ok::<(), rectifier_lab::LabError>(())
+//! # Ok::<(), rectifier_bench::LabError>(())
 //! ```
 #![warn(missing_docs)]
 

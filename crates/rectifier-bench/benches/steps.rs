@@ -1,10 +1,10 @@
 //! Training steps and predictions of the sparse engine at every instruction set, batch size and share of zeros:
-//! `cargo bench -p rectifier-lab`, or a part of them by name, such as `cargo bench -p rectifier-lab -- train/avx512`.
+//! `cargo bench -p rectifier-bench`, or a part of them by name, such as `cargo bench -p rectifier-bench -- train/avx512`.
 #![allow(missing_docs, reason = "criterion's macros make functions without")]
 
 use burn::tensor::Device;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use rectifier_lab::{Contender, Kind, Steps, Work};
+use rectifier_bench::{Contender, Kind, Steps, Work};
 use rectifier_sparse::Level;
 use std::time::{Duration, Instant};
 
