@@ -4,7 +4,7 @@
 
 use burn::tensor::Device;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use rectifier_bench::{Contender, Kind, Steps, Work};
+use rectifier_bench::{Candidate, Kind, Steps, Workload};
 use rectifier_sparse::Level;
 use std::time::{Duration, Instant};
 
@@ -29,10 +29,10 @@ fn steps(criterion: &mut Criterion) {
                 .sample_size(10)
                 .warm_up_time(Duration::from_millis(100))
                 .measurement_time(Duration::from_millis(300));
-            let contender = Contender::sparse_at(level, Device::default(), None);
+            let candidate = Candidate::sparse_at(level, Device::default(), None);
             for batch in BATCHES {
                 for zeros in ZEROS {
-                    let mut work = Work::train(784, 1000, batch, 0.0);
+                    let mut work = Workload::train(784, 1000, batch, 0.0);
                     work.kind = kind;
                     let work = work.with_zeros(f64::from(zeros) / 100.0);
                     group.throughput(Throughput::Elements(batch as u64));
@@ -42,7 +42,7 @@ fn steps(criterion: &mut Criterion) {
                         // Made on the first call, so that what the name leaves out costs nothing.
                         #[allow(clippy::expect_used, reason = "without it nothing can be timed")]
                         let steps =
-                            ready.get_or_insert_with(|| contender.ready(&work).expect("a work"));
+                            ready.get_or_insert_with(|| candidate.ready(&work).expect("a work"));
                         bencher.iter_custom(|times| timed(steps.as_mut(), times));
                     });
                 }

@@ -1,7 +1,7 @@
-//! Contenders timed in turn, round after round.
+//! Candidates timed in turn, round after round.
 
 use crate::environment::{peak_mb, reset_peak};
-use crate::{Contender, LabError, Peer, Row, Work};
+use crate::{BenchError, Candidate, Peer, Row, Workload};
 use std::time::Instant;
 
 /// Steps before the clock starts.
@@ -14,12 +14,12 @@ const PARITY: f64 = 1e-3;
 /// How long and how often is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bench {
-    /// Rounds; in each, every contender and every peer does every work once, so that a machine that changes its speed
+    /// Rounds; in each, every candidate and every peer does every workload once, so that a machine that changes its speed
     /// changes it for all.
     pub rounds: usize,
-    /// Seconds a contender, work and round.
+    /// Seconds a candidate, workload and round.
     pub seconds: f64,
-    /// Where given: a contender whose turn (a step, or an epoch) would take more seconds than this is left out of the work.
+    /// Where given: a candidate whose turn (a step, or an epoch) would take more seconds than this is left out of the workload.
     pub longest: Option<f64>,
 }
 
@@ -30,24 +30,24 @@ struct Series {
 }
 
 impl Bench {
-    /// The rows of `contenders` and then `peers` (called with a filter for the works' common part) for each work, told of
+    /// The rows of `candidates` and then `peers` (called with a filter for the workloads' common part) for each workload, told of
     /// what comes next through `progress`.
     ///
     /// # Errors
-    /// [`LabError`]; also where two contenders compute different numbers.
+    /// [`BenchError`]; also where two candidates compute different numbers.
     pub fn run(
         &self,
-        works: &[Work],
-        contenders: &[Contender],
+        workloads: &[Workload],
+        candidates: &[Candidate],
         peers: &[(Peer, String)],
         progress: &mut dyn FnMut(&str),
-    ) -> Result<Vec<Row>, LabError> {
+    ) -> Result<Vec<Row>, BenchError> {
         let mut all: Vec<Series> = Vec::new();
-        // Works and the contenders that are too slow for them.
+        // Works and the candidates that are too slow for them.
         let mut slow: Vec<(usize, usize)> = Vec::new();
         for round in 0..self.rounds.max(1) {
-            for (at, work) in works.iter().enumerate() {
-                let setting = setting(works, at);
+            for (at, work) in workloads.iter().enumerate() {
+                let setting = setting(workloads, at);
                 progress(&format!(
                     "round {} of {}: {}, batch {}",
                     round + 1,
@@ -56,17 +56,17 @@ impl Bench {
                     work.batch
                 ));
                 let mut first: Option<(String, f64)> = None;
-                for (who, contender) in contenders.iter().enumerate() {
-                    if !contender.can(work) || slow.contains(&(at, who)) {
+                for (who, candidate) in candidates.iter().enumerate() {
+                    if !candidate.can(work) || slow.contains(&(at, who)) {
                         continue;
                     }
                     let longest = self.longest.filter(|_| round == 0);
-                    let measured = contender.inside(|| self.measure(work, contender, longest))?;
+                    let measured = candidate.inside(|| self.measure(work, candidate, longest))?;
                     let Some(measured) = measured else {
                         slow.push((at, who));
                         continue;
                     };
-                    let name = format!("{} on {}", contender.engine, contender.device);
+                    let name = format!("{} on {}", candidate.engine, candidate.device);
                     let parity = match &first {
                         None => {
                             first = Some((name, measured.check));
@@ -75,7 +75,7 @@ impl Bench {
                         Some((one, check)) => {
                             let difference = (measured.check - check).abs() / check.abs().max(1e-9);
                             if difference.is_nan() || difference > PARITY {
-                                return Err(LabError::Parity {
+                                return Err(BenchError::Parity {
                                     work: work.name(),
                                     one: one.clone(),
                                     other: name,
@@ -86,8 +86,8 @@ impl Bench {
                         }
                     };
                     let row = Row {
-                        engine: contender.engine.clone(),
-                        device: contender.device.clone(),
+                        engine: candidate.engine.clone(),
+                        device: candidate.device.clone(),
                         work: work.name(),
                         batch: work.batch,
                         zeros: measured.zeros,
@@ -117,12 +117,12 @@ impl Bench {
     /// Nothing where a turn would take longer than `longest` seconds.
     fn measure(
         &self,
-        work: &Work,
-        contender: &Contender,
+        work: &Workload,
+        candidate: &Candidate,
         longest: Option<f64>,
-    ) -> Result<Option<Measured>, LabError> {
+    ) -> Result<Option<Measured>, BenchError> {
         reset_peak();
-        let mut steps = contender.ready(work)?;
+        let mut steps = candidate.ready(work)?;
         steps.step(0)?;
         let check = steps.finish()?;
         for turn in 1..WARM_UP {
@@ -161,10 +161,10 @@ impl Bench {
 }
 
 /// Which of the settings of its name and batch size the work at `at` is.
-pub(crate) fn setting(works: &[Work], at: usize) -> usize {
-    let work = &works[at];
-    let same = |other: &&Work| (other.name(), other.batch) == (work.name(), work.batch);
-    works[..at].iter().filter(same).count()
+pub(crate) fn setting(workloads: &[Workload], at: usize) -> usize {
+    let work = &workloads[at];
+    let same = |other: &&Workload| (other.name(), other.batch) == (work.name(), work.batch);
+    workloads[..at].iter().filter(same).count()
 }
 
 struct Measured {

@@ -1,8 +1,8 @@
 //! What a step cannot be faster than: the weights that it must move, and the products that it must add.
 
 use crate::calibrate::numbers;
-use crate::work::CLASSES;
-use crate::{LabError, Work};
+use crate::workload::CLASSES;
+use crate::{BenchError, Workload};
 use burn::tensor::Device;
 use rectifier_nn::Network;
 use rectifier_sparse::{Level, Probe};
@@ -32,8 +32,8 @@ impl Load {
     /// The load of `work`, counted on its own batches by a network on `device`.
     ///
     /// # Errors
-    /// [`LabError`] where the network cannot be made or read.
-    pub fn of(work: &Work, device: &Device) -> Result<Self, LabError> {
+    /// [`BenchError`] where the network cannot be made or read.
+    pub fn of(work: &Workload, device: &Device) -> Result<Self, BenchError> {
         let network = work.network(device)?;
         let batches = work.batches();
         let many = COUNTED.div_ceil(work.batch).clamp(1, batches.len());
@@ -170,7 +170,7 @@ impl Machine {
     }
 
     /// The rates of `threads` threads where so many bytes of weights are in use.
-    pub(crate) fn rates(&mut self, threads: usize, bytes: f64) -> Result<Rates, LabError> {
+    pub(crate) fn rates(&mut self, threads: usize, bytes: f64) -> Result<Rates, BenchError> {
         let (probe, products) = match self.probes.entry(threads) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {

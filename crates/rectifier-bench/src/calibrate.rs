@@ -1,6 +1,6 @@
 //! Biases that give the zeros that are asked for.
 
-use crate::LabError;
+use crate::BenchError;
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use rectifier_nn::{DenseLayer, DenseStack};
@@ -13,12 +13,12 @@ use rectifier_train::TrainError;
 /// square of 1: otherwise they would grow from layer to layer where few are 0, until the softmax had no gradient.
 ///
 /// # Errors
-/// [`LabError::Train`] where the device gives no numbers back.
+/// [`BenchError::Train`] where the device gives no numbers back.
 pub(crate) fn calibrated(
     mut network: DenseStack,
     inputs: Tensor<2>,
     zeros: f64,
-) -> Result<DenseStack, LabError> {
+) -> Result<DenseStack, BenchError> {
     let device = inputs.device();
     let mut below = inputs;
     for layer in &mut network.layers {
@@ -62,7 +62,7 @@ fn threshold(numbers: &mut [f32], zeros: f64) -> f32 {
 }
 
 /// The numbers of a tensor, row by row.
-pub(crate) fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, LabError> {
+pub(crate) fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, BenchError> {
     let data = tensor.into_data();
     let numbers = data
         .try_to_vec()
@@ -74,7 +74,7 @@ pub(crate) fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, LabError> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::Work;
+    use crate::Workload;
     use rectifier_nn::Network;
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
     fn every_layer_has_the_zeros_that_were_asked_for() {
         let device = Device::default();
         for asked in [0.0, 0.5, 0.75, 0.9, 0.99] {
-            let work = Work::train(784, 200, 10, 0.0)
+            let work = Workload::train(784, 200, 10, 0.0)
                 .with_depth(4)
                 .with_zeros(asked);
             let network = work.network(&device).unwrap();

@@ -6,7 +6,7 @@ use rectifier_train::TrainError;
 /// Why a measurement could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum LabError {
+pub enum BenchError {
     /// An engine failed.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -21,14 +21,14 @@ pub enum LabError {
         /// What is wrong, and what would do.
         reason: String,
     },
-    /// Two contenders that should compute the same do not.
+    /// Two candidates that should compute the same do not.
     #[error(
         "{work}: {one} and {other} lose {difference:.1e} apart on the same step: one of them computes wrongly"
     )]
     Parity {
         /// What was computed.
         work: String,
-        /// A contender.
+        /// A candidate.
         one: String,
         /// Another.
         other: String,

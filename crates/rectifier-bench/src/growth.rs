@@ -2,7 +2,7 @@
 
 use crate::bench::setting;
 use crate::bound::Machine;
-use crate::{Bench, Bound, Contender, Environment, LabError, Load, Row, Work};
+use crate::{Bench, BenchError, Bound, Candidate, Environment, Load, Row, Workload};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -53,9 +53,9 @@ pub struct GrowthPoint {
     pub zeros_asked: f64,
     /// What a step cannot be faster than.
     pub bound: Bound,
-    /// What was measured, a row a contender.
+    /// What was measured, a row a candidate.
     pub rows: Vec<Row>,
-    /// Contenders that were too slow to be measured here.
+    /// Candidates that were too slow to be measured here.
     pub left_out: Vec<String>,
 }
 
@@ -66,9 +66,9 @@ pub struct GrowthRecord {
     pub environment: Environment,
     /// Interleaved rounds.
     pub rounds: usize,
-    /// Seconds a contender, point and round, at least.
+    /// Seconds a candidate, point and round, at least.
     pub seconds: f64,
-    /// A contender is left out of points where a step would take it more seconds than this.
+    /// A candidate is left out of points where a step would take it more seconds than this.
     pub longest_step: f64,
     /// Likewise, where whole epochs are measured.
     pub longest_epoch: f64,
@@ -114,8 +114,8 @@ impl Sweep {
     }
 
     /// The work at a place, at one batch size; none where it would be dear.
-    fn work(self, at: f64, batch: usize) -> Option<Work> {
-        let base = |width| Work::train(INPUTS, width, batch, 0.0).with_zeros(ZEROS);
+    fn work(self, at: f64, batch: usize) -> Option<Workload> {
+        let base = |width| Workload::train(INPUTS, width, batch, 0.0).with_zeros(ZEROS);
         let first = batch == BATCHES[0];
         match self {
             Self::Width => {
@@ -130,21 +130,21 @@ impl Sweep {
     }
 }
 
-/// Contenders held to a count of threads, if one is given.
-type Contenders<'a> = dyn Fn(Option<usize>) -> Result<Vec<Contender>, LabError> + 'a;
+/// Candidates held to a count of threads, if one is given.
+type Candidates<'a> = dyn Fn(Option<usize>) -> Result<Vec<Candidate>, BenchError> + 'a;
 
 /// Who is measured how.
 pub struct Growth<'a> {
     /// Interleaved rounds.
     pub rounds: usize,
-    /// Seconds a contender, point and round, at least.
+    /// Seconds a candidate, point and round, at least.
     pub seconds: f64,
-    /// A contender is left out of points where a step would take it more seconds than this.
+    /// A candidate is left out of points where a step would take it more seconds than this.
     pub longest_step: f64,
     /// Likewise, where whole epochs are measured.
     pub longest_epoch: f64,
     /// Who is timed, held to so many threads.
-    pub contenders: &'a Contenders<'a>,
+    pub candidates: &'a Candidates<'a>,
     /// Threads where they are not what grows; as many as there are cores if nothing is said.
     pub threads: Option<usize>,
     /// A CPU device to make and count networks on.
@@ -157,12 +157,12 @@ impl Growth<'_> {
     /// The record of `sweeps`, told of what comes next through `progress`.
     ///
     /// # Errors
-    /// [`LabError`]; also where two contenders compute different numbers.
+    /// [`BenchError`]; also where two candidates compute different numbers.
     pub fn run(
         &self,
         sweeps: &[Sweep],
         progress: &mut dyn FnMut(&str),
-    ) -> Result<GrowthRecord, LabError> {
+    ) -> Result<GrowthRecord, BenchError> {
         let mut machine = Machine::new(PROBE);
         let mut points = Vec::new();
         for sweep in sweeps {
@@ -184,22 +184,22 @@ impl Growth<'_> {
         sweep: Sweep,
         machine: &mut Machine,
         progress: &mut dyn FnMut(&str),
-    ) -> Result<Vec<GrowthPoint>, LabError> {
+    ) -> Result<Vec<GrowthPoint>, BenchError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut places = sweep.places(cores);
         places.retain(|at| *at <= self.most);
-        // Threads are the contenders' own; everything else is the work's.
+        // Threads are the candidates' own; everything else is the work's.
         let by_threads = sweep == Sweep::Threads;
         let (teams, along) = match by_threads {
             true => (places.iter().map(|at| Some(*at as usize)).collect(), 1),
             false => (vec![self.threads], places.len()),
         };
-        let mut contenders = Vec::new();
+        let mut candidates = Vec::new();
         for threads in &teams {
-            let team = (self.contenders)(*threads)?;
-            contenders.extend(team.into_iter().map(|contender| (*threads, contender)));
+            let team = (self.candidates)(*threads)?;
+            candidates.extend(team.into_iter().map(|candidate| (*threads, candidate)));
         }
-        let works: Vec<(f64, Work)> = BATCHES
+        let workloads: Vec<(f64, Workload)> = BATCHES
             .iter()
             .flat_map(|batch| {
                 places[..along.min(places.len())]
@@ -208,9 +208,9 @@ impl Growth<'_> {
             })
             .filter_map(|(at, batch)| Some((at, sweep.work(at, batch)?)))
             .collect();
-        let (teams_of, contenders): (Vec<Option<usize>>, Vec<Contender>) =
-            contenders.into_iter().unzip();
-        let only: Vec<Work> = works.iter().map(|(_, work)| *work).collect();
+        let (teams_of, candidates): (Vec<Option<usize>>, Vec<Candidate>) =
+            candidates.into_iter().unzip();
+        let only: Vec<Workload> = workloads.iter().map(|(_, work)| *work).collect();
         let bench = Bench {
             rounds: self.rounds,
             seconds: self.seconds,
@@ -219,9 +219,9 @@ impl Growth<'_> {
                 _ => self.longest_step,
             }),
         };
-        let rows = bench.run(&only, &contenders, &[], progress)?;
+        let rows = bench.run(&only, &candidates, &[], progress)?;
         let mut points = Vec::new();
-        for (place, (at, work)) in works.iter().enumerate() {
+        for (place, (at, work)) in workloads.iter().enumerate() {
             progress(&format!(
                 "the bound of {}, batch {}",
                 work.name(),
@@ -242,16 +242,16 @@ impl Growth<'_> {
                     rows: Vec::new(),
                     left_out: Vec::new(),
                 };
-                let own = contenders.iter().zip(&teams_of);
-                for (contender, _) in own.filter(|(_, own)| *own == team) {
+                let own = candidates.iter().zip(&teams_of);
+                for (candidate, _) in own.filter(|(_, own)| *own == team) {
                     let found = rows.iter().find(|row| {
                         (row.work.as_str(), row.batch, row.setting)
                             == (name.as_str(), work.batch, which)
-                            && (&row.engine, &row.device) == (&contender.engine, &contender.device)
+                            && (&row.engine, &row.device) == (&candidate.engine, &candidate.device)
                     });
                     match found {
                         Some(row) => point.rows.push(row.clone()),
-                        None => point.left_out.push(contender.engine.clone()),
+                        None => point.left_out.push(candidate.engine.clone()),
                     }
                 }
                 points.push(point);
@@ -304,14 +304,14 @@ impl GrowthRecord {
         text
     }
 
-    /// What was measured as CSV with a header, a line a point and contender.
+    /// What was measured as CSV with a header, a line a point and candidate.
     pub fn csv(&self) -> String {
         let mut text = String::from(
             "sweep,at,batch,threads,engine,device,work,zeros_asked,zeros,ms,ms_min,ms_max,rounds,bound_ms,traffic_ms,arithmetic_ms\n",
         );
         for point in &self.points {
             for row in &point.rows {
-                // Names of engines, devices and works hold no quotes.
+                // Names of engines, devices and workloads hold no quotes.
                 text.push_str(&format!(
                     "{},{},{},{},\"{}\",\"{}\",\"{}\",{},{},{},{},{},{},{},{},{}\n",
                     point.sweep.name(),
@@ -369,21 +369,21 @@ mod tests {
     #[test]
     fn every_point_has_its_rows_and_its_bound() {
         let device = Device::default();
-        let contenders = |threads: Option<usize>| -> Result<Vec<Contender>, LabError> {
+        let candidates = |threads: Option<usize>| -> Result<Vec<Candidate>, BenchError> {
             let burn =
-                Contender::of_engine("flex", BurnEngine::new(device.clone()), device.clone());
+                Candidate::of_engine("flex", BurnEngine::new(device.clone()), device.clone());
             let burn = match threads {
                 Some(threads) => burn.on_rayon(threads)?,
                 None => burn,
             };
-            Ok(vec![Contender::sparse(device.clone(), threads), burn])
+            Ok(vec![Candidate::sparse(device.clone(), threads), burn])
         };
         let growth = Growth {
             rounds: 1,
             seconds: 0.0,
             longest_step: 60.0,
             longest_epoch: 60.0,
-            contenders: &contenders,
+            candidates: &candidates,
             threads: None,
             host: device.clone(),
             most: 250.0,

@@ -2,23 +2,23 @@
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use rectifier_bench::{Bench, Contender, Work};
+//! use rectifier_bench::{Bench, Candidate, Workload};
 //! use rectifier_train::BurnEngine;
 //!
-//! let work = Work::train(784, 16, 10, 0.08);
-//! let burn = Contender::of_engine("flex", BurnEngine::new(Device::default()), Device::default());
+//! let work = Workload::train(784, 16, 10, 0.08);
+//! let burn = Candidate::of_engine("flex", BurnEngine::new(Device::default()), Device::default());
 //! let bench = Bench { rounds: 1, seconds: 0.01, longest: None };
 //! let rows = bench.run(&[work], &[burn], &[], &mut |_| {})?;
 //! assert_eq!(rows[0].work, "train 784-16x3-10 sgd l1=0.0");
 //! assert!(rows[0].ms > 0.0);
-//! # Ok::<(), rectifier_bench::LabError>(())
+//! # Ok::<(), rectifier_bench::BenchError>(())
 //! ```
 #![warn(missing_docs)]
 
 mod bench;
 mod bound;
 mod calibrate;
-mod contender;
+mod candidate;
 mod environment;
 mod error;
 mod growth;
@@ -27,15 +27,15 @@ mod peer;
 mod row;
 mod source;
 mod thresholds;
-mod work;
+mod workload;
 
 pub use bench::Bench;
 pub use bound::{Bound, Holds, Load, Rates};
-pub use contender::{Contender, Steps};
+pub use candidate::{Candidate, Steps};
 pub use environment::Environment;
-pub use error::LabError;
+pub use error::BenchError;
 pub use growth::{Growth, GrowthPoint, GrowthRecord, Sweep};
 pub use peer::Peer;
 pub use row::{BenchRecord, Row, csv, table};
 pub use thresholds::{ThresholdRecord, ThresholdRow, ThresholdStudy};
-pub use work::{Kind, Work};
+pub use workload::{Kind, Workload};

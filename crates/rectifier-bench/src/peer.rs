@@ -1,6 +1,6 @@
-//! Other programs that print rows: run in turn with our contenders.
+//! Other programs that print rows: run in turn with our candidates.
 
-use crate::{LabError, Row};
+use crate::{BenchError, Row};
 use std::process::{Command, Stdio};
 
 /// A program that prints JSON lines of the form of [`Row`] (`peer` may stand for `engine`), and takes `--only TEXT` and
@@ -23,9 +23,9 @@ impl Peer {
     /// One run's rows, those of the same work and batch numbered in order.
     ///
     /// # Errors
-    /// [`LabError::Peer`].
-    pub fn rows(&self, only: &str, seconds: f64) -> Result<Vec<Row>, LabError> {
-        let wrong = |reason: String| LabError::Peer {
+    /// [`BenchError::Peer`].
+    pub fn rows(&self, only: &str, seconds: f64) -> Result<Vec<Row>, BenchError> {
+        let wrong = |reason: String| BenchError::Peer {
             peer: self.command.join(" "),
             reason,
         };

@@ -1,4 +1,4 @@
-//! Results: one row a contender, work and batch size.
+//! Results: one row a candidate, workload and batch size.
 
 use crate::Environment;
 use serde::{Deserialize, Serialize};
@@ -40,10 +40,10 @@ pub struct Row {
     pub rounds: usize,
     /// Examples a second, from the median.
     pub examples_per_s: f64,
-    /// Peak resident memory of the process while the contender worked, MB; absent where it is not known.
+    /// Peak resident memory of the process while the candidate worked, MB; absent where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_mb: Option<f64>,
-    /// Relative difference of the loss of one step from the first contender's; absent where there is none to compare.
+    /// Relative difference of the loss of one step from the first candidate's; absent where there is none to compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parity: Option<f64>,
     /// Which of several settings of one work and batch size, in order: lets a peer's rows find ours.
@@ -58,7 +58,7 @@ impl Row {
     }
 
     /// `engine on device`.
-    pub fn contender(&self) -> String {
+    pub fn candidate(&self) -> String {
         match self.device.is_empty() {
             true => self.engine.clone(),
             false => format!("{} on {}", self.engine, self.device),
@@ -66,7 +66,7 @@ impl Row {
     }
 }
 
-/// The rows as a table for people, each work's contenders below each other, with their speed as a multiple of the last's.
+/// The rows as a table for people, each work's candidates below each other, with their speed as a multiple of the last's.
 pub fn table(rows: &[Row]) -> String {
     let mut text = String::new();
     let mut told: Vec<&Row> = Vec::new();
@@ -81,7 +81,7 @@ pub fn table(rows: &[Row]) -> String {
         for row in same {
             text.push_str(&format!(
                 "  {:<44} {:>5.1}% zeros {:>9.3} ms ({:.3} to {:.3}) {:>11.0} examples/s {:>6.2}x\n",
-                row.contender(),
+                row.candidate(),
                 100.0 * row.zeros,
                 row.ms,
                 row.ms_min,

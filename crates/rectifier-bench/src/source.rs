@@ -1,6 +1,6 @@
 //! Where a training step's batch comes from: a few that are ready, or shuffled epochs as in training.
 
-use crate::{LabError, Work};
+use crate::{BenchError, Workload};
 use rectifier_data::{Batch, Batches, DataError, Examples, Feed, Order};
 use rectifier_train::TrainError;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) struct Epochs {
 }
 
 impl Source {
-    pub(crate) fn of(work: &Work) -> Result<Self, LabError> {
+    pub(crate) fn of(work: &Workload) -> Result<Self, BenchError> {
         let Some(examples) = work.examples else {
             return Ok(Self::Ready(work.batches()));
         };
@@ -38,7 +38,7 @@ impl Source {
     }
 
     /// The batch of step `turn`.
-    pub(crate) fn next(&mut self, turn: usize) -> Result<&Batch, LabError> {
+    pub(crate) fn next(&mut self, turn: usize) -> Result<&Batch, BenchError> {
         match self {
             Self::Ready(batches) => Ok(&batches[turn % batches.len()]),
             Self::Epochs(epochs) => {
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn an_epoch_is_as_many_steps_as_its_examples_take() {
-        let work = Work::train(20, 8, 10, 0.0).with_examples(500);
+        let work = Workload::train(20, 8, 10, 0.0).with_examples(500);
         let mut source = Source::of(&work).unwrap();
         assert_eq!(source.whole(), 50);
         let first = source.next(0).unwrap().clone();
@@ -92,6 +92,11 @@ mod tests {
         }
         // The second epoch comes in another order.
         assert_eq!(again, 0);
-        assert_eq!(Source::of(&Work::train(20, 8, 10, 0.0)).unwrap().whole(), 1);
+        assert_eq!(
+            Source::of(&Workload::train(20, 8, 10, 0.0))
+                .unwrap()
+                .whole(),
+            1
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! How far a trained network's activations may be cut off (FATReLU), and what that and bfloat16 weights buy.
 
-use crate::{Environment, LabError};
+use crate::{BenchError, Environment};
 use rectifier_data::{Batch, Examples};
 use rectifier_nn::DenseStack;
 use rectifier_sparse::SparseNetwork;
@@ -91,7 +91,7 @@ impl ThresholdStudy {
     /// comes next through `progress`.
     ///
     /// # Errors
-    /// [`LabError`]: a threshold that the network cannot have, or examples that cannot be read.
+    /// [`BenchError`]: a threshold that the network cannot have, or examples that cannot be read.
     pub fn run(
         &self,
         network: &DenseStack,
@@ -99,7 +99,7 @@ impl ThresholdStudy {
         valid: &dyn Examples,
         test: &dyn Examples,
         progress: &mut dyn FnMut(&str),
-    ) -> Result<ThresholdRecord, LabError> {
+    ) -> Result<ThresholdRecord, BenchError> {
         let threads = self
             .threads
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -149,8 +149,8 @@ impl ThresholdStudy {
         settings: &mut [Setting],
         valid: &dyn Examples,
         progress: &mut dyn FnMut(&str),
-    ) -> Result<(), LabError> {
-        let rows = |count: usize| -> Result<Vec<f32>, LabError> {
+    ) -> Result<(), BenchError> {
+        let rows = |count: usize| -> Result<Vec<f32>, BenchError> {
             let mut batch = Batch::default();
             let indices: Vec<usize> = (0..count).map(|at| at % valid.len().max(1)).collect();
             valid
@@ -198,7 +198,7 @@ impl Setting {
 fn per_call(
     seconds: f64,
     mut call: impl FnMut() -> Result<(), rectifier_train::TrainError>,
-) -> Result<f64, LabError> {
+) -> Result<f64, BenchError> {
     for _ in 0..3 {
         call()?;
     }

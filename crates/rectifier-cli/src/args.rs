@@ -5,7 +5,7 @@ mod data;
 mod results;
 mod train;
 
-pub use bench::{BenchArgs, ContenderName};
+pub use bench::{BenchArgs, CandidateName};
 pub use data::{DataArgs, PlaceArgs, VariantName};
 pub use results::ResultsCommand;
 pub use train::{EngineName, OptimizerName, PlanArgs, Strategy, TrainArgs};

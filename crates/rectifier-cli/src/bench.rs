@@ -1,6 +1,6 @@
 //! `rectifier bench`.
 
-use crate::args::{BenchArgs, ContenderName};
+use crate::args::{BenchArgs, CandidateName};
 use crate::device;
 use crate::error::CliError;
 use crate::output::{note, say};
@@ -8,12 +8,12 @@ use crate::plots;
 use crate::results::json;
 use burn::tensor::Device;
 use rectifier_bench::{
-    Bench, BenchRecord, Contender, Environment, Growth, LabError, Peer, Work, csv, table,
+    Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Workload, csv, table,
 };
 use rectifier_train::BurnEngine;
 use std::path::Path;
 
-/// Seconds of a step and of an epoch above which a contender is left out where cost grows.
+/// Seconds of a step and of an epoch above which a candidate is left out where cost grows.
 const LONGEST: (f64, f64) = (2.0, 15.0);
 
 /// Times engines, devices and peers side by side.
@@ -32,31 +32,31 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     if !args.growth.is_empty() {
         return growth(args);
     }
-    let works: Vec<Work> = Work::all(&args.batch)
+    let workloads: Vec<Workload> = Workload::all(&args.batch)
         .into_iter()
         .filter(|work| work.name().contains(&args.only))
         .collect();
-    if works.is_empty() {
-        let mut names: Vec<String> = Work::all(&[10]).iter().map(Work::name).collect();
+    if workloads.is_empty() {
+        let mut names: Vec<String> = Workload::all(&[10]).iter().map(Workload::name).collect();
         names.dedup();
         return Err(CliError::Usage(format!(
-            "no work is named `{}`: there are {}",
+            "no workload is named `{}`: there are {}",
             args.only,
             names.join("; ")
         )));
     }
     let (name, device) = device::open(args.device.as_deref())?;
-    let mut contenders = Vec::new();
-    if !args.without.contains(&ContenderName::Sparse) {
+    let mut candidates = Vec::new();
+    if !args.without.contains(&CandidateName::Sparse) {
         let host = host(&name, &device)?;
-        contenders.push(Contender::sparse(host, args.threads));
+        candidates.push(Candidate::sparse(host, args.threads));
     }
     // Elsewhere the operation is Burn's own composition.
-    if name == "flex" && !args.without.contains(&ContenderName::SparseLayers) {
-        contenders.push(Contender::sparse_layers(&name, device.clone()));
+    if name == "flex" && !args.without.contains(&CandidateName::SparseLayers) {
+        candidates.push(Candidate::sparse_layers(&name, device.clone()));
     }
-    if !args.without.contains(&ContenderName::Burn) {
-        contenders.push(burn(&name, &device));
+    if !args.without.contains(&CandidateName::Burn) {
+        candidates.push(burn(&name, &device));
     }
     let peers: Vec<(Peer, String)> = args
         .peer
@@ -69,7 +69,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         longest: None,
     };
     let mut progress = |line: &str| note(line);
-    let rows = bench.run(&works, &contenders, &peers, &mut progress)?;
+    let rows = bench.run(&workloads, &candidates, &peers, &mut progress)?;
     let environment = Environment::here();
     if args.json {
         for row in &rows {
@@ -100,29 +100,29 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
     let (name, device) = device::open(args.device.as_deref())?;
     let host = host(&name, &device)?;
     let on_cpu = ["flex", "ndarray"].contains(&name.as_str());
-    let contenders = |threads: Option<usize>| -> Result<Vec<Contender>, LabError> {
-        let mut contenders = Vec::new();
-        if !args.without.contains(&ContenderName::Sparse) {
-            contenders.push(Contender::sparse(host.clone(), threads));
+    let candidates = |threads: Option<usize>| -> Result<Vec<Candidate>, BenchError> {
+        let mut candidates = Vec::new();
+        if !args.without.contains(&CandidateName::Sparse) {
+            candidates.push(Candidate::sparse(host.clone(), threads));
         }
-        if !args.without.contains(&ContenderName::Burn) {
+        if !args.without.contains(&CandidateName::Burn) {
             match threads {
                 Some(threads) if on_cpu => {
-                    contenders.push(burn(&name, &device).on_rayon(threads)?);
+                    candidates.push(burn(&name, &device).on_rayon(threads)?);
                 }
                 // Other devices have threads of their own.
                 Some(_) => {}
-                None => contenders.push(burn(&name, &device)),
+                None => candidates.push(burn(&name, &device)),
             }
         }
-        Ok(contenders)
+        Ok(candidates)
     };
     let growth = Growth {
         rounds: args.rounds,
         seconds: args.seconds,
         longest_step: LONGEST.0,
         longest_epoch: LONGEST.1,
-        contenders: &contenders,
+        candidates: &candidates,
         threads: args.threads,
         host: host.clone(),
         most: args.max.unwrap_or(f64::INFINITY),
@@ -157,8 +157,8 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn burn(name: &str, device: &Device) -> Contender {
-    Contender::of_engine(name, BurnEngine::new(device.clone()), device.clone())
+fn burn(name: &str, device: &Device) -> Candidate {
+    Candidate::of_engine(name, BurnEngine::new(device.clone()), device.clone())
 }
 
 /// Writes NAME.json and NAME.csv into `folder`.

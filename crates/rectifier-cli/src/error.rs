@@ -54,7 +54,7 @@ pub enum CliError {
     Train(#[from] TrainError),
     /// A measurement failed.
     #[error(transparent)]
-    Lab(#[from] rectifier_bench::LabError),
+    Bench(#[from] rectifier_bench::BenchError),
 }
 
 impl CliError {

@@ -107,7 +107,7 @@ fn bench(record: &BenchRecord) -> DotPlot {
             let dots = same.map(|row| {
                 let title = format!(
                     "{}: {:.3} ms ({:.3} to {:.3}), {:.1}% zeros",
-                    row.contender(),
+                    row.candidate(),
                     row.ms,
                     row.ms_min,
                     row.ms_max,
@@ -126,7 +126,7 @@ fn bench(record: &BenchRecord) -> DotPlot {
             rows: rows.collect(),
         }
     };
-    let works = unique(rows.iter().map(|row| row.work.as_str()));
+    let workloads = unique(rows.iter().map(|row| row.work.as_str()));
     DotPlot {
         title: "Milliseconds a step".into(),
         notes: vec![format!(
@@ -141,7 +141,7 @@ fn bench(record: &BenchRecord) -> DotPlot {
             log: true,
             ticks: Vec::new(),
         },
-        groups: works.into_iter().map(group).collect(),
+        groups: workloads.into_iter().map(group).collect(),
         names,
     }
 }

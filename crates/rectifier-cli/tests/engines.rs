@@ -104,7 +104,7 @@ fn the_sparse_engine_is_the_default_where_it_can_do_the_work() {
 }
 
 #[test]
-fn bench_prints_one_row_a_contender_and_takes_peers_in_turn() {
+fn bench_prints_one_row_a_candidate_and_takes_peers_in_turn() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     let peer = folder.join("peer.py");

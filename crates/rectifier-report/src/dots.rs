@@ -47,7 +47,7 @@ impl DotPlot {
         const MARKS: [Mark; 4] = [Mark::Dot, Mark::Square, Mark::Cross, Mark::Ring];
         // Dots of equal times lie on each other: shapes tell them apart.
         let shape = |who: usize| MARKS[who % MARKS.len()];
-        // Grey is left to what is no contender.
+        // Grey is left to what is no candidate.
         let colour = |who: usize| who % 6;
         let keys: Vec<Key> = self
             .names

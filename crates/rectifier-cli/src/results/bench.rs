@@ -51,7 +51,7 @@ pub fn speed(folder: &Path) -> Result<String, CliError> {
     Ok(text)
 }
 
-/// Every row: works below each other, contenders beside each other.
+/// Every row: works below each other, candidates beside each other.
 ///
 /// # Errors
 /// [`CliError`] for a record that cannot be read.

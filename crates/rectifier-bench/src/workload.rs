@@ -1,6 +1,6 @@
-//! The works that are timed: the paper's shapes.
+//! The workloads that are timed: the paper's shapes.
 
-use crate::LabError;
+use crate::BenchError;
 use crate::calibrate::calibrated;
 use rectifier_data::{Batch, DataError, Samples};
 use rectifier_nn::{
@@ -24,7 +24,7 @@ pub enum Kind {
 /// A step of one kind on one shape at one batch size, on random inputs that are 81% zeros as MNIST's are, or 99.4% as
 /// bags of words are (5000 inputs).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Work {
+pub struct Workload {
     /// What is done.
     pub kind: Kind,
     /// Numbers an example.
@@ -55,7 +55,7 @@ const CALIBRATED_RATE: f64 = 1e-7;
 /// Examples that zeros are counted on, whole batches of them, one batch at least.
 const CALIBRATION: usize = 1024;
 
-impl Work {
+impl Workload {
     fn new(kind: Kind, inputs: usize, hidden: usize, batch: usize, shift: f32) -> Self {
         Self {
             kind,
@@ -107,25 +107,25 @@ impl Work {
 
     /// The paper's shapes at these batch sizes; the text network at batch 10 alone, it is heavy.
     pub fn all(batches: &[usize]) -> Vec<Self> {
-        let mut works = Vec::new();
+        let mut workloads = Vec::new();
         for &batch in batches {
-            works.extend([0.0, 0.08].map(|shift| Self::train(784, 1000, batch, shift)));
+            workloads.extend([0.0, 0.08].map(|shift| Self::train(784, 1000, batch, shift)));
         }
         if batches.contains(&10) {
-            works.extend([0.0, 0.02].map(|shift| Self::train(5000, 5000, 10, shift)));
+            workloads.extend([0.0, 0.02].map(|shift| Self::train(5000, 5000, 10, shift)));
         }
-        works.extend(
+        workloads.extend(
             batches
                 .iter()
                 .map(|&batch| Self::pretrain(784, 1000, batch)),
         );
         if batches.contains(&10) {
-            works.push(Self::pretrain(5000, 5000, 10));
+            workloads.push(Self::pretrain(5000, 5000, 10));
         }
         for &batch in batches {
-            works.extend([0.0, 0.08].map(|shift| Self::infer(784, 1000, batch, shift)));
+            workloads.extend([0.0, 0.08].map(|shift| Self::infer(784, 1000, batch, shift)));
         }
-        works
+        workloads
     }
 
     /// Its name, without batch size and shift.
@@ -149,7 +149,7 @@ impl Work {
     }
 
     /// The network, drawn from a fixed seed, its biases shifted or calibrated.
-    pub(crate) fn network(&self, device: &Device) -> Result<DenseStack, LabError> {
+    pub(crate) fn network(&self, device: &Device) -> Result<DenseStack, BenchError> {
         let config = DenseStackConfig::new(
             self.inputs,
             vec![self.hidden; self.depth],

@@ -1,9 +1,9 @@
 //! Who is timed: an engine for steps, with its way to predict.
 
-use crate::LabError;
+use crate::BenchError;
 use crate::layers::SkippingStack;
 use crate::source::Source;
-use crate::work::{Kind, Work};
+use crate::workload::{Kind, Workload};
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, Samples};
 use rectifier_nn::{DenseStack, Network};
@@ -11,42 +11,42 @@ use rectifier_sparse::{Level, SparseEngine, SparseNetwork};
 use rectifier_train::{BurnEngine, Engine, StageContext, TrainError};
 
 /// An engine on a device.
-pub struct Contender {
+pub struct Candidate {
     /// The engine's name.
     pub engine: String,
     /// Where it computes.
     pub device: String,
     make: Box<Make>,
-    can: fn(&Work) -> bool,
+    can: fn(&Workload) -> bool,
     pool: Option<rayon::ThreadPool>,
 }
 
-type Make = dyn Fn(&Work) -> Result<Box<dyn Steps>, LabError> + Send + Sync;
+type Make = dyn Fn(&Workload) -> Result<Box<dyn Steps>, BenchError> + Send + Sync;
 
 /// A work made ready: everything outside the step is done.
 pub trait Steps {
     /// Does the `turn`-th step.
     ///
     /// # Errors
-    /// [`LabError`] where the engine fails.
-    fn step(&mut self, turn: usize) -> Result<(), LabError>;
+    /// [`BenchError`] where the engine fails.
+    fn step(&mut self, turn: usize) -> Result<(), BenchError>;
     /// Waits for the device; the mean loss of the steps since the last call, or the sum of the last logits.
     ///
     /// # Errors
-    /// [`LabError`] where the device gives no numbers back.
-    fn finish(&mut self) -> Result<f64, LabError>;
+    /// [`BenchError`] where the device gives no numbers back.
+    fn finish(&mut self) -> Result<f64, BenchError>;
     /// Mean share of exact zeros of the hidden activations.
     ///
     /// # Errors
     /// As [`finish`](Self::finish).
-    fn zeros(&mut self) -> Result<f64, LabError>;
+    fn zeros(&mut self) -> Result<f64, BenchError>;
     /// How many steps make a whole: an epoch, or one.
     fn whole(&self) -> usize {
         1
     }
 }
 
-impl Contender {
+impl Candidate {
     /// Any engine; it predicts through Burn on `device`.
     pub fn of_engine<E: Engine<DenseStack> + Clone + 'static>(
         device_name: &str,
@@ -126,8 +126,8 @@ impl Contender {
     /// Held to `threads` threads: for engines that compute on rayon's, as Burn's CPU devices do.
     ///
     /// # Errors
-    /// [`LabError::Train`] where the system gives no threads.
-    pub fn on_rayon(mut self, threads: usize) -> Result<Self, LabError> {
+    /// [`BenchError::Train`] where the system gives no threads.
+    pub fn on_rayon(mut self, threads: usize) -> Result<Self, BenchError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         self.pool = Some(pool.map_err(|error| TrainError::Device(format!("no threads: {error}")))?);
         self.device = format!("{} ({threads} threads)", self.device);
@@ -135,11 +135,11 @@ impl Contender {
     }
 
     /// Whether it does this kind of work at all.
-    pub(crate) fn can(&self, work: &Work) -> bool {
+    pub(crate) fn can(&self, work: &Workload) -> bool {
         (self.can)(work)
     }
 
-    /// Does `work` on the threads that the contender is held to.
+    /// Does `work` on the threads that the candidate is held to.
     pub(crate) fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         match &self.pool {
             Some(pool) => pool.install(work),
@@ -150,8 +150,8 @@ impl Contender {
     /// `work` made ready for steps.
     ///
     /// # Errors
-    /// [`LabError`] where the network cannot be made or the engine cannot begin.
-    pub fn ready(&self, work: &Work) -> Result<Box<dyn Steps>, LabError> {
+    /// [`BenchError`] where the network cannot be made or the engine cannot begin.
+    pub fn ready(&self, work: &Workload) -> Result<Box<dyn Steps>, BenchError> {
         (self.make)(work)
     }
 }
@@ -163,9 +163,9 @@ struct Training<N: Network> {
 }
 
 impl<N: Network> Training<N> {
-    fn new(network: N, work: &Work, engine: &dyn Engine<N>) -> Result<Self, LabError> {
+    fn new(network: N, work: &Workload, engine: &dyn Engine<N>) -> Result<Self, BenchError> {
         let recipe = work.recipe();
-        // The works' stages never look at the training set as a whole.
+        // The workloads' stages never look at the training set as a whole.
         let none = Samples::from_f32(Vec::new(), Vec::new(), &[work.inputs], 1)
             .map_err(TrainError::from)?;
         let context = StageContext {
@@ -183,7 +183,7 @@ impl<N: Network> Training<N> {
 }
 
 impl<N: Network> Steps for Training<N> {
-    fn step(&mut self, turn: usize) -> Result<(), LabError> {
+    fn step(&mut self, turn: usize) -> Result<(), BenchError> {
         let batch = self.source.next(turn)?;
         Ok(self.session.step(batch, self.rate, turn as u64)?)
     }
@@ -192,11 +192,11 @@ impl<N: Network> Steps for Training<N> {
         self.source.whole()
     }
 
-    fn finish(&mut self) -> Result<f64, LabError> {
+    fn finish(&mut self) -> Result<f64, BenchError> {
         Ok(self.session.totals()?.mean_loss())
     }
 
-    fn zeros(&mut self) -> Result<f64, LabError> {
+    fn zeros(&mut self) -> Result<f64, BenchError> {
         let zeros = self.session.zeros()?;
         Ok(zeros.iter().sum::<f64>() / zeros.len().max(1) as f64)
     }
@@ -209,7 +209,7 @@ struct Predicting<N> {
 }
 
 impl<N: Network> Predicting<N> {
-    fn new(network: N, work: &Work, device: &Device) -> Self {
+    fn new(network: N, work: &Workload, device: &Device) -> Self {
         let batches = work.batches();
         let inputs = batches
             .iter()
@@ -223,13 +223,13 @@ impl<N: Network> Predicting<N> {
 }
 
 impl<N: Network> Steps for Predicting<N> {
-    fn step(&mut self, turn: usize) -> Result<(), LabError> {
+    fn step(&mut self, turn: usize) -> Result<(), BenchError> {
         let inputs = self.inputs[turn % self.inputs.len()].clone();
         self.logits = Some(self.network.forward(inputs).logits);
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<f64, LabError> {
+    fn finish(&mut self) -> Result<f64, BenchError> {
         let logits = self
             .logits
             .take()
@@ -237,12 +237,12 @@ impl<N: Network> Steps for Predicting<N> {
         Ok(f64::from(logits.unwrap_or_default()))
     }
 
-    fn zeros(&mut self) -> Result<f64, LabError> {
+    fn zeros(&mut self) -> Result<f64, BenchError> {
         zeros_of(&self.network, self.inputs[0].clone())
     }
 }
 
-fn zeros_of(network: &impl Network, inputs: Tensor<2>) -> Result<f64, LabError> {
+fn zeros_of(network: &impl Network, inputs: Tensor<2>) -> Result<f64, BenchError> {
     let mut counter = rectifier_nn::UnitCounter::new();
     counter.count(&network.forward(inputs).hidden);
     let layers = counter.finish();
@@ -258,11 +258,11 @@ struct SparsePredicting {
 
 impl SparsePredicting {
     fn new(
-        work: &Work,
+        work: &Workload,
         device: &Device,
         level: Level,
         threads: Option<usize>,
-    ) -> Result<Self, LabError> {
+    ) -> Result<Self, BenchError> {
         let network = work.network(device)?;
         let batches = work.batches();
         let mut predictor = SparseNetwork::new(&network)?.with_level(level);
@@ -279,18 +279,18 @@ impl SparsePredicting {
 }
 
 impl Steps for SparsePredicting {
-    fn step(&mut self, turn: usize) -> Result<(), LabError> {
+    fn step(&mut self, turn: usize) -> Result<(), BenchError> {
         self.last = self
             .predictor
             .logits(&self.batches[turn % self.batches.len()].inputs)?;
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<f64, LabError> {
+    fn finish(&mut self) -> Result<f64, BenchError> {
         Ok(self.last.iter().map(|logit| f64::from(logit.abs())).sum())
     }
 
-    fn zeros(&mut self) -> Result<f64, LabError> {
+    fn zeros(&mut self) -> Result<f64, BenchError> {
         Ok(self.zeros)
     }
 }
