@@ -1,7 +1,9 @@
 //! Candidates timed in turn, round after round.
 
 use crate::environment::{peak_mb, reset_peak};
+use crate::matching::settle;
 use crate::{BenchError, Candidate, Peer, Row, Workload};
+use rectifier_plot::median;
 use std::time::Instant;
 
 /// Steps before the clock starts.
@@ -43,6 +45,7 @@ impl Bench {
         progress: &mut dyn FnMut(&str),
     ) -> Result<Vec<Row>, BenchError> {
         let mut all: Vec<Series> = Vec::new();
+        let mut theirs: Vec<Series> = Vec::new();
         // Works and the candidates that are too slow for them.
         let mut slow: Vec<(usize, usize)> = Vec::new();
         for round in 0..self.rounds.max(1) {
@@ -107,11 +110,16 @@ impl Bench {
                 progress(&format!("round {} of {}: peer", round + 1, self.rounds));
                 for row in peer.rows(only, self.seconds)? {
                     let ms = row.ms;
-                    add(&mut all, row, ms);
+                    add(&mut theirs, row, ms);
                 }
             }
         }
-        Ok(all.into_iter().map(Series::finish).collect())
+        let finish =
+            |all: Vec<Series>| -> Vec<Row> { all.into_iter().map(Series::finish).collect() };
+        let (mut rows, mut theirs) = (finish(all), finish(theirs));
+        settle(&rows, &mut theirs);
+        rows.append(&mut theirs);
+        Ok(rows)
     }
 
     /// Nothing where a turn would take longer than `longest` seconds.
@@ -194,15 +202,13 @@ fn add(all: &mut Vec<Series>, row: Row, ms: f64) {
 }
 
 impl Series {
-    fn finish(mut self) -> Row {
-        self.times.sort_by(f64::total_cmp);
-        let count = self.times.len();
-        let middle = (self.times[(count - 1) / 2] + self.times[count / 2]) / 2.0;
+    fn finish(self) -> Row {
+        let middle = median(&self.times).unwrap_or(f64::NAN);
         Row {
             ms: middle,
-            ms_min: self.times[0],
-            ms_max: self.times[count - 1],
-            rounds: count,
+            ms_min: self.times.iter().copied().fold(f64::INFINITY, f64::min),
+            ms_max: self.times.iter().copied().fold(0.0, f64::max),
+            rounds: self.times.len(),
             examples_per_s: self.row.batch as f64 * 1e3 / middle,
             ..self.row
         }

@@ -32,6 +32,17 @@ impl Environment {
             version: env!("CARGO_PKG_VERSION").into(),
         }
     }
+
+    /// Processor, cores and instruction set in a few words.
+    pub fn short(&self) -> String {
+        let Self {
+            processor,
+            cores,
+            level,
+            ..
+        } = self;
+        format!("{processor}, {cores} cores, {level}")
+    }
 }
 
 /// Starts the measurement of peak memory anew; does nothing where the system does not tell it.

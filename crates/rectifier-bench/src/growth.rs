@@ -4,6 +4,7 @@ use crate::bench::setting;
 use crate::bound::Machine;
 use crate::{Bench, BenchError, Bound, Candidate, Environment, Load, Row, Workload};
 use burn::tensor::Device;
+use rectifier_plot::Table;
 use serde::{Deserialize, Serialize};
 
 /// The shape that the other sweeps hold to: the paper's.
@@ -306,34 +307,47 @@ impl GrowthRecord {
 
     /// What was measured as CSV with a header, a line a point and candidate.
     pub fn csv(&self) -> String {
-        let mut text = String::from(
-            "sweep,at,batch,threads,engine,device,work,zeros_asked,zeros,ms,ms_min,ms_max,rounds,bound_ms,traffic_ms,arithmetic_ms\n",
-        );
+        let mut table = Table::new([
+            "sweep",
+            "at",
+            "batch",
+            "threads",
+            "engine",
+            "device",
+            "work",
+            "zeros_asked",
+            "zeros",
+            "ms",
+            "ms_min",
+            "ms_max",
+            "rounds",
+            "bound_ms",
+            "traffic_ms",
+            "arithmetic_ms",
+        ]);
         for point in &self.points {
             for row in &point.rows {
-                // Names of engines, devices and workloads hold no quotes.
-                text.push_str(&format!(
-                    "{},{},{},{},\"{}\",\"{}\",\"{}\",{},{},{},{},{},{},{},{},{}\n",
-                    point.sweep.name(),
-                    point.at,
-                    point.batch,
-                    point.threads,
-                    row.engine,
-                    row.device,
-                    row.work,
-                    point.zeros_asked,
-                    row.zeros,
-                    row.ms,
-                    row.ms_min,
-                    row.ms_max,
-                    row.rounds,
-                    point.bound.ms,
-                    point.bound.traffic_ms,
-                    point.bound.arithmetic_ms
-                ));
+                table.push([
+                    point.sweep.name().to_string(),
+                    point.at.to_string(),
+                    point.batch.to_string(),
+                    point.threads.to_string(),
+                    row.engine.clone(),
+                    row.device.clone(),
+                    row.work.clone(),
+                    point.zeros_asked.to_string(),
+                    row.zeros.to_string(),
+                    row.ms.to_string(),
+                    row.ms_min.to_string(),
+                    row.ms_max.to_string(),
+                    row.rounds.to_string(),
+                    point.bound.ms.to_string(),
+                    point.bound.traffic_ms.to_string(),
+                    point.bound.arithmetic_ms.to_string(),
+                ]);
             }
         }
-        text
+        table.csv()
     }
 }
 

@@ -20,7 +20,7 @@ impl Peer {
         Self { command: words }
     }
 
-    /// One run's rows, those of the same work and batch numbered in order.
+    /// One run's rows, those of a program's same work and batch numbered in order.
     ///
     /// # Errors
     /// [`BenchError::Peer`].
@@ -50,7 +50,15 @@ impl Peer {
         {
             let mut row: Row = serde_json::from_str(line)
                 .map_err(|error| wrong(format!("`{line}` is no row: {error}")))?;
-            let same = |other: &&Row| (&other.work, other.batch) == (&row.work, row.batch);
+            let same = |other: &&Row| {
+                (&other.engine, &other.device, &other.work, other.batch)
+                    == (&row.engine, &row.device, &row.work, row.batch)
+            };
+            if !(row.ms.is_finite() && row.ms > 0.0 && (0.0..=1.0).contains(&row.zeros)) {
+                return Err(wrong(format!(
+                    "`{line}`: ms must be above 0, zeros a share from 0 to 1"
+                )));
+            }
             row.setting = rows.iter().filter(same).count();
             rows.push(row);
         }

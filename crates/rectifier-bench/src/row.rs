@@ -1,7 +1,11 @@
 //! Results: one row a candidate, workload and batch size.
 
 use crate::Environment;
+use rectifier_plot::Table;
 use serde::{Deserialize, Serialize};
+
+/// The engines of ours; every other is a peer's.
+pub(crate) const OURS: [&str; 3] = ["sparse", "sparse-layers", "burn"];
 
 /// What is kept of a measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,7 +50,8 @@ pub struct Row {
     /// Relative difference of the loss of one step from the first candidate's; absent where there is none to compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parity: Option<f64>,
-    /// Which of several settings of one work and batch size, in order: lets a peer's rows find ours.
+    /// Which of several settings of one work and batch size, in order; a peer's rows have that of ours whose zeros they
+    /// have.
     #[serde(default)]
     pub setting: usize,
 }
@@ -94,30 +99,42 @@ pub fn table(rows: &[Row]) -> String {
     text
 }
 
-/// The rows as CSV with a header.
-pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "engine,device,work,batch,setting,zeros,ms,ms_min,ms_max,rounds,examples_per_s,peak_mb,parity\n",
-    );
-    let optional = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-    for row in rows {
-        // Names hold neither quotes nor line ends; commas are quoted.
-        text.push_str(&format!(
-            "\"{}\",\"{}\",\"{}\",{},{},{},{},{},{},{},{},{},{}\n",
-            row.engine.replace('"', "'"),
-            row.device.replace('"', "'"),
-            row.work.replace('"', "'"),
-            row.batch,
-            row.setting,
-            row.zeros,
-            row.ms,
-            row.ms_min,
-            row.ms_max,
-            row.rounds,
-            row.examples_per_s,
-            optional(row.peak_mb),
-            optional(row.parity)
-        ));
+impl BenchRecord {
+    /// The rows as CSV with a header.
+    pub fn csv(&self) -> String {
+        let mut table = Table::new([
+            "engine",
+            "device",
+            "work",
+            "batch",
+            "setting",
+            "zeros",
+            "ms",
+            "ms_min",
+            "ms_max",
+            "rounds",
+            "examples_per_s",
+            "peak_mb",
+            "parity",
+        ]);
+        let optional = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+        for row in &self.rows {
+            table.push([
+                row.engine.clone(),
+                row.device.clone(),
+                row.work.clone(),
+                row.batch.to_string(),
+                row.setting.to_string(),
+                row.zeros.to_string(),
+                row.ms.to_string(),
+                row.ms_min.to_string(),
+                row.ms_max.to_string(),
+                row.rounds.to_string(),
+                row.examples_per_s.to_string(),
+                optional(row.peak_mb),
+                optional(row.parity),
+            ]);
+        }
+        table.csv()
     }
-    text
 }

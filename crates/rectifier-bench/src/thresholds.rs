@@ -3,6 +3,7 @@
 use crate::{BenchError, Environment};
 use rectifier_data::{Batch, Examples};
 use rectifier_nn::DenseStack;
+use rectifier_plot::median;
 use rectifier_sparse::SparseNetwork;
 use rectifier_train::{Evaluation, Objective};
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,18 @@ pub struct ThresholdRecord {
     pub test_interval_chosen: Option<(f64, f64)>,
 }
 
+/// What is kept of a study: what was found, and what it was made on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ThresholdFile {
+    /// The data set.
+    pub data: String,
+    /// Units of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// The study.
+    #[serde(flatten)]
+    pub record: ThresholdRecord,
+}
+
 struct Setting {
     threshold: f64,
     predictor: SparseNetwork,
@@ -78,12 +91,6 @@ struct Setting {
 
 fn error(evaluation: &Evaluation) -> f64 {
     evaluation.error().unwrap_or(f64::NAN)
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let count = values.len();
-    (values[(count - 1) / 2] + values[count / 2]) / 2.0
 }
 
 impl ThresholdStudy {
@@ -126,7 +133,7 @@ impl ThresholdStudy {
             }
         }
         self.time(&mut settings, valid, progress)?;
-        let rows: Vec<ThresholdRow> = settings.iter_mut().map(Setting::row).collect();
+        let rows: Vec<ThresholdRow> = settings.iter().map(Setting::row).collect();
         let chosen = choose(&rows, self.tolerance);
         progress("test error of the choice");
         let plain = settings[0].predictor.evaluate(test, objective)?;
@@ -182,14 +189,14 @@ impl ThresholdStudy {
 }
 
 impl Setting {
-    fn row(&mut self) -> ThresholdRow {
+    fn row(&self) -> ThresholdRow {
         ThresholdRow {
             threshold: self.threshold,
             weights: self.predictor.precision().into(),
             zeros: self.valid.zeros(),
             valid_error: error(&self.valid),
-            us_single: median(std::mem::take(&mut self.singles)),
-            examples_per_s: median(std::mem::take(&mut self.batches)),
+            us_single: median(&self.singles).unwrap_or(f64::NAN),
+            examples_per_s: median(&self.batches).unwrap_or(f64::NAN),
         }
     }
 }

@@ -4,14 +4,11 @@ use crate::args::{BenchArgs, CandidateName};
 use crate::device;
 use crate::error::CliError;
 use crate::output::{note, say};
-use crate::plots;
-use crate::results::json;
 use burn::tensor::Device;
 use rectifier_bench::{
-    Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Workload, csv, table,
+    Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Workload, table,
 };
 use rectifier_train::BurnEngine;
-use std::path::Path;
 
 /// Seconds of a step and of an epoch above which a candidate is left out where cost grows.
 const LONGEST: (f64, f64) = (2.0, 15.0);
@@ -77,20 +74,15 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         }
     } else {
         say(&format!(
-            "{}, {} cores, {}, {}; medians of {} rounds (fastest to slowest), speed beside the last of each work",
-            environment.processor,
-            environment.cores,
-            environment.level,
+            "{}, {}; medians of {} rounds (fastest to slowest), speed beside the last of each work",
+            environment.short(),
             environment.system,
             args.rounds
         ));
         say(table(&rows).trim_end());
     }
     if let Some(folder) = &args.out {
-        let csv = csv(&rows);
-        let record = BenchRecord { environment, rows };
-        keep(folder, "bench", &record, &csv)?;
-        plots::draw_bench(folder, &record)?;
+        BenchRecord { environment, rows }.write(folder)?;
     }
     Ok(())
 }
@@ -141,42 +133,16 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
     } else {
         say(record.table().trim_end());
     }
-    if let Some(folder) = &args.out {
-        let path = folder.join("growth.json");
-        let record = match path.is_file().then(|| json(&path)) {
-            None => record,
-            Some(Ok(earlier)) => record.joined(earlier),
-            Some(Err(error)) => {
-                note(&format!("{error}: it is replaced"));
-                record
-            }
-        };
-        keep(folder, "growth", &record, &record.csv())?;
-        plots::draw_growth(folder, &record)?;
+    if let Some(folder) = &args.out
+        && let Some(wrong) = record.write(folder)?
+    {
+        note(&format!("{wrong}: it is replaced"));
     }
     Ok(())
 }
 
 fn burn(name: &str, device: &Device) -> Candidate {
     Candidate::of_engine(name, BurnEngine::new(device.clone()), device.clone())
-}
-
-/// Writes NAME.json and NAME.csv into `folder`.
-fn keep(
-    folder: &Path,
-    name: &str,
-    record: &impl serde::Serialize,
-    csv: &str,
-) -> Result<(), CliError> {
-    std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
-    let text = serde_json::to_string_pretty(record)
-        .map_err(|error| CliError::Failed(error.to_string()))?;
-    let files = [("json", format!("{text}\n")), ("csv", csv.to_string())];
-    for (ending, text) in files {
-        let path = folder.join(format!("{name}.{ending}"));
-        rectifier_nn::write_atomically(&path, text.as_bytes())?;
-    }
-    Ok(())
 }
 
 /// A CPU device that the sparse engine's networks are made on.

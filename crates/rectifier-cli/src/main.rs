@@ -17,7 +17,6 @@ mod memory;
 mod models;
 mod output;
 mod plan;
-mod plots;
 mod predict;
 mod predict_text;
 mod progress;

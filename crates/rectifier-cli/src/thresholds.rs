@@ -5,21 +5,8 @@ use crate::device;
 use crate::error::CliError;
 use crate::eval::Located;
 use crate::output::{error_of, note, percents, say};
-use rectifier_bench::{ThresholdRecord, ThresholdStudy};
+use rectifier_bench::{ThresholdFile, ThresholdRecord, ThresholdStudy};
 use rectifier_nn::{ModelFile, write_atomically};
-use serde::{Deserialize, Serialize};
-
-/// What `--out` writes: the study, and what it was made on.
-#[derive(Serialize, Deserialize)]
-pub struct Study {
-    /// The data set.
-    pub data: String,
-    /// Units of the hidden layers.
-    pub hidden: Vec<usize>,
-    /// The study.
-    #[serde(flatten)]
-    pub record: ThresholdRecord,
-}
 
 /// Tries thresholds on the validation part and measures the choice on the test part.
 ///
@@ -70,7 +57,7 @@ pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
         let network = opened.network.clone().with_threshold(chosen.threshold)?;
         write_atomically(path, &ModelFile::encode(&network, &metadata)?)?;
     }
-    let study = Study {
+    let study = ThresholdFile {
         data: opened.data,
         hidden: opened.network.config().hidden,
         record,

@@ -1,83 +1,39 @@
 //! Records of measurements as drawings.
 
-use crate::error::CliError;
-use crate::output::say;
-use crate::results::record;
-use rectifier_bench::{BenchRecord, Environment, GrowthPoint, GrowthRecord, Holds, Row, Sweep};
-use rectifier_report::{Axis, Curve, DotGroup, DotPlot, DotRow, Figure, Mark, Spot};
-use std::path::{Path, PathBuf};
+use crate::{BenchRecord, Environment, GrowthPoint, GrowthRecord, Holds, Row, Sweep};
+use rectifier_plot::words::compact;
+use rectifier_plot::{Axis, Curve, DotGroup, DotPlot, DotRow, Figure, Layer, Mark, Spot};
 
 /// Colours of an engine's curves, a batch size each, in the order of engines; then those of the bounds.
 const COLOURS: [[usize; 2]; 2] = [[0, 5], [1, 4]];
 const BOUNDS: [usize; 2] = [6, 3];
 
-/// Draws the records of measurements in `folder` beside them.
-///
-/// # Errors
-/// [`CliError`] where there is no record, or one that cannot be read.
-pub fn plot(folder: &Path) -> Result<(), CliError> {
-    let mut drawn = Vec::new();
-    let (bench, growth) = (folder.join("bench"), folder.join("growth"));
-    if let Some(record) = record(folder, "bench")? {
-        drawn.extend(draw_bench(&bench, &record)?);
+impl BenchRecord {
+    /// Who takes how long at what.
+    pub fn plot(&self) -> DotPlot {
+        bench(self)
     }
-    if let Some(record) = record(folder, "growth")? {
-        drawn.extend(draw_growth(&growth, &record)?);
-    }
-    if drawn.is_empty() {
-        return Err(CliError::Failed(format!(
-            "{}: no record of a measurement; make one with `rectifier bench --out {}`",
-            folder.display(),
-            bench.display()
-        )));
-    }
-    for path in drawn {
-        say(&path.display().to_string());
-    }
-    Ok(())
 }
 
-/// Draws `record` into `folder`; the files that it made.
-///
-/// # Errors
-/// [`CliError::Io`].
-pub fn draw_bench(folder: &Path, record: &BenchRecord) -> Result<Vec<PathBuf>, CliError> {
-    let drawing = bench(record).svg();
-    write(folder, drawing.map(|svg| ("bench", svg)))
-}
-
-/// Draws every sweep of `record` into `folder`; the files that it made.
-///
-/// # Errors
-/// [`CliError::Io`].
-pub fn draw_growth(folder: &Path, record: &GrowthRecord) -> Result<Vec<PathBuf>, CliError> {
-    let drawings = Sweep::ALL
-        .into_iter()
-        .filter_map(|sweep| Some((sweep.name(), growth(record, sweep).svg()?)));
-    write(folder, drawings)
-}
-
-fn write<'a>(
-    folder: &Path,
-    drawings: impl IntoIterator<Item = (&'a str, String)>,
-) -> Result<Vec<PathBuf>, CliError> {
-    let mut paths = Vec::new();
-    for (name, svg) in drawings {
-        let path = folder.join(format!("{name}.svg"));
-        rectifier_nn::write_atomically(&path, svg.as_bytes())?;
-        paths.push(path);
+impl GrowthRecord {
+    /// How time grows along `sweep`, beside its bound; without curves where that was not measured.
+    pub fn figure(&self, sweep: Sweep) -> Figure {
+        growth(self, sweep)
     }
-    Ok(paths)
+}
+
+impl Sweep {
+    /// A number along it, for ticks and tables; of examples thousands are k and millions M.
+    pub fn short(self, value: f64) -> String {
+        match self {
+            Self::Examples => compact(value),
+            _ => value.to_string(),
+        }
+    }
 }
 
 fn machine(environment: &Environment, rounds: usize) -> String {
-    let Environment {
-        processor,
-        cores,
-        level,
-        ..
-    } = environment;
-    format!("{processor}, {cores} cores, {level}; medians of {rounds} rounds.")
+    format!("{}; medians of {rounds} rounds.", environment.short())
 }
 
 fn unique<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
@@ -136,11 +92,7 @@ fn bench(record: &BenchRecord) -> DotPlot {
                 rows.first().map_or(0, |row| row.rounds)
             )
         )],
-        x: Axis {
-            label: "milliseconds, log scale".into(),
-            log: true,
-            ticks: Vec::new(),
-        },
+        x: Axis::log("milliseconds, log scale"),
         groups: workloads.into_iter().map(group).collect(),
         names,
     }
@@ -162,78 +114,65 @@ fn growth(record: &GrowthRecord, sweep: Sweep) -> Figure {
             let spots = points.iter().filter(|point| point.batch == *batch);
             let spots = spots.filter_map(|point| {
                 let row = point.rows.iter().find(|row| row.engine == *engine)?;
-                Some(Spot {
-                    x: across(point),
-                    y: up(point, row.ms),
-                    mark: [Mark::Dot, Mark::Square][curve % 2],
-                    title: format!(
-                        "{engine}, {}: {:.3} ms a step ({:.3} to {:.3}), {:.1}% zeros",
-                        place(point),
-                        row.ms,
-                        row.ms_min,
-                        row.ms_max,
-                        100.0 * row.zeros
-                    ),
-                })
+                let title = format!(
+                    "{engine}, {}: {:.3} ms a step ({:.3} to {:.3}), {:.1}% zeros",
+                    place(point),
+                    row.ms,
+                    row.ms_min,
+                    row.ms_max,
+                    100.0 * row.zeros
+                );
+                let spot = Spot::new(across(point), up(point, row.ms));
+                let mark = [Mark::Dot, Mark::Square][curve % 2];
+                Some(spot.with_mark(mark).with_title(title))
             });
-            curves.push(Curve {
-                name: format!("{engine}, batch {batch}"),
-                colour: COLOURS[which % 2][curve % 2],
-                dashed: false,
-                spots: spots.collect(),
-            });
+            let colour = COLOURS[which % 2][curve % 2];
+            curves.push(Curve::line(
+                format!("{engine}, batch {batch}"),
+                colour,
+                spots,
+            ));
         }
     }
     for (curve, batch) in batches.iter().enumerate() {
         let spots = points.iter().filter(|point| point.batch == *batch);
-        curves.push(Curve {
-            name: format!("bound, batch {batch}"),
-            colour: BOUNDS[curve % 2],
-            dashed: true,
-            spots: spots.map(|point| bound(point)).collect(),
-        });
+        let name = format!("bound, batch {batch}");
+        let spots = spots.map(|point| bound(point));
+        curves.push(Curve::line(name, BOUNDS[curve % 2], spots).dashed());
     }
+    let ticks = unique(points.iter().map(|point| point.at)).into_iter();
+    let ticks = ticks.map(|at| (at, sweep.short(at)));
     Figure {
         title: title(sweep).into(),
         notes: notes(record, &points),
         x: Axis {
-            label: label(sweep).into(),
             log: matches!(sweep, Sweep::Width | Sweep::Threads | Sweep::Examples),
-            ticks: unique(points.iter().map(|point| point.at))
-                .into_iter()
-                .map(|at| (at, short(sweep, at)))
-                .collect(),
+            ..Axis::new(label(sweep)).with_ticks(ticks)
         },
-        y: Axis {
-            label: match sweep {
-                Sweep::Examples => "microseconds an example, log scale",
-                _ => "milliseconds a step, log scale",
-            }
-            .into(),
-            log: true,
-            ticks: Vec::new(),
-        },
-        curves,
+        y: Axis::log(match sweep {
+            Sweep::Examples => "microseconds an example, log scale",
+            _ => "milliseconds a step, log scale",
+        }),
+        layers: curves.into_iter().map(Layer::from).collect(),
     }
 }
 
 fn bound(point: &GrowthPoint) -> Spot {
     let bound = &point.bound;
-    Spot {
-        x: across(point),
-        y: up(point, bound.ms),
-        mark: match bound.holds {
-            Holds::Traffic => Mark::Ring,
-            Holds::Arithmetic => Mark::Cross,
-        },
-        title: format!(
-            "bound, {}: {:.4} ms of memory traffic, {:.4} ms of multiply-adds, {:.1}% zeros",
-            place(point),
-            bound.traffic_ms,
-            bound.arithmetic_ms,
-            100.0 * bound.load.zeros
-        ),
-    }
+    let title = format!(
+        "bound, {}: {:.4} ms of memory traffic, {:.4} ms of multiply-adds, {:.1}% zeros",
+        place(point),
+        bound.traffic_ms,
+        bound.arithmetic_ms,
+        100.0 * bound.load.zeros
+    );
+    let mark = match bound.holds {
+        Holds::Traffic => Mark::Ring,
+        Holds::Arithmetic => Mark::Cross,
+    };
+    Spot::new(across(point), up(point, bound.ms))
+        .with_mark(mark)
+        .with_title(title)
 }
 
 /// Where a point lies: of zeros where they really are.
@@ -252,7 +191,7 @@ fn up(point: &GrowthPoint, ms: f64) -> f64 {
 }
 
 fn place(point: &GrowthPoint) -> String {
-    let (name, at) = (point.sweep.name(), short(point.sweep, point.at));
+    let (name, at) = (point.sweep.name(), point.sweep.short(point.at));
     format!("{name} {at}, batch {}", point.batch)
 }
 
@@ -310,7 +249,7 @@ fn notes(record: &GrowthRecord, points: &[&GrowthPoint]) -> Vec<String> {
         let without = points
             .iter()
             .filter(|point| point.left_out.contains(engine));
-        let places = unique(without.map(|point| short(point.sweep, point.at)));
+        let places = unique(without.map(|point| point.sweep.short(point.at)));
         let (longest, whole) = match first.sweep {
             Sweep::Examples => (record.longest_epoch, "an epoch"),
             _ => (record.longest_step, "a step"),
@@ -323,23 +262,14 @@ fn notes(record: &GrowthRecord, points: &[&GrowthPoint]) -> Vec<String> {
     notes
 }
 
-/// A number for a tick; of examples thousands are k and millions M.
-pub(crate) fn short(sweep: Sweep, value: f64) -> String {
-    match (sweep, value) {
-        (Sweep::Examples, _) if value >= 1e6 => format!("{}M", value / 1e6),
-        (Sweep::Examples, _) if value >= 1e3 => format!("{}k", value / 1e3),
-        _ => format!("{value}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn examples_are_counted_in_thousands_and_millions() {
-        let texts = [10.0, 1e3, 16e3, 250e3, 1e6].map(|n| short(Sweep::Examples, n));
+        let texts = [10.0, 1e3, 16e3, 250e3, 1e6].map(|n| Sweep::Examples.short(n));
         assert_eq!(texts, ["10", "1k", "16k", "250k", "1M"]);
-        assert_eq!(short(Sweep::Width, 8000.0), "8000");
+        assert_eq!(Sweep::Width.short(8000.0), "8000");
     }
 }

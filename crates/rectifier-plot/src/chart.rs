@@ -1,25 +1,31 @@
-//! Curves and bars as SVG that the page's style sheet colours.
+//! Curves in a page, whose style sheet colours them.
 
-use crate::axis::{BOTTOM, Frame, HEIGHT, Scale, TOP, numbered, place, round_up};
-use crate::words::number;
+use crate::axis::{Scale, place, round_up};
+use crate::frame::{BOTTOM, Frame, HEIGHT, TOP, across, numbered, up, up_log};
 use maud::{Markup, html};
 
 /// More points than this are not marked one by one, though each still tells its value.
 const MARKED: usize = 60;
 
 /// One curve.
-pub(crate) struct Line {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What the legend calls it.
     pub name: String,
     /// Which colour of the palette; past its end the dashes tell curves apart.
     pub colour: usize,
+    /// Whether its line is dashed.
     pub dashed: bool,
+    /// Its points, from left to right.
     pub points: Vec<Point>,
 }
 
 /// A point of a curve.
-#[derive(Clone)]
-pub(crate) struct Point {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Across.
     pub x: f64,
+    /// Up; a point that is no number leaves a gap.
     pub y: f64,
     /// Points of different stages are not joined.
     pub stage: usize,
@@ -30,16 +36,19 @@ pub(crate) struct Point {
 }
 
 /// A stretch of the horizontal axis with a name, such as a stage.
-#[derive(Clone)]
-pub(crate) struct Span {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// Where it starts.
     pub from: f64,
+    /// Where it ends.
     pub to: f64,
+    /// What it is called.
     pub name: String,
 }
 
 /// Where the vertical axis goes from and to.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Extent {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
     /// From 0 to what the curves need.
     Zero,
     /// Likewise, in whole numbers.
@@ -51,36 +60,21 @@ pub(crate) enum Extent {
 }
 
 /// Curves over one horizontal axis.
-pub(crate) struct LineChart<'a> {
+pub struct LineChart<'a> {
+    /// What it shows, for readers who do not see it.
     pub title: &'a str,
+    /// What the horizontal axis tells.
     pub x_label: &'a str,
+    /// What the vertical axis tells.
     pub y_label: &'a str,
+    /// How numbers of the vertical axis are written.
     pub y_text: fn(f64) -> String,
+    /// Where the vertical axis goes from and to.
     pub extent: Extent,
+    /// The curves.
     pub lines: &'a [&'a Line],
+    /// Stretches of the horizontal axis, told apart where there is more than one.
     pub spans: &'a [Span],
-}
-
-/// A bar from `from` to `to`.
-pub(crate) struct Bar {
-    pub from: f64,
-    pub to: f64,
-    pub value: f64,
-    pub title: String,
-    pub colour: usize,
-}
-
-/// Bars over one horizontal axis.
-pub(crate) struct BarChart<'a> {
-    pub title: &'a str,
-    pub x_label: &'a str,
-    pub y_label: &'a str,
-    pub y_text: fn(f64) -> String,
-    /// Whether bars are counts.
-    pub whole: bool,
-    pub bars: &'a [Bar],
-    /// Where the horizontal axis is marked; at round numbers if absent.
-    pub x_ticks: Option<Vec<(f64, String)>>,
 }
 
 /// The classes that give a curve its colour and dashes.
@@ -92,7 +86,7 @@ fn style(colour: usize, dashed: bool) -> String {
 }
 
 /// What tells curves apart, as a list.
-pub(crate) fn legend(lines: &[&Line]) -> Markup {
+pub fn legend(lines: &[&Line]) -> Markup {
     html! {
         ul class="legend" {
             @for line in lines {
@@ -111,29 +105,34 @@ pub(crate) fn legend(lines: &[&Line]) -> Markup {
 impl LineChart<'_> {
     /// The chart; nothing where there is no point to draw.
     pub fn draw(&self) -> Option<Markup> {
-        let shown = |y: f64| y.is_finite() && (self.extent != Extent::Log || y > 0.0);
+        let shown = |point: &Point| {
+            let positive = self.extent != Extent::Log || point.y > 0.0;
+            point.x.is_finite() && point.y.is_finite() && positive
+        };
         let points = || self.lines.iter().flat_map(|line| &line.points);
-        let ys: Vec<f64> = points().map(|p| p.y).filter(|y| shown(*y)).collect();
+        let drawn = || points().filter(|point| shown(point));
+        let ys: Vec<f64> = drawn().map(|point| point.y).collect();
         let largest = ys.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let smallest = ys.iter().copied().fold(f64::INFINITY, f64::min);
         if ys.is_empty() {
             return None;
         }
         let y = match self.extent {
-            Extent::Zero | Extent::Count => Scale::up(0.0, round_up(largest)),
-            Extent::Share => Scale::up(0.0, 1.0),
-            Extent::Log => Scale::up_log(smallest * 0.9, largest * 1.1),
+            Extent::Zero | Extent::Count => up(0.0, round_up(largest)),
+            Extent::Share => up(0.0, 1.0),
+            Extent::Log => up_log(smallest * 0.9, largest * 1.1),
         };
-        let first = points().map(|p| p.x).fold(f64::INFINITY, f64::min);
-        let last = points().map(|p| p.x).fold(f64::NEG_INFINITY, f64::max);
+        let all = || points().map(|point| point.x).filter(|x| x.is_finite());
+        let first = all().fold(f64::INFINITY, f64::min);
+        let last = all().fold(f64::NEG_INFINITY, f64::max);
         // Half an epoch of room, so that the outermost points stand clear of the axis.
-        let x = Scale::across(first - 0.5, last + 0.5);
+        let x = across(first - 0.5, last + 0.5);
         let frame = Frame {
             x,
             y,
             x_label: self.x_label,
             y_label: self.y_label,
-            x_ticks: numbered(Scale::across(first, last.max(first + 1e-9)).ticks(8, true))
+            x_ticks: numbered(across(first, last.max(first + 1e-9)).ticks(8, true))
                 .into_iter()
                 .filter(|(tick, _)| *tick >= first && *tick <= last)
                 .collect(),
@@ -148,7 +147,7 @@ impl LineChart<'_> {
                     @for run in runs(&line.points, shown) {
                         polyline class="curve" points=(path(run, &x, &y)) {}
                     }
-                    @for point in line.points.iter().filter(|point| shown(point.y)) {
+                    @for point in line.points.iter().filter(|point| shown(point)) {
                         circle class=(if marked || point.ringed { "dot" } else { "spot" })
                             cx=(place(x.at(point.x))) cy=(place(y.at(point.y))) r="2.5" {
                             title { (point.title) }
@@ -187,9 +186,9 @@ impl LineChart<'_> {
 }
 
 /// Stretches of points to be joined: of one stage, with nothing missing between.
-fn runs(points: &[Point], shown: impl Fn(f64) -> bool) -> impl Iterator<Item = &[Point]> {
+fn runs(points: &[Point], shown: impl Fn(&Point) -> bool) -> impl Iterator<Item = &[Point]> {
     points
-        .split(move |point| !shown(point.y))
+        .split(move |point| !shown(point))
         .flat_map(|run| run.chunk_by(|a, b| a.stage == b.stage))
         .filter(|run| run.len() > 1)
 }
@@ -201,71 +200,11 @@ fn path(points: &[Point], x: &Scale, y: &Scale) -> String {
     places.collect::<Vec<_>>().join(" ")
 }
 
-impl BarChart<'_> {
-    /// The chart; nothing where there is no bar.
-    pub fn draw(&self) -> Option<Markup> {
-        let first = self.bars.first()?.from;
-        let last = self.bars.last()?.to;
-        let largest = self.bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
-        let (x, y) = (
-            Scale::across(first, last),
-            Scale::up(0.0, round_up(largest)),
-        );
-        let x_ticks = match &self.x_ticks {
-            Some(ticks) => ticks.clone(),
-            None => numbered(x.ticks(7, false)),
-        };
-        let frame = Frame {
-            x,
-            y,
-            x_label: self.x_label,
-            y_label: self.y_label,
-            x_ticks,
-            y_text: self.y_text,
-            y_whole: self.whole,
-        };
-        let plot = html! {
-            @for bar in self.bars {
-                @let (left, right) = (x.at(bar.from), x.at(bar.to));
-                // A unit of air between bars, and a bar that is not empty is seen.
-                @let top = match bar.value > 0.0 {
-                    true => y.at(bar.value).min(y.at(0.0) - 1.0),
-                    false => y.at(0.0),
-                };
-                rect class=(format!("bar s{}", bar.colour)) x=(place(left + 0.5))
-                    y=(place(top)) width=(place((right - left - 1.0).max(0.5)))
-                    height=(place(y.at(0.0) - top)) { title { (bar.title) } }
-            }
-        };
-        Some(frame.draw(self.title, &plot))
-    }
-}
-
-/// What colours of bars stand for, as a list.
-pub(crate) fn colours(names: &[(usize, &str)]) -> Markup {
-    html! {
-        ul class="legend" {
-            @for (colour, name) in names {
-                li {
-                    svg class="swatch" viewBox="0 0 24 8" aria-hidden="true" {
-                        rect class=(format!("bar s{colour}")) x="12" width="10" height="8" {}
-                    }
-                    (name)
-                }
-            }
-        }
-    }
-}
-
-/// Shares on a vertical axis.
-pub(crate) fn percent_tick(share: f64) -> String {
-    format!("{}%", number((share * 1e6).round() / 1e4))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::words::percent_tick;
 
     fn line(ys: &[f64]) -> Line {
         let points = ys.iter().enumerate().map(|(x, y)| Point {
@@ -329,33 +268,5 @@ mod tests {
                 assert!(!drawn.contains("NaN") && !drawn.contains("inf"), "{drawn}");
             }
         }
-    }
-
-    #[test]
-    fn a_bar_reaches_as_high_as_its_value() {
-        let bars = [(0.0, 10.0), (1.0, 5.0), (2.0, 0.0)].map(|(from, value)| Bar {
-            from,
-            to: from + 1.0,
-            value,
-            title: String::new(),
-            colour: 0,
-        });
-        let chart = BarChart {
-            title: "t",
-            x_label: "",
-            y_label: "",
-            y_text: number,
-            whole: false,
-            bars: &bars,
-            x_ticks: None,
-        };
-        let drawn = chart.draw().unwrap().into_string();
-        let heights: Vec<f64> = drawn
-            .split(" height=\"")
-            .skip(1)
-            .map(|rest| rest.split('"').next().unwrap().parse().unwrap())
-            .collect();
-        assert_eq!(heights[0], 2.0 * heights[1]);
-        assert_eq!(heights[2], 0.0);
     }
 }

@@ -5,8 +5,30 @@ pub fn percent(share: f64) -> String {
     format!("{:.2}%", 100.0 * share)
 }
 
+/// Percentages without decimals, separated by spaces.
+pub fn percents(shares: &[f64]) -> String {
+    let words: Vec<String> = shares
+        .iter()
+        .map(|share| format!("{:.0}%", 100.0 * share))
+        .collect();
+    words.join(" ")
+}
+
+/// A share at a tick of an axis: a percentage without needless zeros.
+pub fn percent_tick(share: f64) -> String {
+    format!("{}%", number((share * 1e6).round() / 1e4))
+}
+
+/// What an error is called: `error` for a share of wrong answers, `RMSE` for stars.
+pub fn error_name(is_share: bool) -> &'static str {
+    match is_share {
+        true => "error",
+        false => "RMSE",
+    }
+}
+
 /// An error: a percentage, or an RMSE in stars.
-pub(crate) fn error(value: f64, is_share: bool) -> String {
+pub fn error(value: f64, is_share: bool) -> String {
     match is_share {
         true => percent(value),
         false => format!("{value:.4}"),
@@ -14,7 +36,7 @@ pub(crate) fn error(value: f64, is_share: bool) -> String {
 }
 
 /// Four significant digits, without needless zeros.
-pub(crate) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
@@ -30,7 +52,7 @@ pub(crate) fn number(value: f64) -> String {
 }
 
 /// A whole number with its thousands apart.
-pub(crate) fn thousands(value: u64) -> String {
+pub fn thousands(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -43,7 +65,7 @@ pub(crate) fn thousands(value: u64) -> String {
 }
 
 /// Seconds as people say them.
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     match (whole / 3600, whole / 60 % 60, whole % 60) {
         (0, 0, _) => format!("{:.1} s", seconds.max(0.0)),
@@ -52,8 +74,22 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// `one epoch`, `3 epochs`.
-pub(crate) fn count(number: usize, what: &str) -> String {
+/// Thousands as k, millions as M.
+///
+/// ```
+/// let said = [10.0, 16e3, 250e3, 1e6].map(rectifier_plot::words::compact);
+/// assert_eq!(said, ["10", "16k", "250k", "1M"]);
+/// ```
+pub fn compact(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1e6 => format!("{}M", value / 1e6),
+        size if size >= 1e3 => format!("{}k", value / 1e3),
+        _ => format!("{value}"),
+    }
+}
+
+/// `1 epoch`, `3 epochs`.
+pub fn count(number: usize, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),
         _ => format!("{} {what}s", thousands(number as u64)),
@@ -63,6 +99,16 @@ pub(crate) fn count(number: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_percentages() {
+        assert_eq!(percents(&[0.5, 0.834]), "50% 83%");
+        assert_eq!(percent_tick(0.025), "2.5%");
+        assert_eq!(
+            (error(0.0143, true), error(0.98765, false)),
+            ("1.43%".into(), "0.9877".into())
+        );
+    }
 
     #[test]
     fn numbers_are_short() {

@@ -1,9 +1,10 @@
 //! Whole trainings beside those of other programs.
 
-use super::folders;
-use crate::error::CliError;
-use crate::output::percent;
-use rectifier_train::{Summary, spoken_seconds};
+use crate::BenchError;
+use crate::record::{files, json};
+use rectifier_plot::words::{duration, percent};
+use rectifier_plot::{Table, median};
+use rectifier_train::Summary;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -28,25 +29,22 @@ struct Training {
 /// The epochs that a peer wrote down, one JSON object a line; other lines are passed over.
 ///
 /// # Errors
-/// [`CliError::Failed`] where there is none.
-pub fn read_peer(path: &Path) -> Result<String, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|source| CliError::io(path, source))?;
+/// [`BenchError::NoEpochs`] where there is none, [`BenchError::Io`] where it cannot be read.
+pub fn peer_epochs(path: &Path) -> Result<String, BenchError> {
+    let text = std::fs::read_to_string(path).map_err(|source| BenchError::io(path, source))?;
     let kept: Vec<&str> = text
         .lines()
         .filter(|line| serde_json::from_str::<Epoch>(line).is_ok())
         .collect();
     if kept.is_empty() {
-        return Err(CliError::Failed(format!(
-            "{}: no line is a JSON object with valid_error, test_error and seconds",
-            path.display()
-        )));
+        return Err(BenchError::NoEpochs { path: path.into() });
     }
     Ok(kept.join("\n") + "\n")
 }
 
 /// A peer's training: the error at its best validation epoch, the time of its epochs.
-fn of_peer(path: &Path) -> Result<Option<Training>, CliError> {
-    let text = read_peer(path)?;
+fn of_peer(path: &Path) -> Result<Option<Training>, BenchError> {
+    let text = peer_epochs(path)?;
     let epochs: Vec<Epoch> = text
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
@@ -67,37 +65,32 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// The median of at least one number.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    (values[(values.len() - 1) / 2] + values[values.len() / 2]) / 2.0
-}
-
 /// The table: each folder under `peers/` holds a peer's trainings, one file a seed, and is called
-/// `RECORD.PEER` after the runs `RECORD-SEED` that they stand beside.
+/// `RECORD.PEER` after the runs `RECORD-SEED` that they stand beside. None where there is no such folder.
 ///
 /// # Errors
-/// [`CliError`] for a record that cannot be read.
-pub fn table(folder: &Path) -> Result<String, CliError> {
-    let mut text = String::from(
-        "| training | program | seeds | test error, mean (each) | mean zeros | time, median (each) | times as long |\n|---|---|---|---|---|---|---|",
-    );
-    for path in folders(&folder.join("peers"))? {
+/// [`BenchError`] for a record that cannot be read.
+pub fn trainings(folder: &Path) -> Result<Option<Table>, BenchError> {
+    let mut table = Table::new([
+        "training",
+        "program",
+        "seeds",
+        "test error, mean (each)",
+        "mean zeros",
+        "time, median (each)",
+        "times as long",
+    ])
+    .right(2);
+    for path in files(&folder.join("peers"))? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let Some((record, peer)) = name.split_once('.') else {
+        let Some((record, peer)) = name.split_once('.').filter(|_| path.is_dir()) else {
             continue;
         };
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        let entries = std::fs::read_dir(&path).map_err(|source| CliError::io(&path, source))?;
-        let mut files: Vec<_> = entries
-            .filter_map(Result::ok)
-            .map(|entry| entry.path())
-            .collect();
-        files.sort();
-        for file in files {
+        for file in files(&path)? {
             let seed = file.file_stem().unwrap_or_default().to_string_lossy();
             let run = folder.join("runs").join(format!("{record}-{seed}"));
-            let summary: Summary = super::json(&run.join("summary.json"))?;
+            let summary: Summary = json(&run.join("summary.json"))?;
             ours.push(Training {
                 test_error: summary.test_error,
                 zeros: summary.zeros,
@@ -106,32 +99,36 @@ pub fn table(folder: &Path) -> Result<String, CliError> {
             });
             theirs.extend(of_peer(&file)?);
         }
-        if ours.is_empty() || theirs.is_empty() {
+        let seconds = |trainings: &[Training]| {
+            let seconds: Vec<f64> = trainings.iter().map(|t| t.seconds).collect();
+            median(&seconds)
+        };
+        let (Some(base), Some(_)) = (seconds(&ours), seconds(&theirs)) else {
             continue;
-        }
-        let seconds =
-            |trainings: &[Training]| median(trainings.iter().map(|t| t.seconds).collect());
-        let base = seconds(&ours);
+        };
         for (program, trainings) in [("rectifier train", &ours), (peer, &theirs)] {
             let each = |of: &dyn Fn(&Training) -> String| {
                 trainings.iter().map(of).collect::<Vec<_>>().join(", ")
             };
-            text.push_str(&format!(
-                "\n| {record}, {} epochs | {program} | {} | {} ({}) | {} | {} ({}) | {:.1} |",
-                trainings[0].epochs,
-                trainings.len(),
-                percent(mean(trainings.iter().map(|t| t.test_error))),
-                each(&|t| percent(t.test_error)),
+            let middle = seconds(trainings).unwrap_or_default();
+            table.push([
+                format!("{record}, {} epochs", trainings[0].epochs),
+                program.to_string(),
+                trainings.len().to_string(),
+                format!(
+                    "{} ({})",
+                    percent(mean(trainings.iter().map(|t| t.test_error))),
+                    each(&|t| percent(t.test_error))
+                ),
                 percent(mean(
-                    trainings.iter().map(|t| mean(t.zeros.iter().copied()))
+                    trainings.iter().map(|t| mean(t.zeros.iter().copied())),
                 )),
-                spoken_seconds(seconds(trainings)),
-                each(&|t| spoken_seconds(t.seconds)),
-                seconds(trainings) / base
-            ));
+                format!("{} ({})", duration(middle), each(&|t| duration(t.seconds))),
+                format!("{:.1}", middle / base),
+            ]);
         }
     }
-    Ok(text)
+    Ok((!table.is_empty()).then_some(table))
 }
 
 #[cfg(test)]
@@ -155,6 +152,6 @@ mod tests {
             (0.12, 3, 6.5)
         );
         std::fs::write(&file, "nothing\n").unwrap();
-        assert!(read_peer(&file).is_err());
+        assert!(peer_epochs(&file).is_err());
     }
 }

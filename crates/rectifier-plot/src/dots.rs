@@ -1,7 +1,10 @@
 //! Many rows of dots over one axis: who takes how long at what.
 
-use crate::axis::place;
-use crate::figure::{Axis, EDGE, Key, Mark, RIGHT, WIDTH, file, head, mark};
+use crate::axis::{Axis, place};
+use crate::drawing::{EDGE, Key, RIGHT, Sign, WIDTH, file, head, mark, series};
+use crate::layer::{Mark, Stroke};
+use crate::palette::{SERIES, Theme};
+use crate::words::count;
 use maud::html;
 
 const LABELS: f64 = 190.0;
@@ -42,13 +45,18 @@ pub struct DotPlot {
 }
 
 impl DotPlot {
-    /// The plot as a file of SVG; none where there is no dot.
+    /// The plot as a file of SVG, light or dark as the reader's system is; none where there is no dot.
     pub fn svg(&self) -> Option<String> {
+        self.svg_in(Theme::Auto)
+    }
+
+    /// As [`svg`](Self::svg), in a theme.
+    pub fn svg_in(&self, theme: Theme) -> Option<String> {
         const MARKS: [Mark; 4] = [Mark::Dot, Mark::Square, Mark::Cross, Mark::Ring];
         // Dots of equal times lie on each other: shapes tell them apart.
         let shape = |who: usize| MARKS[who % MARKS.len()];
         // Grey is left to what is no candidate.
-        let colour = |who: usize| who % 6;
+        let colour = |who: usize| who % (SERIES - 1);
         let keys: Vec<Key> = self
             .names
             .iter()
@@ -56,21 +64,28 @@ impl DotPlot {
             .map(|(who, name)| Key {
                 name: name.clone(),
                 colour: colour(who),
-                line: None,
-                mark: Some(shape(who)),
+                sign: Sign::Line(Stroke::None, Some(shape(who))),
             })
             .collect();
-        let (head, top) = head(&self.title, &self.notes, &keys);
-        let top = top + 20.0;
         let rows = || self.groups.iter().flat_map(|group| &group.rows);
+        let dots = || rows().flat_map(|row| &row.dots).map(|dot| dot.1);
+        let missing = dots().filter(|value| !self.x.shows(*value)).count();
+        let mut notes = self.notes.clone();
+        if missing > 0 {
+            notes.push(format!(
+                "Left out, being no number or beyond the axis: {}.",
+                count(missing, "dot")
+            ));
+        }
+        let (head, top) = head(&self.title, &notes, &keys);
+        let top = top + 20.0;
         let height: f64 = self
             .groups
             .iter()
             .map(|group| HEADING + ROW * group.rows.len() as f64)
             .sum();
         let base = top + height + 6.0;
-        let values: Vec<f64> = rows().flat_map(|row| &row.dots).map(|dot| dot.1).collect();
-        let x = self.x.scale(&values, LABELS, WIDTH - RIGHT)?;
+        let x = self.x.scale(dots(), LABELS, WIDTH - RIGHT)?;
         let ticks = self.x.marks(&x, 8);
         let tops = self.groups.iter().scan(top, |next, group| {
             let own = *next;
@@ -95,12 +110,12 @@ impl DotPlot {
                     text x=(place(LABELS - 14.0)) y=(place(middle)) dy=".33em" text-anchor="end" { (row.name) }
                     line class="rule" x1=(place(LABELS)) x2=(place(WIDTH - RIGHT)) y1=(place(middle)) y2=(place(middle)) {}
                     @for (who, value, title) in row.dots.iter().filter(|dot| self.x.shows(dot.1)) {
-                        g class=(format!("s{}", colour(*who))) { (mark(shape(*who), x.at(*value), middle, title)) }
+                        g class=(series(colour(*who))) { (mark(shape(*who), x.at(*value), middle, title)) }
                     }
                 }
             }
         };
-        Some(file(&self.title, base + 48.0, &content))
+        Some(file(&self.title, base + 48.0, &content, theme))
     }
 }
 
@@ -108,7 +123,7 @@ impl DotPlot {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::figure::tests::well_formed;
+    use crate::drawing::tests::well_formed;
 
     #[test]
     fn every_row_has_its_dots() {
@@ -123,11 +138,7 @@ mod tests {
         let plot = DotPlot {
             title: "speed".into(),
             notes: Vec::new(),
-            x: Axis {
-                label: "ms".into(),
-                log: true,
-                ticks: Vec::new(),
-            },
+            x: Axis::log("ms"),
             names: vec!["sparse".into(), "burn".into()],
             groups: vec![
                 DotGroup {
@@ -136,13 +147,14 @@ mod tests {
                 },
                 DotGroup {
                     name: "infer".into(),
-                    rows: vec![row("1", &[0.05])],
+                    rows: vec![row("1", &[0.05, f64::NAN])],
                 },
             ],
         };
         let svg = plot.svg().unwrap();
         assert!(well_formed(&svg), "{svg}");
         assert_eq!(svg.matches("<title>&lt;").count(), 5);
+        assert!(svg.contains("beyond the axis: 1 dot.") && !svg.contains("\"NaN"));
         let none = DotPlot {
             groups: Vec::new(),
             ..plot
