@@ -5,7 +5,7 @@ mod data;
 mod results;
 mod train;
 
-pub use bench::{BenchArgs, ContenderName};
+pub use bench::{BenchArgs, CandidateName};
 pub use data::{DataArgs, PlaceArgs};
 pub use results::ResultsCommand;
 pub use train::{OptimizerName, PlanArgs, Strategy, TrainArgs};

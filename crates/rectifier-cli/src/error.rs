@@ -58,7 +58,7 @@ pub enum CliError {
     Catalog(#[from] CatalogError),
     /// A measurement failed.
     #[error(transparent)]
-    Lab(#[from] rectifier_lab::LabError),
+    Bench(#[from] rectifier_bench::BenchError),
 }
 
 impl CliError {
