@@ -1,8 +1,7 @@
 //! The records of a folder, to be chosen from.
 
 use crate::error::io;
-use crate::{CellStage, ExperimentError, Labels, Preset, Record};
-use rectifier_catalog::EngineName;
+use crate::{Cell, CellStage, ExperimentError, Labels, Preset, Record};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -69,6 +68,26 @@ impl Records {
         own.cloned().collect()
     }
 
+    /// These, and once more with its labels every one that `cells` have under others too: where two rows ask for the same
+    /// run, it is made once.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Catalog`] for a plan that JSON cannot hold.
+    pub fn labelled(&self, cells: &[Cell]) -> Result<Self, ExperimentError> {
+        let mut all = self.clone();
+        for (place, cell) in cells.iter().enumerate() {
+            let name = cell.name()?;
+            if let Some(record) = self.get(&name)
+                && (&record.labels, record.stage) != (&cell.labels, cell.stage)
+            {
+                let mut record = record.clone();
+                (record.labels, record.stage) = (cell.labels.clone(), cell.stage);
+                all.0.insert(format!("{name} {place}"), record);
+            }
+        }
+        Ok(all)
+    }
+
     /// The largest preset that any is part of.
     pub fn largest_preset(&self) -> Option<Preset> {
         self.iter()
@@ -111,13 +130,6 @@ impl Records {
         });
         values
     }
-
-    /// How many were computed by an engine.
-    pub fn by_engine(&self, engine: EngineName) -> usize {
-        self.iter()
-            .filter(|record| record.engine.name == engine)
-            .count()
-    }
 }
 
 impl FromIterator<Record> for Records {
@@ -125,5 +137,37 @@ impl FromIterator<Record> for Records {
         let mut all = Self::default();
         records.into_iter().for_each(|record| all.add(record));
         all
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::fakes::{of, plan};
+
+    #[test]
+    fn a_run_that_two_rows_ask_for_is_in_both() {
+        let cell = |seed, part: &str| {
+            let labels = Labels::new().with("part", part).with("seed", seed);
+            Cell::new(plan("rectifier", seed, 0.1), labels)
+        };
+        let cells = [
+            cell(1, "flips"),
+            cell(2, "flips"),
+            cell(1, "batch"),
+            cell(2, "batch"),
+        ];
+        let records: Records = cells[..2].iter().map(|cell| of(cell, 0.1)).collect();
+        let labelled = records.labelled(&cells).unwrap();
+        for part in ["flips", "batch"] {
+            let found = labelled.finals(&Labels::new().with("part", part));
+            let seeds: Vec<u64> = found.iter().map(|record| record.plan.recipe.seed).collect();
+            assert_eq!(seeds, [1, 2], "{part}");
+        }
+        assert_eq!((records.len(), labelled.len()), (2, 4));
+        assert_eq!(records.values("part"), ["flips"]);
+        assert_eq!(records.largest_preset(), Some(Preset::Full));
+        assert!(records.of(Preset::Short).is_empty());
     }
 }

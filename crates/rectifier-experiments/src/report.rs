@@ -101,8 +101,8 @@ pub fn artifacts(
     records: &Records,
 ) -> Result<Vec<Artifact>, ExperimentError> {
     let own = records.of(preset);
-    let report = experiment.report(&own)?;
     let known = experiment.cells(preset, &own)?;
+    let report = experiment.report(&own.labelled(&known)?)?;
     let standing = standing(preset, &own, known.len());
     let mut files = vec![
         Artifact {

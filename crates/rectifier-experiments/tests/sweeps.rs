@@ -176,7 +176,7 @@ fn what_cannot_be_run_is_told_before_anything_is() {
     };
     let text = nothing.run().unwrap_err().to_string();
     assert!(
-        text.contains("unit=leaky") && text.contains("a, pretrained, seed, set"),
+        text.contains("unit=leaky") && text.contains("labels are a, pretrained"),
         "{text}"
     );
     let none = Runner {
