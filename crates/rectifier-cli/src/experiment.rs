@@ -179,8 +179,12 @@ fn summary(planned: &Planned) -> String {
         true => "by the records of this folder",
         false => "by what a server processor with AVX-512 was measured at",
     };
+    let follow = match planned.searches {
+        0 => String::new(),
+        searches => format!("; {searches} of them choose rates, and longer ones follow from them"),
+    };
     format!(
-        "{} of {} cells recorded, {} to run: {} with {} at a time, {how}; {} MB of disk while they run, {} MB stay",
+        "{} of {} cells recorded, {} to run: {} with {} at a time, {how}; {} MB of disk while they run, {} MB stay{follow}",
         planned.recorded,
         planned.cells,
         planned.open.len(),

@@ -5,6 +5,7 @@ use rectifier_catalog::{CatalogError, EngineName, Plan};
 use rectifier_data::sha256_hex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Hexadecimal digits of a name: 64 bits.
 const DIGITS: usize = 16;
@@ -97,6 +98,11 @@ pub(crate) fn cell_name(plan: &Plan, engine: CellEngine) -> Result<String, Exper
     let mut name = sha256_hex(text.as_bytes());
     name.truncate(DIGITS);
     Ok(name)
+}
+
+/// The names of cells: those that two rows ask for, once.
+pub(crate) fn names(cells: &[Cell]) -> Result<BTreeSet<String>, ExperimentError> {
+    cells.iter().map(Cell::name).collect()
 }
 
 /// JSON with its keys in order, whatever order they were written in.
@@ -214,9 +220,8 @@ mod tests {
 
     #[test]
     fn keys_are_in_order_and_numbers_stay() {
-        let value: Value =
-            serde_json::from_str(r#"{"b": [1, 0.1, {"y": null, "x": "\""}], "a": 1e-5}"#);
-        let value = value.unwrap();
+        let text = r#"{"b": [1, 0.1, {"y": null, "x": "\""}], "a": 1e-5}"#;
+        let value: Value = serde_json::from_str(text).unwrap();
         let mut text = String::new();
         canonical(&value, &mut text);
         assert_eq!(text, r#"{"a":0.00001,"b":[1,0.1,{"x":"\"","y":null}]}"#);

@@ -15,7 +15,7 @@ const DENSE: f64 = 2e-10;
 /// Weights of Burn's engine cost so much more.
 const BURN: f64 = 10.0;
 /// Bytes of a record.
-const RECORD: u64 = 6_000;
+pub(crate) const RECORD: u64 = 6_000;
 /// Copies of the weights in a run's folder: the best network, and two checkpoints of two each.
 const COPIES: u64 = 5;
 
@@ -35,7 +35,7 @@ pub struct Estimate {
     pub measured: bool,
     /// Bytes while they run.
     pub working_bytes: u64,
-    /// Bytes that stay.
+    /// Bytes of weights that stay, where they are the best of their row.
     pub kept_bytes: u64,
 }
 
@@ -87,14 +87,23 @@ impl Rates {
             seconds: rate * work(&cell.plan, locator)?,
             measured: known.is_some(),
             working_bytes: COPIES * weights,
-            kept_bytes: RECORD + if cell.keep.is_some() { weights } else { 0 },
+            kept_bytes: if cell.keep.is_some() { weights } else { 0 },
         })
     }
 }
 
+/// Runs of one kind are as fast as each other: small networks wait for other things than weights.
 fn kind(plan: &Plan, engine: &str) -> String {
-    let unit = serde_json::to_value(plan.network.unit).unwrap_or_default();
-    format!("{} {engine}", unit["kind"].as_str().unwrap_or("network"))
+    let network = &plan.network;
+    let unit = serde_json::to_value(network.unit).unwrap_or_default();
+    let batch = plan.recipe.stages.last().map_or(0, Stage::batch);
+    format!(
+        "{} {engine} {} {:?} {batch} {}",
+        unit["kind"].as_str().unwrap_or("network"),
+        network.inputs,
+        network.hidden,
+        plan.recipe.stages.len()
+    )
 }
 
 /// Examples that all epochs of a plan go through.

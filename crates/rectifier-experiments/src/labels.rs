@@ -75,7 +75,9 @@ impl Labels {
             value => word(value),
         });
         let words: Vec<String> = words.collect();
-        words.join("-").chars().map(plain).collect()
+        let slug: String = words.join("-").chars().map(plain).collect();
+        let parts: Vec<&str> = slug.split('-').filter(|part| !part.is_empty()).collect();
+        parts.join("-")
     }
 }
 
@@ -85,7 +87,10 @@ pub fn word(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
-        value => value.to_string(),
+        value => match value.as_f64() {
+            Some(number) => number.to_string(),
+            None => value.to_string(),
+        },
     }
 }
 

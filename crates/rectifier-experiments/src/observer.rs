@@ -41,6 +41,8 @@ pub struct Planned {
     pub recorded: usize,
     /// Those that this share is about to run, the longest first, each with its seconds on one thread.
     pub open: Vec<(String, f64)>,
+    /// How many of those choose rates: others follow from them.
+    pub searches: usize,
     /// How many run side by side.
     pub jobs: usize,
     /// Whether all seconds are from records of this folder.

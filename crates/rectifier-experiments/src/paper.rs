@@ -54,6 +54,11 @@ impl Figure {
         }
     }
 
+    /// The number as a percentage, and how it is known.
+    pub fn percent(&self) -> String {
+        format!("{:.2}% [{}]", self.value, self.source.letter())
+    }
+
     /// The number with its interval and how it is known.
     pub fn text(&self, decimals: usize) -> String {
         let spread = self

@@ -1,7 +1,9 @@
 //! What an experiment's records say: findings, tables and figures, as files.
 
+use crate::cell::names;
 use crate::page;
 use crate::{Ended, Experiment, ExperimentError, Preset, Record, Records};
+use rectifier_plot::words::count;
 use rectifier_plot::{Align, Figure, Table};
 use std::fmt::Write as _;
 
@@ -103,7 +105,7 @@ pub fn artifacts(
     let own = records.of(preset);
     let known = experiment.cells(preset, &own)?;
     let report = experiment.report(&own.labelled(&known)?)?;
-    let standing = standing(preset, &own, known.len());
+    let standing = standing(preset, &own, names(&known)?.len());
     let mut files = vec![
         Artifact {
             name: "table.md".into(),
@@ -139,8 +141,8 @@ fn standing(preset: Preset, records: &Records, known: usize) -> String {
     let diverged = records.iter().filter(diverged).count();
     let missing = known.saturating_sub(records.len());
     let mut text = format!(
-        "Preset {preset}: {} runs, {searched} of them to choose rates by validation",
-        records.len()
+        "Preset {preset}: {}, {searched} of them to choose rates by validation",
+        count(records.len(), "run")
     );
     if diverged > 0 {
         let _ = write!(text, "; {diverged} diverged");

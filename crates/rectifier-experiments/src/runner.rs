@@ -1,11 +1,12 @@
 //! Cells run, several at once, until all that can be told have records.
 
 use crate::carry_out::{Carried, Workshop};
+use crate::cell::names;
 use crate::error::io;
-use crate::estimate::passes;
+use crate::estimate::{RECORD, passes};
 use crate::{
-    Cell, Experiment, ExperimentError, Filter, Observer, Planned, Preset, Rates, Records, Shard,
-    SweepFolder, SweepState, Unobserved,
+    Cell, CellStage, Experiment, ExperimentError, Filter, Observer, Planned, Preset, Rates,
+    Records, Shard, SweepFolder, SweepState, Unobserved,
 };
 use burn_train::Interrupter;
 use rectifier_catalog::EngineChoice;
@@ -129,7 +130,7 @@ impl<'a> Runner<'a> {
             let cells = self.experiment.cells(self.preset, &records)?;
             self.tidy(&files, &records)?;
             let open = self.open(&cells, &records)?;
-            end.cells = cells.len();
+            end.cells = names(&cells)?.len();
             end.recorded = recorded(&cells, &records)?;
             end.open = open.len();
             end.elsewhere = end.cells - end.recorded - end.open;
@@ -250,19 +251,25 @@ impl<'a> Runner<'a> {
         let jobs = self.jobs()?;
         let rates = Rates::of(records, &self.locator);
         let mut planned = Planned {
-            cells: cells.len(),
+            cells: names(cells)?.len(),
             recorded: recorded(cells, records)?,
             open: Vec::new(),
             jobs,
             measured: true,
             disk: (0, 0),
+            searches: 0,
         };
-        let mut working = Vec::new();
+        let (mut working, mut kept) = (Vec::new(), BTreeSet::new());
         for cell in open {
             let estimate = rates.estimate(cell, &self.locator)?;
             planned.open.push((cell.name()?, estimate.seconds));
             planned.measured &= estimate.measured;
-            planned.disk.1 += estimate.kept_bytes;
+            planned.disk.1 += RECORD;
+            // One of a row stays.
+            if cell.keep.as_ref().is_some_and(|row| kept.insert(row)) {
+                planned.disk.1 += estimate.kept_bytes;
+            }
+            planned.searches += usize::from(cell.stage == CellStage::Search);
             working.push(estimate.working_bytes);
         }
         working.sort_unstable_by(|a, b| b.cmp(a));
@@ -328,9 +335,7 @@ impl<'a> Runner<'a> {
 }
 
 fn recorded(cells: &[Cell], records: &Records) -> Result<usize, ExperimentError> {
-    let mut count = 0;
-    for cell in cells {
-        count += usize::from(records.get(&cell.name()?).is_some());
-    }
-    Ok(count)
+    let names = names(cells)?;
+    let with = names.iter().filter(|name| records.get(name).is_some());
+    Ok(with.count())
 }

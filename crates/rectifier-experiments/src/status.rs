@@ -3,6 +3,7 @@
 use crate::{Ended, Experiment, ExperimentError, Preset, Rates, Record, Records, SweepFolder};
 use rectifier_data::Locator;
 use rectifier_train::RunFiles;
+use std::collections::BTreeSet;
 
 /// How far a sweep is.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +56,12 @@ impl Status {
         let mut own = Records::default();
         let mut begun = Vec::new();
         let mut seconds_left = 0.0;
+        let mut seen = BTreeSet::new();
         for cell in &cells {
             let name = cell.name()?;
+            if !seen.insert(name.clone()) {
+                continue;
+            }
             if let Some(record) = all.get(&name) {
                 own.add(record.clone());
                 continue;
@@ -80,7 +85,7 @@ impl Status {
         let ended = |record: &&Record| matches!(record.ended, Ended::Diverged { .. });
         Ok(Self {
             preset,
-            cells: cells.len(),
+            cells: seen.len(),
             recorded: own.len(),
             diverged: own.iter().filter(ended).count(),
             begun,

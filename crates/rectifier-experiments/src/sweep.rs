@@ -1,16 +1,12 @@
 //! A user's own sweep: a base plan, and axes of values for places in it.
 
-use crate::compare::{errors, mean_of, mean_text, zeros};
+mod show;
+
 use crate::error::io;
-use crate::labels::word;
 use crate::{
-    Cell, Drawing, EXPERIMENTS, Experiment, ExperimentError, Grid, Labels, Preset, Record, Records,
-    Report, SweepProblem,
+    Cell, EXPERIMENTS, Experiment, ExperimentError, Labels, Preset, Records, Report, SweepProblem,
 };
 use rectifier_catalog::Plan;
-use rectifier_plot::words::error_name;
-use rectifier_plot::{Axis, Curve, Figure, Spot};
-use rectifier_train::Objective;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -114,12 +110,6 @@ impl UserSweep {
             file,
         })
     }
-
-    /// The axes that rows differ in.
-    fn axes(&self) -> Vec<&str> {
-        let axes = self.file.axes.keys().map(String::as_str);
-        axes.filter(|axis| *axis != SEED).collect()
-    }
 }
 
 /// The cell of this number: the last axis changes first.
@@ -195,66 +185,17 @@ impl Experiment for UserSweep {
     }
 
     fn report(&self, records: &Records) -> Result<Report, ExperimentError> {
-        let axes = self.axes();
-        let share = self
-            .cells
-            .iter()
-            .all(|cell| cell.plan.recipe.objective == Objective::Classification);
-        let (scale, unit) = if share { (100.0, "%") } else { (1.0, "stars") };
-        let name = error_name(share);
-        let mut grid = Grid {
-            title: "Rows of the sweep".into(),
-            header: axes
-                .iter()
-                .map(ToString::to_string)
-                .chain([
-                    "runs".into(),
-                    format!("test {name}, {unit}"),
-                    format!("validation {name}, {unit}"),
-                    "zeros, %".into(),
-                ])
-                .collect(),
-            words: axes.len(),
-            rows: Vec::new(),
-        };
-        let mut best: Option<(f64, String)> = None;
-        for row in self.rows() {
-            let found = records.finals(&row);
-            let valid: Vec<f64> = found
-                .iter()
-                .filter_map(|record| record.summary().map(|summary| summary.valid_error))
-                .collect();
-            let mut cells: Vec<String> = axes
-                .iter()
-                .map(|axis| row.get(axis).map_or(String::new(), word))
-                .collect();
-            cells.push(found.len().to_string());
-            cells.push(mean_text(&errors(&found), scale, 3)?);
-            cells.push(mean_text(&valid, scale, 3)?);
-            cells.push(mean_text(&zeros(&found), 100.0, 1)?);
-            grid.rows.push(cells);
-            if let Some((mean, _)) = mean_of(&valid)?
-                && best.as_ref().is_none_or(|(lowest, _)| mean < *lowest)
-            {
-                best = Some((mean, row.to_string()));
-            }
-        }
-        let findings = best.map(|(mean, row)| {
-            format!(
-                "The lowest validation {name} is {:.3} {unit}, at {row}.",
-                scale * mean
-            )
-        });
-        Ok(Report {
-            findings: findings.into_iter().collect(),
-            figures: self.figures(records, scale, &format!("test {name}, {unit}"))?,
-            tables: vec![grid],
-            notes: Vec::new(),
-        })
+        show::report(self, records)
     }
 }
 
 impl UserSweep {
+    /// The axes that rows differ in.
+    fn axes(&self) -> Vec<&str> {
+        let axes = self.file.axes.keys().map(String::as_str);
+        axes.filter(|axis| *axis != SEED).collect()
+    }
+
     /// The labels of every row.
     fn rows(&self) -> Vec<Labels> {
         let mut rows: Vec<Labels> = Vec::new();
@@ -265,65 +206,6 @@ impl UserSweep {
             }
         }
         rows
-    }
-
-    /// Error over each axis of numbers, a curve for each combination of the others.
-    fn figures(
-        &self,
-        records: &Records,
-        scale: f64,
-        label: &str,
-    ) -> Result<Vec<Drawing>, ExperimentError> {
-        let mut drawings = Vec::new();
-        for axis in self.axes() {
-            let values = &self.file.axes[axis];
-            let numbers: Vec<f64> = values.iter().filter_map(Value::as_f64).collect();
-            if numbers.len() < values.len() || numbers.len() < 2 {
-                continue;
-            }
-            let (low, high) = numbers
-                .iter()
-                .fold((f64::INFINITY, 0.0_f64), |(low, high), number| {
-                    (low.min(*number), high.max(*number))
-                });
-            let across = match low > 0.0 && high >= 30.0 * low {
-                true => Axis::log(axis),
-                false => Axis::new(axis),
-            };
-            let mut figure = Figure::new(&self.file.title, across, Axis::new(label));
-            let mut others: Vec<Labels> = Vec::new();
-            for row in self.rows() {
-                let other = row.without(axis);
-                if !others.contains(&other) {
-                    others.push(other);
-                }
-            }
-            for (colour, other) in others.iter().enumerate() {
-                let mut spots = Vec::new();
-                for value in values {
-                    let labels = other.clone().with(axis, value.clone());
-                    let found: Vec<&Record> = records.finals(&labels);
-                    if let (Some(x), Some((mean, interval))) =
-                        (value.as_f64(), mean_of(&errors(&found))?)
-                    {
-                        let spot = Spot::new(x, scale * mean).with_title(labels.to_string());
-                        spots.push(match interval {
-                            Some((low, high)) => spot.with_interval(scale * low, scale * high),
-                            None => spot,
-                        });
-                    }
-                }
-                spots.sort_by(|a, b| a.x.total_cmp(&b.x));
-                figure = figure.with(Curve::line(other.to_string(), colour, spots));
-            }
-            let slug: String = axis
-                .chars()
-                .map(|c| if c == '.' { '-' } else { c })
-                .collect();
-            let caption = format!("{label} over {axis}, mean of the runs with its 95% interval");
-            drawings.push(Drawing::new(format!("figure-{slug}"), caption, figure));
-        }
-        Ok(drawings)
     }
 }
 
@@ -359,7 +241,7 @@ mod tests {
         let report = sweep.report(&records).unwrap();
         assert_eq!((report.tables[0].rows.len(), report.figures.len()), (6, 1));
         assert!(
-            report.findings[0].contains("20.100 %, at"),
+            report.findings[0].contains("20.100%, at"),
             "{:?}",
             report.findings
         );

@@ -3,7 +3,7 @@
 use crate::output::note;
 use rectifier_experiments::{Cell, Ended, Observer, Planned, Record};
 use rectifier_train::{EpochRecord, Standing, spoken_seconds};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 
@@ -26,6 +26,8 @@ struct State {
     waiting: BTreeMap<String, f64>,
     /// Seconds left of cells that run.
     running: BTreeMap<String, f64>,
+    /// What was warned of.
+    told: BTreeSet<String>,
     /// The lowest validation error of a cell, and its labels.
     best: Option<(f64, String)>,
 }
@@ -145,6 +147,8 @@ impl Observer for Progress {
     }
 
     fn notice(&self, name: &str, text: &str) {
-        self.tell(|_| Some(format!("{name} warning: {text}")));
+        let line = format!("{name} warning: {text}");
+        // What is odd about data is so in every cell.
+        self.tell(|state| state.told.insert(text.into()).then_some(line));
     }
 }

@@ -88,7 +88,7 @@ impl Amazon {
                     search_epochs: 1,
                     engine: CellEngine::SPARSE,
                     runs: runs.clone(),
-                    keep: true,
+                    keep: false,
                 });
             }
         }
@@ -150,9 +150,9 @@ impl Experiment for Amazon {
         let mut findings = Vec::new();
         if let Some((name, mean)) = means.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
             findings.push(format!(
-                "The highest mean accuracy over the products is {mean:.2}%, of {name}; the paper's is {}%, the best before it {}%.",
-                paper::AMAZON.text(2),
-                paper::AMAZON_EARLIER.text(2)
+                "The highest mean accuracy over the products is {mean:.2}%, of {name}; the paper's is {}, the best before it {}.",
+                paper::AMAZON.percent(),
+                paper::AMAZON_EARLIER.percent()
             ));
         }
         let of = |layers: usize, pretrained: bool| {

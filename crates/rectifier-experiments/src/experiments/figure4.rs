@@ -132,8 +132,10 @@ impl Experiment for Figure4 {
                         found.len().to_string(),
                         mean_text(&errors(&found), 100.0, 2)?,
                     ]);
-                    let spot = Spot::new(share.as_f64().unwrap_or(f64::NAN), 100.0 * mean)
-                        .with_title(format!("{share}% of the labels: {:.2}%", 100.0 * mean));
+                    let spot =
+                        Spot::new(share.as_f64().unwrap_or(f64::NAN), 100.0 * mean).with_title(
+                            format!("{}% of the labels: {:.2}%", word(share), 100.0 * mean),
+                        );
                     spots.push(match interval {
                         Some((low, high)) => spot.with_interval(100.0 * low, 100.0 * high),
                         None => spot,
@@ -198,7 +200,8 @@ fn findings(
                     (true, false) => "harms",
                 };
                 findings.push(format!(
-                    "{set}, {share}% of the labels: pre-training {verdict} the {unit} network ({:+.2} points, p = {}).",
+                    "{set}, {}% of the labels: pre-training {verdict} the {unit} network ({:+.2} points, p = {}).",
+                    word(share),
                     -100.0 * test.difference,
                     p_text(Some(test.p))
                 ));

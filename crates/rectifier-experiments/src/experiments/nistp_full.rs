@@ -74,10 +74,10 @@ impl Experiment for NistpFull {
                 thousands((seen / summary.seconds.max(1e-9)) as u64),
             ]);
             findings.push(format!(
-                "After {} fresh examples the test error is {:.2}%; the paper's is {}% without pre-training.",
+                "After {} fresh examples the test error is {:.2}%; the paper's is {} without pre-training.",
                 thousands(seen as u64),
                 100.0 * summary.test_error,
-                paper::table1("nistp", "rectifier", false).map_or(String::new(), |figure| figure.text(2))
+                paper::table1("nistp", "rectifier", false).map_or(String::new(), |figure| figure.percent())
             ));
             if (seen as u64) < 81_920_000 {
                 findings.push(format!(

@@ -293,8 +293,10 @@ fn figure(records: &Records, set: &str) -> Result<Option<Drawing>, ExperimentErr
         ticks.push((place as f64, (*unit).to_string()));
     }
     figure.x = figure.x.with_ticks(ticks);
-    let caption = format!(
-        "Test error on {set}: each seed, the mean with its 95% interval, and the paper's figure"
-    );
+    let beside = match paper::table1(set, UNITS[0], false) {
+        Some(_) => ", and the paper's figure",
+        None => "",
+    };
+    let caption = format!("Test error on {set}: each seed, the mean with its 95% interval{beside}");
     Ok(any.then(|| Drawing::new(format!("figure-{set}"), caption, figure)))
 }
