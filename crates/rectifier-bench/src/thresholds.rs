@@ -204,13 +204,8 @@ impl Setting {
 /// Mean seconds a call, over at least `seconds` after three calls to warm up.
 fn per_call(
     seconds: f64,
-<<<<<<< HEAD:crates/rectifier-lab/src/thresholds.rs
     mut call: impl FnMut() -> Result<(), rectifier_sparse::InferError>,
-) -> Result<f64, LabError> {
-=======
-    mut call: impl FnMut() -> Result<(), rectifier_train::TrainError>,
 ) -> Result<f64, BenchError> {
->>>>>>> plot:crates/rectifier-bench/src/thresholds.rs
     for _ in 0..3 {
         call()?;
     }

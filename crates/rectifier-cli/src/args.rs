@@ -2,11 +2,13 @@
 
 mod bench;
 mod data;
+mod experiment;
 mod results;
 mod train;
 
 pub use bench::{BenchArgs, CandidateName};
 pub use data::{DataArgs, PlaceArgs};
+pub use experiment::{ExperimentCommand, RunArgs as ExperimentRunArgs};
 pub use results::ResultsCommand;
 pub use train::{OptimizerName, PlanArgs, Strategy, TrainArgs};
 
@@ -47,6 +49,9 @@ pub enum Command {
     Recipe(RecipeCommand),
     /// Time engines and devices side by side on the paper's shapes.
     Bench(BenchArgs),
+    /// Run the paper's experiments, or a sweep of your own, and make tables, figures and pages of them.
+    #[command(subcommand)]
+    Experiment(ExperimentCommand),
     /// Keep records of runs, and make tables of them.
     #[command(subcommand)]
     Results(ResultsCommand),

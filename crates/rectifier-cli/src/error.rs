@@ -56,6 +56,9 @@ pub enum CliError {
     /// A plan, or what it names, cannot be used.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// An experiment cannot be run or reported.
+    #[error(transparent)]
+    Experiment(#[from] rectifier_experiments::ExperimentError),
     /// A measurement failed.
     #[error(transparent)]
     Bench(#[from] rectifier_bench::BenchError),

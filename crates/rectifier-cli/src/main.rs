@@ -10,6 +10,7 @@ mod device;
 mod doctor;
 mod error;
 mod eval;
+mod experiment;
 mod memory;
 mod models;
 mod output;
@@ -63,6 +64,7 @@ fn run(command: &Command) -> Result<(), CliError> {
             Ok(())
         }
         Command::Bench(args) => bench::bench(args),
+        Command::Experiment(command) => experiment::run(command),
         Command::Results(command) => results::results(command),
         Command::Doctor(args) => doctor::doctor(args),
         Command::Devices => {

@@ -1,0 +1,206 @@
+//! One cell carried out: trained in a run's folder, recorded, and tidied away.
+
+use crate::error::io;
+use crate::{Cell, ExperimentError, Observer, Preset, Record, SweepFolder};
+use burn_train::Interrupter;
+use rectifier_catalog::{CatalogError, EngineChoice, Launcher};
+use rectifier_data::Locator;
+use rectifier_nn::write_atomically;
+use rectifier_train::{
+    EpochRecord, FolderProblem, Notice, RunFiles, RunFolder, RunRecord, Standing, TrainError, Watch,
+};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What every cell of a sweep is carried out with.
+pub(crate) struct Workshop<'a> {
+    pub experiment: &'a str,
+    pub preset: Preset,
+    pub folder: &'a SweepFolder,
+    pub locator: &'a Locator,
+    /// Where Burn computes; the engine is the cell's.
+    pub device: &'a EngineChoice,
+    pub keep_runs: bool,
+    pub checkpoint_every: Option<Duration>,
+    pub interrupter: &'a Interrupter,
+    pub observer: &'a Arc<dyn Observer>,
+    /// One cell at a time looks whether its weights are the best.
+    pub models: &'a Mutex<()>,
+}
+
+/// What became of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carried {
+    /// It has a record.
+    Recorded,
+    /// It was stopped, and goes on later.
+    Stopped,
+    /// Another process has it.
+    Elsewhere,
+}
+
+/// Which cell's weights are kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    cell: String,
+    valid_error: f64,
+}
+
+impl Workshop<'_> {
+    /// Trains `cell` from where it stands.
+    ///
+    /// # Errors
+    /// [`ExperimentError`]; what was written before stays.
+    pub fn carry_out(&self, cell: &Cell) -> Result<Carried, ExperimentError> {
+        let name = cell.name()?;
+        let path = self.folder.run_path(&name);
+        let files = RunFiles::at(&path);
+        let folder = match files.plan()?.is_some() {
+            true => RunFolder::open(&path),
+            false => RunFolder::create(&path),
+        };
+        let folder = match folder {
+            Err(TrainError::RunFolder {
+                problem: FolderProblem::Busy,
+                ..
+            }) => return Ok(Carried::Elsewhere),
+            folder => folder?,
+        };
+        // Between the list of records and the lock, another share may have been faster.
+        if self.folder.record_path(&name).is_file() {
+            return Ok(Carried::Elsewhere);
+        }
+        self.observer.begins(&name, cell);
+        let run = match self.launch(&name, cell, folder) {
+            Ok(run) if run.summary.is_some() => (run, None),
+            Ok(_) => return Ok(Carried::Stopped),
+            Err(CatalogError::Train(error)) if error.is_interruption() => {
+                return Ok(Carried::Stopped);
+            }
+            Err(CatalogError::Train(error @ TrainError::Diverged { .. })) => {
+                (self.unfinished(&files)?, Some(reason(&error)))
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let record = Record::new(self.experiment, self.preset, cell, run.0, run.1)?;
+        self.keep_model(cell, &record, &files)?;
+        record.write(&self.folder.record_path(&name))?;
+        if !self.keep_runs {
+            std::fs::remove_dir_all(&path).map_err(|source| io(&path, source))?;
+        }
+        self.observer.ended(&name, &record);
+        Ok(Carried::Recorded)
+    }
+
+    fn launch(
+        &self,
+        name: &str,
+        cell: &Cell,
+        folder: RunFolder,
+    ) -> Result<RunRecord, CatalogError> {
+        let engine = EngineChoice {
+            engine: Some(cell.engine.name),
+            threads: cell.engine.threads,
+            ..self.device.clone()
+        };
+        let launcher = Launcher {
+            watch: Box::new(CellWatch {
+                name: name.into(),
+                observer: self.observer.clone(),
+            }),
+            interrupter: self.interrupter.clone(),
+            checkpoint_every: self.checkpoint_every,
+            ..Launcher::new(cell.plan.clone(), engine)
+        };
+        let prepared = launcher.prepare(self.locator, &mut |_, _| {})?;
+        for warning in &prepared.loaded().warnings {
+            self.observer.notice(name, warning);
+        }
+        Ok(prepared.launch(folder)?.record)
+    }
+
+    /// What the folder of a run without an end tells.
+    fn unfinished(&self, files: &RunFiles) -> Result<RunRecord, ExperimentError> {
+        let record = files.record()?;
+        Ok(record.unwrap_or(RunRecord {
+            plan: serde_json::Value::Null,
+            summary: None,
+            history: Vec::new(),
+            provenance: None,
+            test_wrong: None,
+        }))
+    }
+
+    /// Keeps the weights where they are the best of their name by validation.
+    fn keep_model(
+        &self,
+        cell: &Cell,
+        record: &Record,
+        run: &RunFiles,
+    ) -> Result<(), ExperimentError> {
+        let (Some(row), Some(summary)) = (&cell.keep, record.summary()) else {
+            return Ok(());
+        };
+        let _alone = self.models.lock();
+        let models = self.folder.models_path();
+        let card = models.join(format!("{row}.json"));
+        if let Some(kept) = kept(&card)?
+            && kept.valid_error <= summary.valid_error
+        {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&models).map_err(|source| io(&models, source))?;
+        let weights = run.model_path();
+        let bytes = std::fs::read(&weights).map_err(|source| io(&weights, source))?;
+        write_atomically(&models.join(format!("{row}.safetensors")), &bytes)?;
+        let kept = Kept {
+            cell: record.cell.clone(),
+            valid_error: summary.valid_error,
+        };
+        let text = serde_json::to_string(&kept).map_err(CatalogError::Syntax)?;
+        Ok(write_atomically(&card, format!("{text}\n").as_bytes())?)
+    }
+}
+
+fn kept(card: &Path) -> Result<Option<Kept>, ExperimentError> {
+    match std::fs::read(card) {
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|source| ExperimentError::Json {
+                    path: card.into(),
+                    source,
+                })
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(io(card, source)),
+    }
+}
+
+/// Why a run diverged, without what a user of its folder could do.
+fn reason(error: &TrainError) -> String {
+    match error {
+        TrainError::Diverged {
+            stage, epoch, rate, ..
+        } => format!("no number any more in {stage}, epoch {epoch}, at rate {rate}"),
+        other => other.to_string(),
+    }
+}
+
+/// Tells the sweep's observer of one run.
+struct CellWatch {
+    name: String,
+    observer: Arc<dyn Observer>,
+}
+
+impl Watch for CellWatch {
+    fn epoch(&mut self, record: &EpochRecord, standing: &Standing) {
+        self.observer.epoch(&self.name, record, standing);
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        self.observer.notice(&self.name, &notice.to_string());
+    }
+}

@@ -1,0 +1,235 @@
+//! What the records of each question say.
+
+use crate::compare::{ALPHA, errors, mean_of, mean_text, p_text, paired_test, zeros};
+use crate::experiments::images::PENALTY_NOTE;
+use crate::labels::word;
+use crate::{Drawing, Ended, ExperimentError, Grid, Labels, Record, Records, Report};
+use rectifier_plot::words::duration;
+use rectifier_plot::{Axis, Curve, Figure, Spot};
+use serde_json::Value;
+
+/// Each question: its part, what its table is called, and what is compared with what.
+const PARTS: [(&str, &str); 6] = [
+    (
+        "dying",
+        "Dying units: units that are 0 on all of the validation part",
+    ),
+    ("flips", "Half of the signs flipped"),
+    ("strategies", "Strategies of reconstruction"),
+    ("batch", "Examples a step"),
+    ("penalty in pre-training", "L1 penalty in pre-training"),
+    (
+        "modern",
+        "Modern training of the same network, which is not the paper's",
+    ),
+];
+
+pub(super) fn report(records: &Records) -> Result<Report, ExperimentError> {
+    let mut report = Report {
+        notes: vec![
+            "Every row is a mean over seeds with Student's 95% interval. p is of the paired t test over seeds against the first \
+             row of the table. SELU units and shifted pictures are left out: recipes have neither."
+                .into(),
+            PENALTY_NOTE.into(),
+        ],
+        ..Report::default()
+    };
+    for (part, title) in PARTS {
+        let rows = rows(records, part);
+        if rows.is_empty() {
+            continue;
+        }
+        let header = [
+            "",
+            "rate",
+            "runs",
+            "test error, %",
+            "p, as the first",
+            "zeros, %",
+            "dead units",
+            "took",
+        ];
+        let mut grid = Grid::new(title, 1, header);
+        let first = rows
+            .first()
+            .map(|labels| records.finals(labels))
+            .unwrap_or_default();
+        for labels in &rows {
+            let found = records.finals(labels);
+            let test = paired_test(&found, &first)?;
+            let tested = found.len() > 1 && Some(labels) != rows.first();
+            grid.push([
+                labels.get("what").map_or(String::new(), word),
+                rate(&found),
+                found.len().to_string(),
+                result(&found)?,
+                p_text(test.filter(|_| tested).map(|test| test.p)),
+                mean_text(&zeros(&found), 100.0, 1)?,
+                dead(&found)?,
+                took(&found)?,
+            ]);
+            if let Some(test) = test.filter(|test| tested && test.p < ALPHA) {
+                let name = |labels: &Labels| {
+                    let rate = labels
+                        .get("rate")
+                        .map_or(String::new(), |rate| format!(" at rate {rate}"));
+                    format!("{}{rate}", labels.get("what").map_or(String::new(), word))
+                };
+                report.findings.push(format!(
+                    "{part}: {} has {:+.2} points of error against {} (p = {}).",
+                    name(labels),
+                    100.0 * test.difference,
+                    rows.first().map_or(String::new(), name),
+                    p_text(Some(test.p))
+                ));
+            }
+        }
+        report.tables.push(grid);
+    }
+    report.figures.extend(dying(records));
+    report.figures.extend(batches(records)?);
+    Ok(report)
+}
+
+/// The different labels of a part, without seeds.
+fn rows(records: &Records, part: &str) -> Vec<Labels> {
+    let mut rows: Vec<Labels> = Vec::new();
+    for record in records.finals(&Labels::new().with("part", part)) {
+        let labels = record.labels.clone().without("seed");
+        if !rows.contains(&labels) {
+            rows.push(labels);
+        }
+    }
+    let place = |labels: &Labels| {
+        let what = labels.get("what").cloned().unwrap_or(Value::Null);
+        // What others are compared with comes first.
+        let usual = [
+            Value::from("rectifier"),
+            Value::from("the paper's training"),
+        ]
+        .contains(&what);
+        let number = what.as_f64().unwrap_or(f64::INFINITY);
+        (
+            !usual,
+            number,
+            word(&what),
+            labels.number("rate").unwrap_or(0.0),
+        )
+    };
+    rows.sort_by(|a, b| {
+        place(a)
+            .partial_cmp(&place(b))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    rows
+}
+
+fn rate(found: &[&Record]) -> String {
+    let stage = found
+        .first()
+        .and_then(|record| record.plan.recipe.stages.last());
+    stage.map_or(String::new(), |stage| stage.rate().start().to_string())
+}
+
+/// The mean error, and how many runs diverged.
+fn result(found: &[&Record]) -> Result<String, ExperimentError> {
+    let text = mean_text(&errors(found), 100.0, 2)?;
+    let diverged = found
+        .iter()
+        .filter(|record| matches!(record.ended, Ended::Diverged { .. }))
+        .count();
+    Ok(match (diverged, text.is_empty()) {
+        (0, _) => text,
+        (some, true) => format!("{some} diverged"),
+        (some, false) => format!("{text}, {some} diverged"),
+    })
+}
+
+fn dead(found: &[&Record]) -> Result<String, ExperimentError> {
+    let dead = found.iter().filter_map(|record| record.summary());
+    let dead: Vec<f64> = dead
+        .map(|summary| summary.dead.iter().sum::<usize>() as f64)
+        .collect();
+    mean_text(&dead, 1.0, 1)
+}
+
+fn took(found: &[&Record]) -> Result<String, ExperimentError> {
+    let seconds = found.iter().filter_map(|record| record.summary());
+    let seconds: Vec<f64> = seconds.map(|summary| summary.seconds).collect();
+    Ok(mean_of(&seconds)?.map_or(String::new(), |(mean, _)| duration(mean)))
+}
+
+/// Dead units epoch by epoch, mean over seeds.
+fn dying(records: &Records) -> Option<Drawing> {
+    let rows = rows(records, "dying");
+    let mut figure = Figure::new(
+        "Units that are always 0",
+        Axis::new("epoch"),
+        Axis::new("units that are 0 on all of the validation part"),
+    );
+    for (colour, labels) in rows.iter().enumerate() {
+        let found = records.finals(labels);
+        let last = found
+            .iter()
+            .flat_map(|record| &record.history)
+            .map(|line| line.epoch)
+            .max()?;
+        let spots = (1..=last).filter_map(|epoch| {
+            let lines = found
+                .iter()
+                .flat_map(|record| record.history.iter().filter(|line| line.epoch == epoch));
+            let dead: Vec<f64> = lines
+                .map(|line| line.dead.iter().sum::<usize>() as f64)
+                .collect();
+            let mean = mean_of(&dead).ok()??.0;
+            Some(
+                Spot::new(epoch as f64, mean)
+                    .with_title(format!("{labels}, epoch {epoch}: {mean:.1}")),
+            )
+        });
+        let what = labels.get("what").map_or(String::new(), word);
+        let name = format!("{what}, rate {}", labels.number("rate").unwrap_or(0.0));
+        let curve = Curve::line(name, colour, spots.collect::<Vec<_>>());
+        figure = figure.with(if colour % 2 == 1 {
+            curve.dashed()
+        } else {
+            curve
+        });
+    }
+    let caption = "Units that are 0 on all of the validation part, epoch by epoch, mean over seeds";
+    (!rows.is_empty()).then(|| Drawing::new("figure-dying", caption, figure))
+}
+
+/// Error against time, batch by batch.
+fn batches(records: &Records) -> Result<Option<Drawing>, ExperimentError> {
+    let rows = rows(records, "batch");
+    let mut spots = Vec::new();
+    for labels in &rows {
+        let found = records.finals(labels);
+        let seconds = found.iter().filter_map(|record| record.summary());
+        let seconds: Vec<f64> = seconds.map(|summary| summary.seconds).collect();
+        if let (Some((error, interval)), Some((took, _))) =
+            (mean_of(&errors(&found))?, mean_of(&seconds)?)
+        {
+            let batch = labels.get("what").map_or(String::new(), word);
+            let spot = Spot::new(took, 100.0 * error).with_title(format!(
+                "batch {batch}: {:.2}% in {}",
+                100.0 * error,
+                duration(took)
+            ));
+            spots.push(match interval {
+                Some((low, high)) => spot.with_interval(100.0 * low, 100.0 * high),
+                None => spot,
+            });
+        }
+    }
+    spots.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let figure = Figure::new(
+        "Error against time, by examples a step",
+        Axis::log("seconds of training on one thread"),
+        Axis::new("test error, %"),
+    )
+    .with(Curve::line("examples a step", 0, spots.clone()));
+    let caption = "Test error against the time of training, for several numbers of examples a step";
+    Ok((!spots.is_empty()).then(|| Drawing::new("figure-batch", caption, figure)))
+}

@@ -1,0 +1,188 @@
+//! The folder of one experiment: what is where, and who may write.
+
+use crate::error::io;
+use crate::{ExperimentError, Preset, Records, Shard};
+use rectifier_catalog::CatalogError;
+use rectifier_nn::write_atomically;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+const STATE: &str = "sweep.json";
+
+/// The files of an experiment in a folder of experiments.
+///
+/// | file | what |
+/// |---|---|
+/// | `records/CELL.json` | a record a cell |
+/// | `runs/CELL/` | the run's folder while a cell runs, or after it was stopped |
+/// | `models/NAME.safetensors`, `models/NAME.json` | the weights of the best validation seed of a row, and which cell it is |
+/// | `sweep.json` | what was started last |
+/// | `table.md`, `table.csv`, `figure*.svg`, `index.html` | made from the records alone |
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweepFolder {
+    path: PathBuf,
+    name: String,
+}
+
+/// What was started last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepState {
+    /// The experiment.
+    pub experiment: String,
+    /// Its preset.
+    pub preset: Preset,
+    /// A user's own sweep, as it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<serde_json::Value>,
+}
+
+/// The right to write a share of a sweep, while this value lives.
+#[derive(Debug)]
+pub struct SweepLock(
+    #[allow(dead_code, reason = "the lock lives as long as the file is open")] File,
+);
+
+impl SweepFolder {
+    /// That of the experiment `name` in `folder`.
+    pub fn of(folder: &Path, name: &str) -> Self {
+        Self {
+            path: folder.join(name),
+            name: name.into(),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder of records.
+    pub fn records_path(&self) -> PathBuf {
+        self.path.join("records")
+    }
+
+    /// The record of a cell.
+    pub fn record_path(&self, cell: &str) -> PathBuf {
+        self.records_path().join(format!("{cell}.json"))
+    }
+
+    /// The folder where cells run.
+    pub fn runs_path(&self) -> PathBuf {
+        self.path.join("runs")
+    }
+
+    /// The run's folder of a cell.
+    pub fn run_path(&self, cell: &str) -> PathBuf {
+        self.runs_path().join(cell)
+    }
+
+    /// Where weights are kept.
+    pub fn models_path(&self) -> PathBuf {
+        self.path.join("models")
+    }
+
+    /// All records.
+    ///
+    /// # Errors
+    /// As [`Records::read`].
+    pub fn records(&self) -> Result<Records, ExperimentError> {
+        Records::read(&self.records_path())
+    }
+
+    /// What was started last; none where nothing was.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Io`], [`ExperimentError::Json`].
+    pub fn state(&self) -> Result<Option<SweepState>, ExperimentError> {
+        let path = self.path.join(STATE);
+        match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|source| ExperimentError::Json { path, source }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(io(&path, source)),
+        }
+    }
+
+    /// Makes the folder for a share of `state`, and keeps others of the same share out.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Busy`], [`ExperimentError::Other`] for a folder of another experiment or sweep.
+    pub fn lock(&self, state: &SweepState, shard: Shard) -> Result<SweepLock, ExperimentError> {
+        if let Some(found) = self.state()?
+            && (found.experiment != state.experiment
+                || found.sweep.is_some() != state.sweep.is_some())
+        {
+            return Err(ExperimentError::Other {
+                folder: self.path.clone(),
+                found: found.experiment,
+                asked: state.experiment.clone(),
+            });
+        }
+        for path in [self.records_path(), self.runs_path()] {
+            std::fs::create_dir_all(&path).map_err(|source| io(&path, source))?;
+        }
+        let name = match shard {
+            Shard::ALL => ".lock".into(),
+            shard => format!(".lock-{}-of-{}", shard.number(), shard.of()),
+        };
+        let path = self.path.join(name);
+        let file = File::create(&path).map_err(|source| io(&path, source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(ExperimentError::Busy {
+                    folder: self.path.clone(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(io(&path, source)),
+        }
+        let mut text = serde_json::to_string_pretty(state).map_err(CatalogError::Syntax)?;
+        text.push('\n');
+        write_atomically(&self.path.join(STATE), text.as_bytes())?;
+        Ok(SweepLock(file))
+    }
+
+    /// What the folder is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sweep_a_share_and_one_experiment_a_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = SweepFolder::of(place.path(), "figure3");
+        assert_eq!(folder.state().unwrap(), None);
+        assert!(folder.records().unwrap().is_empty());
+        let state = SweepState {
+            experiment: "figure3".into(),
+            preset: Preset::Smoke,
+            sweep: None,
+        };
+        let lock = folder.lock(&state, Shard::ALL).unwrap();
+        let error = folder.lock(&state, Shard::ALL).unwrap_err().to_string();
+        assert!(
+            error.contains("another sweep") && error.contains("figure3"),
+            "{error}"
+        );
+        let half = folder.lock(&state, "1/2".parse().unwrap());
+        assert!(half.is_ok());
+        drop(lock);
+        assert!(folder.lock(&state, Shard::ALL).is_ok());
+        assert_eq!(folder.state().unwrap(), Some(state.clone()));
+        let other = SweepState {
+            experiment: "table1".into(),
+            ..state
+        };
+        let error = folder.lock(&other, Shard::ALL).unwrap_err().to_string();
+        assert!(error.contains("figure3, not table1"), "{error}");
+    }
+}

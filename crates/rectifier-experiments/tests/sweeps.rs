@@ -1,0 +1,214 @@
+//! Whole sweeps on a few generated characters: stopped, gone on with, reported.
+#![allow(clippy::unwrap_used)]
+
+use burn::tensor::Device;
+use burn_train::Interrupter;
+use rectifier_catalog::EngineChoice;
+use rectifier_experiments::{
+    Ended, Experiment, ExperimentError, Observer, Preset, Record, Records, Runner, SweepFolder,
+    UserSweep, artifacts, experiment,
+};
+use rectifier_train::{EpochRecord, Standing};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn runner<'a>(experiment: &'a dyn Experiment, folder: &'a Path) -> Runner<'a> {
+    let device = EngineChoice::on(Device::flex(), "flex");
+    Runner {
+        jobs: Some(2),
+        ..Runner::new(experiment, Preset::Smoke, folder, device)
+    }
+}
+
+/// Stops the sweep after so many epochs of all cells together.
+struct StopAfter {
+    epochs: AtomicUsize,
+    interrupter: Interrupter,
+}
+
+impl Observer for StopAfter {
+    fn epoch(&self, _: &str, _: &EpochRecord, _: &Standing) {
+        if self.epochs.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.interrupter.stop(Some("test"));
+        }
+    }
+}
+
+/// What does not depend on the clock.
+fn timeless(records: &Records) -> Vec<Record> {
+    let still = |record: &Record| {
+        let mut record = record.clone();
+        if let Ended::Finished { summary } = &mut record.ended {
+            (summary.seconds, summary.overhead) = (0.0, 0.0);
+        }
+        record
+            .history
+            .iter_mut()
+            .for_each(|line| line.seconds = 0.0);
+        if let Some(made) = &mut record.provenance {
+            made.started = 0;
+        }
+        record
+    };
+    records.iter().map(still).collect()
+}
+
+#[test]
+fn a_sweep_that_is_stopped_goes_on_to_the_same_records() {
+    let figure3 = experiment("figure3").unwrap();
+    let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let end = runner(figure3, whole.path()).run().unwrap();
+    assert_eq!(
+        (end.cells, end.recorded, end.now, end.stopped),
+        (10, 10, 10, false)
+    );
+    let mut sittings = 0;
+    loop {
+        let interrupter = Interrupter::new();
+        let observer = StopAfter {
+            epochs: AtomicUsize::new(5),
+            interrupter: interrupter.clone(),
+        };
+        let runner = Runner {
+            interrupter,
+            observer: Arc::new(observer),
+            ..runner(figure3, parts.path())
+        };
+        let end = runner.run().unwrap();
+        sittings += 1;
+        assert!(sittings < 20 && end.cells == 10);
+        if !end.stopped {
+            assert_eq!((end.recorded, end.open), (10, 0));
+            break;
+        }
+        assert_eq!(end.recorded + end.open, 10);
+    }
+    assert!(sittings > 2, "{sittings}");
+    let of = |folder: &Path| SweepFolder::of(folder, "figure3");
+    let (one, two) = (
+        of(whole.path()).records().unwrap(),
+        of(parts.path()).records().unwrap(),
+    );
+    assert_eq!(timeless(&one), timeless(&two));
+    // Runs are tidied away; the same records make the same bytes.
+    assert_eq!(
+        std::fs::read_dir(of(parts.path()).runs_path())
+            .unwrap()
+            .count(),
+        0
+    );
+    let files = artifacts(figure3, Preset::Smoke, &one).unwrap();
+    assert_eq!(files, artifacts(figure3, Preset::Smoke, &one).unwrap());
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "table.md",
+            "table.csv",
+            "cells.csv",
+            "figure.svg",
+            "index.html"
+        ]
+    );
+    let page = &files[4].text;
+    assert!(page.contains("10 runs, each with its recipe") && !page.contains("NaN"));
+    for record in one.iter() {
+        assert!(page.contains(&record.cell));
+        let path = of(whole.path()).record_path(&record.cell);
+        assert!(std::fs::metadata(path).unwrap().len() < 8000);
+    }
+}
+
+#[test]
+fn rates_are_chosen_and_the_best_weights_kept() {
+    let table1 = experiment("table1").unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let runner = Runner {
+        only: "unit=rectifier".parse().unwrap(),
+        ..runner(table1, place.path())
+    };
+    let (planned, open) = runner.plan().unwrap();
+    assert!(
+        planned.seconds() > 0.0 && planned.disk.0 > 0 && open.len() == 4,
+        "{planned:?}"
+    );
+    let end = runner.run().unwrap();
+    // Two rates each of pre-training and of fine-tuning, then two seeds, with pre-training and without.
+    assert_eq!((end.now, end.open), (4 + 2 + 2 + 2, 0));
+    let folder = SweepFolder::of(place.path(), "table1");
+    let records = folder.records().unwrap();
+    let weights = std::fs::read_dir(folder.models_path()).unwrap().count();
+    assert_eq!(weights, 4);
+    let files = artifacts(table1, Preset::Smoke, &records).unwrap();
+    let table = &files[0].text;
+    assert!(
+        table.contains("| glyphs | rectifier | yes | 2 |"),
+        "{table}"
+    );
+    assert!(table.contains("not run yet"), "{table}");
+    // Again: nothing is left to do.
+    assert_eq!(runner.run().unwrap().now, 0);
+}
+
+#[test]
+fn what_cannot_be_run_is_told_before_anything_is() {
+    let place = tempfile::tempdir().unwrap();
+    let norb = experiment("softplus").unwrap();
+    let mut locator = rectifier_data::Locator::default();
+    locator.offline = true;
+    let missing = Runner {
+        preset: Preset::Paper,
+        locator,
+        ..runner(norb, place.path())
+    };
+    if let Err(error) = missing.run() {
+        let text = error.to_string();
+        assert!(
+            matches!(error, ExperimentError::Missing { .. }) && text.contains("norb"),
+            "{text}"
+        );
+        assert!(!place.path().join("softplus").exists());
+    }
+    let nothing = Runner {
+        only: "unit=leaky".parse().unwrap(),
+        ..runner(norb, place.path())
+    };
+    let text = nothing.run().unwrap_err().to_string();
+    assert!(
+        text.contains("unit=leaky") && text.contains("labels are a, pretrained"),
+        "{text}"
+    );
+    let none = Runner {
+        jobs: Some(0),
+        ..runner(norb, place.path())
+    };
+    assert!(matches!(none.run(), Err(ExperimentError::NoJob)));
+}
+
+#[test]
+fn a_run_that_diverges_is_recorded_as_such() {
+    let sweep = UserSweep::parse(
+        r#"{
+            "name": "high",
+            "base": {
+                "version": 1,
+                "data": {"set": "glyphs", "seed": 1, "train": 620, "valid": 62, "test": 62},
+                "network": {"inputs": 1024, "hidden": [16], "unit": {"kind": "rectifier"}, "outputs": 62},
+                "recipe": {"seed": 1, "stages": [{"stage": "fine-tune", "epochs": 2, "batch": 10, "rate": 0.1}]}
+            },
+            "axes": {"recipe.stages.0.rate": [0.1, 1e30]}
+        }"#,
+    )
+    .unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let end = runner(&sweep, place.path()).run().unwrap();
+    assert_eq!((end.recorded, end.cells), (2, 2));
+    let records = SweepFolder::of(place.path(), "high").records().unwrap();
+    let diverged = |record: &&Record| matches!(record.ended, Ended::Diverged { .. });
+    assert_eq!(records.iter().filter(diverged).count(), 1);
+    let files = artifacts(&sweep, Preset::Smoke, &records).unwrap();
+    assert!(files[0].text.contains("1 diverged"), "{}", files[0].text);
+    let page = files.iter().find(|file| file.name == "index.html").unwrap();
+    assert!(page.text.contains("diverged: no number any more"));
+}
