@@ -122,8 +122,8 @@ def main():
         seeds = (1,) if name == "sparse" else (1, 2, 3)
         found[name] = error(name, part, seeds)
         print(name, found[name], flush=True)
-    place = pathlib.Path(__file__).with_name("comparison.json")
-    place.write_text(json.dumps(found, indent=2) + "\n")
+        place = pathlib.Path(__file__).with_name("comparison.json")
+        place.write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":
