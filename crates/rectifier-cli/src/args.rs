@@ -156,11 +156,12 @@ pub struct ThresholdArgs {
 pub struct PredictArgs {
     /// A run folder or a model file.
     pub model: PathBuf,
-    /// Images: PNG, or raw bytes (one a pixel) or raw little-endian f32, of the size the network was trained on.
-    #[arg(required_unless_present = "text")]
-    pub images: Vec<PathBuf>,
+    /// What to tell the class of, in the form that training took: PNG or JPEG pictures of any size, tables, svmlight rows,
+    /// texts; or the network's own numbers, one byte each (.raw) or little-endian f32 (.f32).
+    #[arg(required_unless_present = "text", value_name = "FILE")]
+    pub inputs: Vec<PathBuf>,
     /// A text, for a network trained on reviews; may be given more than once.
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["images", "invert"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["inputs", "invert", "csv"])]
     pub text: Vec<String>,
     /// How many of a text's words to name, those that weighed most: without which the prediction loses most.
     #[arg(long, value_name = "N", default_value_t = 8)]
@@ -174,9 +175,12 @@ pub struct PredictArgs {
     /// Device to compute on.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
-    /// One line of JSON an image.
+    /// One line of JSON an example.
     #[arg(long)]
     pub json: bool,
+    /// Write a table of all examples instead: the class, its probability, and that of every other class.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    pub csv: Option<PathBuf>,
 }
 
 /// Options of `doctor`.

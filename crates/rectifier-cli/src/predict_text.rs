@@ -157,7 +157,7 @@ impl Reading {
 }
 
 /// sum over k of k P(k), where class 0 is one star.
-fn expected_stars(probabilities: &[f32]) -> f64 {
+pub fn expected_stars(probabilities: &[f32]) -> f64 {
     let stars = (1..).zip(probabilities);
     stars.map(|(star, &p)| f64::from(star) * f64::from(p)).sum()
 }

@@ -92,7 +92,10 @@ fn train_eval_predict_and_the_json_between_them() {
     assert!(error.contains("recipe.txt"), "{error}");
     std::fs::write(folder.join("short.raw"), [0; 10]).unwrap();
     let error = fails(folder, 1, &["predict", run, "short.raw"]);
-    assert!(error.contains("10 bytes, expected 1024"), "{error}");
+    assert!(
+        error.contains("holds 10 numbers, an input has 1024"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn wrong_use_is_refused_with_the_way_out() {
     for (args, part) in [
         (
             &["train", "--data", "mnist", "--variant", "p07"][..],
-            "go with --data nistp, not with mnist",
+            "goes with --data nistp, not with mnist",
         ),
         (
             &["train", "--data", "nistp", "--complexity", "1.5"],

@@ -137,7 +137,10 @@ fn sets_that_are_not_here_say_how_to_get_them_and_leave_nothing() {
         assert!(!folder.join("runs").exists());
     }
     let error = fails(folder, 2, &words("train --data norb --examples 5"));
-    assert!(error.contains("glyphs, nistp or norb-like"), "{error}");
+    assert!(
+        error.contains("glyphs, norb-like or nistp, not with norb"),
+        "{error}"
+    );
     let error = fails(folder, 2, &words("train --data nobr"));
     assert!(error.contains("norb-small, norb-like"), "{error}");
 }

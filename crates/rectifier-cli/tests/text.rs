@@ -167,11 +167,15 @@ fn wrong_use_and_bad_files_are_answered_with_a_cure() {
     std::fs::write(folder.join("empty.csv"), "").unwrap();
     std::fs::write(folder.join("few.csv"), "text,stars\na,5\nb,4\n").unwrap();
     let cases: &[(i32, &[&str], &str)] = &[
-        (2, &["--data", "reviews"], "needs --file"),
+        (
+            2,
+            &["--data", "reviews"],
+            "--file: data set reviews needs it",
+        ),
         (
             2,
             &["--data", "restaurants", "--file", file],
-            "go with --data reviews",
+            "goes with --data reviews",
         ),
         (
             2,
@@ -181,12 +185,12 @@ fn wrong_use_and_bad_files_are_answered_with_a_cure() {
         (
             2,
             &["--data", "amazon", "--product", "cars"],
-            "books, dvd, electronics, kitchen, and all",
+            "possible values: books, dvd, electronics, kitchen, all",
         ),
         (
             2,
             &["--data", "glyphs", "--fold", "1/10"],
-            "go with --data restaurants",
+            "goes with --data restaurants",
         ),
         (
             2,

@@ -163,10 +163,7 @@ impl Source for NistpChoice {
     }
 
     fn info(&self, _: &Locator) -> Result<DataInfo, DataError> {
-        Ok(DataInfo {
-            sizes: self.sizes(),
-            ..info()
-        })
+        Ok(info())
     }
 
     fn load(
@@ -178,7 +175,10 @@ impl Source for NistpChoice {
         let (nistp, warnings) = Nistp::load(locator, self.settings)?;
         Ok(Loaded {
             split: nistp.split(self.sizes()),
-            info: self.info(locator)?,
+            info: DataInfo {
+                sizes: self.sizes(),
+                ..info()
+            },
             warnings,
             encoder: None,
         })
