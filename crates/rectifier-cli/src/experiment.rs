@@ -13,8 +13,8 @@ use progress::Progress;
 use rectifier_catalog::EngineChoice;
 use rectifier_data::Locator;
 use rectifier_experiments::{
-    EXPERIMENTS, Experiment, ExperimentError, Filter, Planned, Preset, Runner, Shard, Status,
-    SweepFolder, UserSweep, artifacts, experiment,
+    EXPERIMENTS, Experiment, ExperimentError, Planned, Preset, Runner, Shard, Status, SweepFolder,
+    UserSweep, artifacts, experiment,
 };
 use rectifier_nn::write_atomically;
 use rectifier_train::spoken_seconds;
@@ -114,7 +114,7 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
         locator: args.place.locator(),
         jobs: args.jobs,
         shard: args.shard.unwrap_or(Shard::ALL),
-        only: args.only.clone().unwrap_or_else(Filter::default),
+        only: args.only.clone().unwrap_or_default(),
         keep_runs: args.keep,
         checkpoint_every: args.checkpoint_every,
         interrupter: interrupter.clone(),
