@@ -124,6 +124,17 @@ pub fn place(value: f64) -> String {
     format!("{value:.1}")
 }
 
+/// Numbers with as many decimals as the one that needs most.
+fn aligned(ticks: &[f64]) -> Vec<String> {
+    let texts: Vec<String> = ticks.iter().map(|tick| number(*tick)).collect();
+    let decimals = |text: &String| text.split_once('.').map_or(0, |(_, after)| after.len());
+    let most = texts.iter().map(decimals).max().unwrap_or(0);
+    match texts.iter().any(|text| text.contains('e')) {
+        true => texts,
+        false => ticks.iter().map(|tick| format!("{tick:.most$}")).collect(),
+    }
+}
+
 /// What is left free at each end of a linear axis that holds `low..=high`.
 fn room(low: f64, high: f64) -> f64 {
     let size = low.abs().max(high.abs());
@@ -262,8 +273,16 @@ impl Axis {
                     .collect()
             }
             true => {
-                let ticks = scale.ticks(count, false).into_iter();
-                ticks.map(|tick| (scale.at(tick), number(tick))).collect()
+                let ticks = scale.ticks(count, false);
+                let texts = match self.log {
+                    true => ticks.iter().map(|tick| number(*tick)).collect(),
+                    false => aligned(&ticks),
+                };
+                ticks
+                    .iter()
+                    .map(|tick| scale.at(*tick))
+                    .zip(texts)
+                    .collect()
             }
         }
     }
@@ -330,6 +349,19 @@ mod tests {
         let zero = Axis::new("y").with_range(Range::Zero);
         let scale = zero.scale([5.0], 100.0, 0.0);
         assert_eq!(scale.map(|scale| scale.at(0.0)), Some(100.0));
+        let texts = |axis: Axis, values: [f64; 2]| {
+            let scale = axis.scale(values, 0.0, 1.0);
+            let marks = scale.map(|scale| axis.marks(&scale, 5)).unwrap_or_default();
+            marks.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            texts(Axis::new("x"), [1.3, 2.2]),
+            ["1.4", "1.6", "1.8", "2.0", "2.2"]
+        );
+        assert_eq!(
+            texts(Axis::new("x"), [10.0, 50.0]),
+            ["10", "20", "30", "40", "50"]
+        );
         // Ends that make no axis are not taken.
         for (low, high) in [(1.0, 1.0), (f64::NAN, 1.0), (2.0, 1.0)] {
             let odd = Axis::new("x").with_range(Range::Between(low, high));

@@ -34,6 +34,8 @@ mod layer;
 mod lowess;
 mod order;
 pub mod palette;
+#[cfg(feature = "png")]
+mod png;
 mod table;
 pub mod words;
 
@@ -48,4 +50,6 @@ pub use layer::{
 pub use lowess::{Lowess, Smooth, SmoothError};
 pub use order::{Resampler, median, quantile};
 pub use palette::Theme;
+#[cfg(feature = "png")]
+pub use png::{PngError, png};
 pub use table::{Align, Table};

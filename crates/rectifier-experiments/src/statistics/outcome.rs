@@ -145,7 +145,8 @@ pub(super) fn check(values: &[f64]) -> Result<(), StatisticsError> {
     if values.is_empty() {
         return Err(StatisticsError::Empty);
     }
-    match values.iter().position(|value| !(value.abs() <= LARGEST)) {
+    let known = |value: &f64| value.abs() <= LARGEST;
+    match values.iter().position(|value| !known(value)) {
         Some(place) => Err(StatisticsError::Value {
             place,
             value: values[place],
