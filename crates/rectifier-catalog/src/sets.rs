@@ -18,6 +18,11 @@ pub static SETS: &[&dyn DataSet] = &[
     &rectifier_reviews::RESTAURANTS_SET,
     &rectifier_reviews::AMAZON_SET,
     &rectifier_reviews::FILE_SET,
+    &rectifier_files::Images,
+    &rectifier_files::Table,
+    &rectifier_files::Svmlight,
+    &rectifier_files::Texts,
+    &rectifier_files::IDX,
 ];
 
 /// A data set with its choices made, as a plan holds it.

@@ -6,7 +6,7 @@ mod experiment;
 mod results;
 mod train;
 
-pub use bench::{BenchArgs, ContenderName};
+pub use bench::{BenchArgs, CandidateName};
 pub use data::{DataArgs, PlaceArgs};
 pub use experiment::{ExperimentCommand, RunArgs as ExperimentRunArgs};
 pub use results::ResultsCommand;

@@ -1,19 +1,16 @@
 //! `rectifier bench`.
 
-use crate::args::{BenchArgs, ContenderName};
+use crate::args::{BenchArgs, CandidateName};
 use crate::device;
 use crate::error::CliError;
 use crate::output::{note, say};
-use crate::plots;
-use crate::results::json;
 use burn::tensor::Device;
-use rectifier_lab::{
-    Bench, BenchRecord, Contender, Environment, Growth, LabError, Peer, Work, csv, table,
+use rectifier_bench::{
+    Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Workload, table,
 };
 use rectifier_train::BurnEngine;
-use std::path::Path;
 
-/// Seconds of a step and of an epoch above which a contender is left out where cost grows.
+/// Seconds of a step and of an epoch above which a candidate is left out where cost grows.
 const LONGEST: (f64, f64) = (2.0, 15.0);
 
 /// Times engines, devices and peers side by side.
@@ -32,31 +29,31 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     if !args.growth.is_empty() {
         return growth(args);
     }
-    let works: Vec<Work> = Work::all(&args.batch)
+    let workloads: Vec<Workload> = Workload::all(&args.batch)
         .into_iter()
         .filter(|work| work.name().contains(&args.only))
         .collect();
-    if works.is_empty() {
-        let mut names: Vec<String> = Work::all(&[10]).iter().map(Work::name).collect();
+    if workloads.is_empty() {
+        let mut names: Vec<String> = Workload::all(&[10]).iter().map(Workload::name).collect();
         names.dedup();
         return Err(CliError::Usage(format!(
-            "no work is named `{}`: there are {}",
+            "no workload is named `{}`: there are {}",
             args.only,
             names.join("; ")
         )));
     }
     let (name, device) = device::open(args.device.as_deref())?;
-    let mut contenders = Vec::new();
-    if !args.without.contains(&ContenderName::Sparse) {
+    let mut candidates = Vec::new();
+    if !args.without.contains(&CandidateName::Sparse) {
         let host = host(&name, &device)?;
-        contenders.push(Contender::sparse(host, args.threads));
+        candidates.push(Candidate::sparse(host, args.threads));
     }
     // Elsewhere the operation is Burn's own composition.
-    if name == "flex" && !args.without.contains(&ContenderName::SparseLayers) {
-        contenders.push(Contender::sparse_layers(&name, device.clone()));
+    if name == "flex" && !args.without.contains(&CandidateName::SparseLayers) {
+        candidates.push(Candidate::sparse_layers(&name, device.clone()));
     }
-    if !args.without.contains(&ContenderName::Burn) {
-        contenders.push(burn(&name, &device));
+    if !args.without.contains(&CandidateName::Burn) {
+        candidates.push(burn(&name, &device));
     }
     let peers: Vec<(Peer, String)> = args
         .peer
@@ -69,7 +66,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         longest: None,
     };
     let mut progress = |line: &str| note(line);
-    let rows = bench.run(&works, &contenders, &peers, &mut progress)?;
+    let rows = bench.run(&workloads, &candidates, &peers, &mut progress)?;
     let environment = Environment::here();
     if args.json {
         for row in &rows {
@@ -77,20 +74,15 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         }
     } else {
         say(&format!(
-            "{}, {} cores, {}, {}; medians of {} rounds (fastest to slowest), speed beside the last of each work",
-            environment.processor,
-            environment.cores,
-            environment.level,
+            "{}, {}; medians of {} rounds (fastest to slowest), speed beside the last of each work",
+            environment.short(),
             environment.system,
             args.rounds
         ));
         say(table(&rows).trim_end());
     }
     if let Some(folder) = &args.out {
-        let csv = csv(&rows);
-        let record = BenchRecord { environment, rows };
-        keep(folder, "bench", &record, &csv)?;
-        plots::draw_bench(folder, &record)?;
+        BenchRecord { environment, rows }.write(folder)?;
     }
     Ok(())
 }
@@ -100,29 +92,29 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
     let (name, device) = device::open(args.device.as_deref())?;
     let host = host(&name, &device)?;
     let on_cpu = ["flex", "ndarray"].contains(&name.as_str());
-    let contenders = |threads: Option<usize>| -> Result<Vec<Contender>, LabError> {
-        let mut contenders = Vec::new();
-        if !args.without.contains(&ContenderName::Sparse) {
-            contenders.push(Contender::sparse(host.clone(), threads));
+    let candidates = |threads: Option<usize>| -> Result<Vec<Candidate>, BenchError> {
+        let mut candidates = Vec::new();
+        if !args.without.contains(&CandidateName::Sparse) {
+            candidates.push(Candidate::sparse(host.clone(), threads));
         }
-        if !args.without.contains(&ContenderName::Burn) {
+        if !args.without.contains(&CandidateName::Burn) {
             match threads {
                 Some(threads) if on_cpu => {
-                    contenders.push(burn(&name, &device).on_rayon(threads)?);
+                    candidates.push(burn(&name, &device).on_rayon(threads)?);
                 }
                 // Other devices have threads of their own.
                 Some(_) => {}
-                None => contenders.push(burn(&name, &device)),
+                None => candidates.push(burn(&name, &device)),
             }
         }
-        Ok(contenders)
+        Ok(candidates)
     };
     let growth = Growth {
         rounds: args.rounds,
         seconds: args.seconds,
         longest_step: LONGEST.0,
         longest_epoch: LONGEST.1,
-        contenders: &contenders,
+        candidates: &candidates,
         threads: args.threads,
         host: host.clone(),
         most: args.max.unwrap_or(f64::INFINITY),
@@ -141,42 +133,16 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
     } else {
         say(record.table().trim_end());
     }
-    if let Some(folder) = &args.out {
-        let path = folder.join("growth.json");
-        let record = match path.is_file().then(|| json(&path)) {
-            None => record,
-            Some(Ok(earlier)) => record.joined(earlier),
-            Some(Err(error)) => {
-                note(&format!("{error}: it is replaced"));
-                record
-            }
-        };
-        keep(folder, "growth", &record, &record.csv())?;
-        plots::draw_growth(folder, &record)?;
+    if let Some(folder) = &args.out
+        && let Some(wrong) = record.write(folder)?
+    {
+        note(&format!("{wrong}: it is replaced"));
     }
     Ok(())
 }
 
-fn burn(name: &str, device: &Device) -> Contender {
-    Contender::of_engine(name, BurnEngine::new(device.clone()), device.clone())
-}
-
-/// Writes NAME.json and NAME.csv into `folder`.
-fn keep(
-    folder: &Path,
-    name: &str,
-    record: &impl serde::Serialize,
-    csv: &str,
-) -> Result<(), CliError> {
-    std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
-    let text = serde_json::to_string_pretty(record)
-        .map_err(|error| CliError::Failed(error.to_string()))?;
-    let files = [("json", format!("{text}\n")), ("csv", csv.to_string())];
-    for (ending, text) in files {
-        let path = folder.join(format!("{name}.{ending}"));
-        rectifier_nn::write_atomically(&path, text.as_bytes())?;
-    }
-    Ok(())
+fn burn(name: &str, device: &Device) -> Candidate {
+    Candidate::of_engine(name, BurnEngine::new(device.clone()), device.clone())
 }
 
 /// A CPU device that the sparse engine's networks are made on.

@@ -61,7 +61,7 @@ pub enum CliError {
     Experiment(#[from] rectifier_experiments::ExperimentError),
     /// A measurement failed.
     #[error(transparent)]
-    Lab(#[from] rectifier_lab::LabError),
+    Bench(#[from] rectifier_bench::BenchError),
 }
 
 impl CliError {

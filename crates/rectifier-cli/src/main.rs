@@ -15,7 +15,6 @@ mod memory;
 mod models;
 mod output;
 mod plan_options;
-mod plots;
 mod predict;
 mod predict_text;
 mod progress;

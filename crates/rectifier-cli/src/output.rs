@@ -38,23 +38,13 @@ pub fn note(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-pub use rectifier_report::percent;
-
-/// Percentages without decimals, separated by spaces.
-pub fn percents(shares: &[f64]) -> String {
-    let words: Vec<String> = shares
-        .iter()
-        .map(|share| format!("{:.0}%", 100.0 * share))
-        .collect();
-    words.join(" ")
-}
+use rectifier_plot::words;
+pub use rectifier_plot::words::{percent, percents};
 
 /// The error that `objective` is measured by: its name, and the value as people write it.
 pub fn error_of(objective: Objective, error: f64) -> (&'static str, String) {
-    match objective {
-        Objective::Classification => ("error", percent(error)),
-        Objective::ExpectedRating => ("RMSE", format!("{error:.4}")),
-    }
+    let share = objective == Objective::Classification;
+    (words::error_name(share), words::error(error, share))
 }
 
 /// One epoch on one line.

@@ -1,15 +1,13 @@
-//! `rectifier results`: records of runs, and the tables made from them.
+//! `rectifier results`: records of runs, and the tables and drawings made from them.
 
-mod bench;
-mod growth;
+mod page;
 mod runs;
-mod thresholds;
-mod training;
 
 use crate::args::ResultsCommand;
 use crate::error::CliError;
 use crate::output::say;
-use crate::plots;
+use rectifier_bench::{BenchRecord, GrowthRecord, ThresholdFile, peer_epochs, trainings};
+use rectifier_plot::Table;
 use std::path::{Path, PathBuf};
 
 /// What a record keeps of a run; weights and checkpoints are left behind.
@@ -48,7 +46,7 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
                     "`{beside}` is no record with a seed, such as mnist-1"
                 )));
             };
-            let text = training::read_peer(log)?;
+            let text = peer_epochs(log)?;
             let to = folder.join("peers").join(format!("{record}.{program}"));
             std::fs::create_dir_all(&to).map_err(|source| CliError::io(&to, source))?;
             let file = to.join(format!("{seed}.jsonl"));
@@ -56,52 +54,76 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
             say(&file.display().to_string());
             Ok(())
         }
-        ResultsCommand::Plot { folder } => plots::plot(folder),
+        ResultsCommand::Plot { folder } => plot(folder),
         ResultsCommand::Table { folder, write } => {
-            let blocks = [
-                ("runs", runs::table(folder)?),
-                ("training", training::table(folder)?),
-                ("speed", bench::speed(folder)?),
-                ("bench", bench::table(folder)?),
-                ("growth", growth::table(folder)?),
-                ("thresholds", thresholds::tables(folder)?),
-                ("penalty", runs::penalties(folder)?),
-            ];
+            let blocks = blocks(folder)?;
             match write {
-                None => blocks.iter().for_each(|(_, text)| say(text)),
-                Some(page) => {
-                    let old = std::fs::read_to_string(page)
-                        .map_err(|source| CliError::io(page, source))?;
-                    let text = filled(&old, &blocks).ok_or_else(|| {
-                        CliError::Failed(format!(
-                            "{}: no `<!-- runs -->` and `<!-- /runs -->`, or marks of another table, to write between",
-                            page.display()
-                        ))
-                    })?;
-                    if text != old {
-                        rectifier_nn::write_atomically(page, text.as_bytes())?;
+                None => {
+                    for block in &blocks {
+                        say(block.text.as_deref().unwrap_or(page::NOTHING));
                     }
+                    Ok(())
                 }
+                Some(page) => page::fill(page, folder, &blocks),
             }
-            Ok(())
         }
     }
 }
 
-/// `text` with each block between its marks, `<!-- NAME -->` and `<!-- /NAME -->`, where it has them; `None` where there
-/// are no marks at all.
-fn filled(text: &str, blocks: &[(&str, String)]) -> Option<String> {
-    let mut page = text.to_string();
-    let mut found = false;
-    for (name, block) in blocks {
-        let (open, close) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
-        let place = page.find(&open).zip(page.find(&close));
-        if let Some((from, to)) = place.filter(|(from, to)| from < to) {
-            page = format!("{}{open}\n{block}\n{}", &page[..from], &page[to..]);
-            found = true;
-        }
+/// Every table of the records in `folder`.
+fn blocks(folder: &Path) -> Result<Vec<page::Block>, CliError> {
+    if !folder.is_dir() {
+        return Err(CliError::Failed(format!(
+            "{}: no such folder of records; `rectifier results add RUN NAME --folder {0}` makes one",
+            folder.display()
+        )));
     }
-    found.then_some(page)
+    let bench = BenchRecord::read(folder)?;
+    let markdown = |table: Table| table.markdown();
+    let studies = ThresholdFile::read_all(folder)?;
+    let studies: Vec<String> = studies.iter().map(ThresholdFile::table).collect();
+    let texts = [
+        ("runs", runs::table(folder)?.map(markdown)),
+        ("training", trainings(folder)?.map(markdown)),
+        ("speed", bench.as_ref().map(BenchRecord::speed_table)),
+        ("bench", bench.as_ref().map(BenchRecord::whole_table)),
+        (
+            "growth",
+            GrowthRecord::read(folder)?.map(|record| record.bound_table()),
+        ),
+        (
+            "thresholds",
+            (!studies.is_empty()).then(|| studies.join("\n\n")),
+        ),
+        ("penalty", runs::penalties(folder)?.map(markdown)),
+    ];
+    let blocks = texts.map(|(name, text)| page::Block { name, text });
+    Ok(blocks.into())
+}
+
+/// Draws the records of measurements in `folder` beside them.
+///
+/// # Errors
+/// [`CliError`] where there is no record, or one that cannot be read.
+fn plot(folder: &Path) -> Result<(), CliError> {
+    let mut drawn = Vec::new();
+    if let Some(record) = BenchRecord::read(folder)? {
+        drawn.extend(record.draw(&folder.join("bench"))?);
+    }
+    if let Some(record) = GrowthRecord::read(folder)? {
+        drawn.extend(record.draw(&folder.join("growth"))?);
+    }
+    if drawn.is_empty() {
+        return Err(CliError::Failed(format!(
+            "{}: no record of a measurement; make one with `rectifier bench --out {}`",
+            folder.display(),
+            folder.join("bench").display()
+        )));
+    }
+    for path in drawn {
+        say(&path.display().to_string());
+    }
+    Ok(())
 }
 
 fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
@@ -118,40 +140,12 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(paths)
 }
 
-/// What `bench` kept as `what` among the records in `folder`; nothing where it was not measured.
-///
-/// # Errors
-/// As [`json`].
-pub fn record<T: serde::de::DeserializeOwned>(
-    folder: &Path,
-    what: &str,
-) -> Result<Option<T>, CliError> {
-    let path = folder.join(what).join(format!("{what}.json"));
-    path.is_file().then(|| json(&path)).transpose()
-}
-
 /// What the file at `path` holds.
 ///
 /// # Errors
 /// [`CliError`] where it cannot be read or is no such record.
-pub fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
+fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, CliError> {
     let text = std::fs::read_to_string(path).map_err(|source| CliError::io(path, source))?;
     serde_json::from_str(&text)
         .map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_are_replaced_between_their_marks_only() {
-        let blocks = [("runs", "new".to_string()), ("bench", "times".to_string())];
-        let text = "a\n<!-- runs -->\nold\n<!-- /runs -->\nb\n";
-        assert_eq!(
-            filled(text, &blocks).as_deref(),
-            Some("a\n<!-- runs -->\nnew\n<!-- /runs -->\nb\n")
-        );
-        assert_eq!(filled("a\n<!-- /runs --><!-- runs -->", &blocks), None);
-    }
 }

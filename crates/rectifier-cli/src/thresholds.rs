@@ -5,22 +5,9 @@ use crate::device;
 use crate::error::CliError;
 use crate::eval::on_data;
 use crate::output::{error_of, note, percents, say};
+use rectifier_bench::{ThresholdFile, ThresholdRecord, ThresholdStudy};
 use rectifier_catalog::Trained;
-use rectifier_lab::{ThresholdRecord, ThresholdStudy};
 use rectifier_nn::{Figures, ModelFile, write_atomically};
-use serde::{Deserialize, Serialize};
-
-/// What `--out` writes: the study, and what it was made on.
-#[derive(Serialize, Deserialize)]
-pub struct Study {
-    /// The data set.
-    pub data: String,
-    /// Units of the hidden layers.
-    pub hidden: Vec<usize>,
-    /// The study.
-    #[serde(flatten)]
-    pub record: ThresholdRecord,
-}
 
 /// Tries thresholds on the validation part and measures the choice on the test part.
 ///
@@ -72,7 +59,7 @@ pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
         card.figures = Figures::default();
         write_atomically(path, &ModelFile::encode_with_card(&network, &card)?)?;
     }
-    let study = Study {
+    let study = ThresholdFile {
         data: opened.data.name().into(),
         hidden: opened.network.config().hidden,
         record,

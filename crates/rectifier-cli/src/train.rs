@@ -145,15 +145,7 @@ impl Watch for Lines {
 /// What a run that failed says: how it goes on, where going on can help.
 fn after_failure(error: TrainError, path: &Path, go_on: &str) -> CliError {
     let saved = RunFiles::at(path).checkpoint_path().is_file();
-    // Going on is no cure for a loss that grows, or for a run that is not the one that was begun.
-    let helps = matches!(
-        error,
-        TrainError::Io { .. }
-            | TrainError::ModelFile(_)
-            | TrainError::Device(_)
-            | TrainError::Data(_)
-    );
-    match saved && helps {
+    match saved && error.goes_on() {
         true => CliError::Interrupted {
             source: error,
             go_on: go_on.into(),

@@ -93,7 +93,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_not_an_end() {
         "ulimit -f 100; exec $R train --examples 310 --hidden 24,16 --epochs 1 --out run --quiet";
     let error = ends(&mut shell(place.path(), script), 1);
     assert!(
-        error.contains("model.safetensors") && error.contains("ulimit -f"),
+        error.contains("checkpoint.safetensors") && error.contains("ulimit -f"),
         "{error}"
     );
 }

@@ -297,30 +297,45 @@ fn run_folders_that_were_meddled_with() {
     );
     let resume = || command(folder, &["train", "--resume", "run", "--quiet"]);
     let recipe = std::fs::read_to_string(folder.join("run/recipe.json")).unwrap();
-    let checkpoint = std::fs::read(folder.join("run/checkpoint.safetensors")).unwrap();
 
     // Another network, another recipe, no recipe.
     let narrower = recipe.replacen("12", "11", 1);
     assert!(narrower != recipe);
     std::fs::write(folder.join("run/recipe.json"), narrower).unwrap();
     let error = ends(&mut resume(), 1);
-    assert!(error.contains("the recipe it was made with"), "{error}");
+    assert!(
+        error.contains("network.hidden[0] 12, not 11: a finished run is never rewritten"),
+        "{error}"
+    );
     std::fs::write(folder.join("run/recipe.json"), "{").unwrap();
     let error = ends(&mut resume(), 2);
     assert!(error.contains("recipe.json"), "{error}");
     std::fs::write(folder.join("run/recipe.json"), &recipe).unwrap();
 
-    for bytes in [
-        &checkpoint[..checkpoint.len() / 2],
-        b"junk",
-        &u64::MAX.to_le_bytes(),
-    ] {
+    // A finished run needs no checkpoint: one that is damaged is not looked at.
+    let model = std::fs::read(folder.join("run/model.safetensors")).unwrap();
+    for bytes in [&b"junk"[..], &u64::MAX.to_le_bytes()] {
         std::fs::write(folder.join("run/checkpoint.safetensors"), bytes).unwrap();
-        let error = ends(&mut resume(), 1);
-        assert!(error.contains("not a whole checkpoint"), "{error}");
+        ends(&mut resume(), 0);
     }
-    std::fs::write(folder.join("run/checkpoint.safetensors"), &checkpoint).unwrap();
+    assert!(std::fs::read(folder.join("run/model.safetensors")).unwrap() == model);
+
+    // Without its result it is not finished: then a checkpoint that cannot be read is said, and a damaged one costs what
+    // came after the one before it.
+    std::fs::remove_file(folder.join("run/summary.json")).unwrap();
+    let before = std::fs::read(folder.join("run/checkpoint.previous.safetensors")).unwrap();
     ends(&mut resume(), 0);
+    std::fs::remove_file(folder.join("run/summary.json")).unwrap();
+    for name in ["checkpoint", "checkpoint.previous"] {
+        let path = folder.join(format!("run/{name}.safetensors"));
+        std::fs::write(path, &before[..before.len() / 2]).unwrap();
+    }
+    let error = ends(&mut resume(), 1);
+    assert!(
+        error.contains("not a whole checkpoint") && error.contains("in another folder"),
+        "{error}"
+    );
+    assert!(!error.contains("what was saved is whole"), "{error}");
 }
 
 #[test]

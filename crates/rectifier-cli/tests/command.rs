@@ -126,6 +126,7 @@ fn every_family_and_pre_training_train() {
         "leaky",
         "parametric-leaky",
         "elu",
+        "selu",
         "gelu",
         "identity",
     ] {

@@ -104,14 +104,16 @@ fn the_sparse_engine_is_the_default_where_it_can_do_the_work() {
 }
 
 #[test]
-fn bench_prints_one_row_a_contender_and_takes_peers_in_turn() {
+fn bench_prints_one_row_a_candidate_and_takes_peers_in_turn() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     let peer = folder.join("peer.py");
     std::fs::write(
         &peer,
         "print('{\"peer\": \"other 1.0\", \"work\": \"infer 784-1000x3-10\", \"batch\": 2, \"zeros\": 0.5, \"ms\": 3.0, \
-         \"examples_per_s\": 666.7}')\n",
+         \"examples_per_s\": 666.7}')\n\
+         print('{\"peer\": \"int8\", \"work\": \"infer 784-1000x3-10\", \"batch\": 2, \"zeros\": 0.77, \"ms\": 2.0, \
+         \"examples_per_s\": 1000}')\n",
     )
     .unwrap();
     let peer = peer.display().to_string();
@@ -133,8 +135,8 @@ fn bench_prints_one_row_a_contender_and_takes_peers_in_turn() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    // Two settings of zeros, two engines and Burn's with zero-skipping layers each, and the peer.
-    assert_eq!(rows.len(), 7, "{printed}");
+    // Two settings of zeros, two engines and Burn's with zero-skipping layers each, and the peer's two programs.
+    assert_eq!(rows.len(), 8, "{printed}");
     for row in &rows[..6] {
         assert_eq!(row["work"], "infer 784-1000x3-10");
         assert_eq!(row["rounds"], 2);
@@ -144,18 +146,34 @@ fn bench_prints_one_row_a_contender_and_takes_peers_in_turn() {
     let equal = |row: &&Value| row["parity"].as_f64().is_some_and(|parity| parity < 1e-3);
     assert_eq!(rows.iter().filter(equal).count(), 4);
     assert_eq!(rows[1]["engine"], "sparse-layers");
-    assert_eq!(rows[6]["engine"], "other 1.0");
+    assert_eq!(
+        (&rows[6]["engine"], &rows[7]["engine"]),
+        (&"other 1.0".into(), &"int8".into())
+    );
+    // A program stands beside the setting whose zeros it has, not beside the first.
+    assert_eq!(
+        (&rows[6]["setting"], &rows[7]["setting"]),
+        (&0.into(), &1.into())
+    );
     assert!(
         std::fs::read_to_string(folder.join("here/bench.csv"))
             .unwrap()
             .lines()
             .count()
-            == 8
+            == 9
     );
-    // Two settings of a work are two rows of one dot an engine, and the peer's stands in the first.
+    // Two settings of a work are two rows of one dot an engine, and each program's stands in its own.
     let svg = std::fs::read_to_string(folder.join("here/bench.svg")).unwrap();
     assert_eq!(svg.matches("<title>sparse on ").count(), 2, "{svg}");
     assert_eq!(svg.matches("<title>other 1.0: ").count(), 1, "{svg}");
+    std::fs::create_dir(folder.join("results")).unwrap();
+    std::fs::rename(folder.join("here"), folder.join("results/bench")).unwrap();
+    let tables = ok(folder, &["results", "table"]);
+    assert!(
+        tables
+            .contains("| other 1.0 | int8 | times as fast as other 1.0 | times as fast as int8 |"),
+        "{tables}"
+    );
     assert!(ok(folder, &args).contains("examples/s"));
     let error = fails(
         folder,
@@ -288,6 +306,34 @@ fn records_become_tables() {
     assert!(
         written.contains("| small |") && !written.contains("old") && written.ends_with("end\n"),
         "{written}"
+    );
+    // A folder that is not there, or that has not what the page shows, leaves the page as it is.
+    std::fs::create_dir(folder.join("empty")).unwrap();
+    for (records, told) in [("TYPO", "no such folder"), ("empty", "`runs`")] {
+        let args = [
+            "results", "table", "--folder", records, "--write", "page.md",
+        ];
+        let error = fails(folder, 1, &args);
+        assert!(error.contains(records) && error.contains(told), "{error}");
+        let page = std::fs::read_to_string(folder.join("page.md")).unwrap();
+        assert_eq!(page, written);
+    }
+    assert!(fails(folder, 1, &["results", "table", "--folder", "TYPO"]).contains("TYPO"));
+
+    // Seeds have the t interval of their mean: 10% and 12% are 11% +- 12.7 times 1%, cut off at 0.
+    for (seed, error) in [("7", 0.10), ("8", 0.12)] {
+        let name = format!("seeds-{seed}");
+        ok(folder, &["results", "add", run, &name]);
+        let path = folder.join("results/runs").join(&name).join("summary.json");
+        let mut summary: Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        summary["test_error"] = error.into();
+        std::fs::write(&path, summary.to_string()).unwrap();
+    }
+    let table = ok(folder, &["results", "table"]);
+    assert!(
+        table.contains("| 2 | 11.00% (0.00% to 23.71%); 10.00%, 12.00% |"),
+        "{table}"
     );
     std::fs::write(folder.join("bare.md"), "nothing").unwrap();
     assert!(

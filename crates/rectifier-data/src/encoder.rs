@@ -1,7 +1,7 @@
 //! What turns raw input into a network's numbers: fitted on the training part, kept in the model, used wherever the
 //! network is.
 
-use crate::DataError;
+use crate::{DataError, Hint};
 use std::path::Path;
 
 /// One example as it was found.
@@ -53,6 +53,8 @@ pub struct Entry {
     pub row: Result<Row, String>,
     /// What the file says it is, where it says so.
     pub label: Option<String>,
+    /// What is odd about it, though it was prepared.
+    pub hints: Vec<Hint>,
 }
 
 /// What turns raw input into a network's numbers: a vocabulary, the scales of a table's columns, the size of pictures.

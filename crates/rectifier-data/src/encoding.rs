@@ -104,7 +104,7 @@ impl FromStr for Encoding {
 
 fn utf8(bytes: &mut Vec<u8>, first: bool, text: &mut String) -> Result<(), String> {
     const CURE: &str =
-        "convert it to UTF-8, or name the encoding if it is latin1 or cp1252 (Windows)";
+        "convert it to UTF-8, or name the encoding latin1 or cp1252 (Windows) if it is that";
     if first {
         if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
             return Err(format!(

@@ -86,6 +86,24 @@ pub enum DataError {
         /// The share asked for.
         share: f64,
     },
+    /// Fewer examples than make every part of a split.
+    #[error(
+        "{examples} examples leave the {part} part empty: give more, or give the parts by themselves"
+    )]
+    TooFew {
+        /// How many there are.
+        examples: usize,
+        /// The part that would stay empty.
+        part: &'static str,
+    },
+    /// An error of a set that lies in this file.
+    #[error("{}: {source}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        source: Box<DataError>,
+    },
     /// Parts of one split that do not fit each other.
     #[error(
         "the {part} part has {found}, but the train part has {expected}: all parts of a split must agree"

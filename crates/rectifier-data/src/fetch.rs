@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::DataError;
 use crate::checksum::{Checksum, compare};
-use crate::missing::{Attempt, address};
+use crate::missing::Attempt;
 use crate::partial::Partial;
-use crate::remote::{Progress, Remote, Timeouts};
+use crate::remote::{Progress, Remote, Timeouts, address};
 
 /// Fetches `remote` into `folder` from the first mirror that has it: `Ok(Ok(..))` is the path and the address it came
 /// from, `Ok(Err(..))` says why each mirror failed.

@@ -6,10 +6,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-
-use crate::DataError;
+use crate::gunzip::{GZIP, Gunzip};
 use crate::idx_problem::IdxProblem;
+use crate::{DataError, open_regular};
 
 /// The content of an IDX file of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +17,31 @@ pub struct Idx {
     pub dims: Vec<usize>,
     /// The numbers, row-major.
     pub bytes: Vec<u8>,
+    /// Whether the file is a gzip stream that zeros follow, which `gzip` leaves out, too.
+    pub padded: bool,
+}
+
+/// The header of an IDX file of bytes: what it holds, without reading that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdxHeader {
+    /// The dimensions; the first counts the records.
+    pub dims: Vec<usize>,
+}
+
+impl IdxHeader {
+    /// Reads the header of an IDX file of `rank` dimensions, plain or gzip. The length of a plain file is checked.
+    ///
+    /// # Errors
+    /// As [`read_idx`], save what only the rest of the file shows.
+    pub fn read(path: &Path, rank: usize) -> Result<Self, DataError> {
+        let (file, len) = open(path)?;
+        let header = packed_or_plain(file, len, |source, most| {
+            header(source, len, most, rank).map(|(dims, _)| dims)
+        });
+        header
+            .map(|(dims, _)| Self { dims })
+            .map_err(|trouble| trouble.of(path))
+    }
 }
 
 impl Idx {
@@ -58,22 +82,33 @@ pub fn read_labels(path: &Path) -> Result<Vec<u8>, DataError> {
 /// # Errors
 /// [`DataError::Io`]; [`DataError::Idx`].
 pub fn read_idx(path: &Path, rank: usize) -> Result<Idx, DataError> {
-    let io = |source| DataError::io(path, source);
-    let file = File::open(path).map_err(io)?;
-    let len = file.metadata().map_err(io)?.len();
-    parse_idx(BufReader::with_capacity(1 << 16, file), len, rank).map_err(|error| match error {
-        Trouble::Io(source) => io(source),
-        Trouble::Idx(problem) => DataError::Idx {
-            path: path.to_path_buf(),
-            problem,
-        },
-    })
+    let (file, len) = open(path)?;
+    parse_idx(file, len, rank).map_err(|trouble| trouble.of(path))
+}
+
+fn open(path: &Path) -> Result<(BufReader<File>, u64), DataError> {
+    let file = open_regular(path)?;
+    let length = file.metadata();
+    let len = length.map_err(|source| DataError::io(path, source))?.len();
+    Ok((BufReader::with_capacity(1 << 16, file), len))
 }
 
 #[derive(Debug)]
 enum Trouble {
     Io(io::Error),
     Idx(IdxProblem),
+}
+
+impl Trouble {
+    fn of(self, path: &Path) -> DataError {
+        match self {
+            Self::Io(source) => DataError::io(path, source),
+            Self::Idx(problem) => DataError::Idx {
+                path: path.to_path_buf(),
+                problem,
+            },
+        }
+    }
 }
 
 impl From<IdxProblem> for Trouble {
@@ -88,29 +123,42 @@ const DEFLATE_RATIO: u64 = 1032;
 const RESERVE: usize = 1 << 26;
 
 /// Reads an IDX file whose packed or plain length is `len`.
-fn parse_idx(mut file: impl BufRead, len: u64, rank: usize) -> Result<Idx, Trouble> {
+fn parse_idx(file: impl BufRead, len: u64, rank: usize) -> Result<Idx, Trouble> {
+    let read = |source: &mut Source<'_>, most| parse(source, len, most, rank);
+    let (mut idx, padded) = packed_or_plain(file, len, read)?;
+    idx.padded = padded;
+    Ok(idx)
+}
+
+/// Reads a file, packed or plain, whose unpacked length is below what `read` is told; says whether zeros follow it.
+fn packed_or_plain<T>(
+    mut file: impl BufRead,
+    len: u64,
+    read: impl FnOnce(&mut Source<'_>, u64) -> Result<T, Trouble>,
+) -> Result<(T, bool), Trouble> {
     let start = file.fill_buf().map_err(Trouble::Io)?;
     if start.is_empty() {
         return Err(IdxProblem::Empty.into());
     }
-    // An IDX file begins with two zeros, a gzip stream with these two.
-    if start.starts_with(&[0x1f, 0x8b]) {
+    // An IDX file begins with two zeros, a gzip stream with two other bytes.
+    if start.starts_with(&GZIP) {
         let most = len.saturating_mul(DEFLATE_RATIO);
-        let source = Source::new(MultiGzDecoder::new(file), true);
-        parse(source, len, most, rank)
+        let mut packed = Gunzip::new(file);
+        let content = read(&mut Source::new(&mut packed, true), most)?;
+        Ok((content, packed.padded()))
     } else {
-        parse(Source::new(file, false), len, len, rank)
+        Ok((read(&mut Source::new(&mut file, false), len)?, false))
     }
 }
 
-struct Source<R> {
-    reader: R,
+struct Source<'a> {
+    reader: &'a mut dyn Read,
     packed: bool,
     unpacked: usize,
 }
 
-impl<R: Read> Source<R> {
-    fn new(reader: R, packed: bool) -> Self {
+impl<'a> Source<'a> {
+    fn new(reader: &'a mut dyn Read, packed: bool) -> Self {
         Self {
             reader,
             packed,
@@ -121,7 +169,7 @@ impl<R: Read> Source<R> {
     /// Reads until `room` more bytes are in `bytes`, or the source ends; says how many were read.
     fn fill(&mut self, room: usize, bytes: &mut Vec<u8>) -> Result<usize, Trouble> {
         let before = bytes.len();
-        let result = self.reader.by_ref().take(room as u64).read_to_end(bytes);
+        let result = (&mut *self.reader).take(room as u64).read_to_end(bytes);
         let read = bytes.len() - before;
         self.unpacked += read;
         match result {
@@ -135,8 +183,14 @@ impl<R: Read> Source<R> {
     }
 }
 
-/// Reads an unpacked stream that cannot be longer than `most`, from a file of `len` bytes.
-fn parse(mut source: Source<impl Read>, len: u64, most: u64, rank: usize) -> Result<Idx, Trouble> {
+/// Reads the header of an unpacked stream that cannot be longer than `most`, from a file of `len` bytes: the dimensions,
+/// and how many numbers follow.
+fn header(
+    source: &mut Source<'_>,
+    len: u64,
+    most: u64,
+    rank: usize,
+) -> Result<(Vec<usize>, usize), Trouble> {
     let mut header = Vec::with_capacity(4 + 4 * rank);
     if source.fill(4, &mut header)? == 0 {
         return Err(IdxProblem::Empty.into());
@@ -168,6 +222,12 @@ fn parse(mut source: Source<impl Read>, len: u64, most: u64, rank: usize) -> Res
         }
         .into());
     }
+    let dims = dims.into_iter().map(|side| side as usize).collect();
+    Ok((dims, size))
+}
+
+fn parse(source: &mut Source<'_>, len: u64, most: u64, rank: usize) -> Result<Idx, Trouble> {
+    let (dims, size) = header(source, len, most, rank)?;
     // The buffer grows as data arrives, up to the claim: a small file cannot make this reserve much.
     let mut bytes = Vec::with_capacity(if source.packed {
         size.min(RESERVE)
@@ -183,8 +243,11 @@ fn parse(mut source: Source<impl Read>, len: u64, most: u64, rank: usize) -> Res
     if source.fill(1, &mut Vec::with_capacity(1))? > 0 {
         return Err(IdxProblem::Trailing { expected: size }.into());
     }
-    let dims = dims.into_iter().map(|side| side as usize).collect();
-    Ok(Idx { dims, bytes })
+    Ok(Idx {
+        dims,
+        bytes,
+        padded: false,
+    })
 }
 
 fn check_magic(header: &[u8], rank: usize) -> Result<(), IdxProblem> {
@@ -255,6 +318,7 @@ mod tests {
             bytes.prop_map(move |bytes| Idx {
                 dims: dims.clone(),
                 bytes,
+                padded: false,
             })
         })
     }
@@ -391,5 +455,28 @@ mod tests {
             let problem = parsed(&gzip(&file), 3).unwrap_err();
             assert!(matches!(problem, IdxProblem::Claims { .. }), "{problem}");
         }
+    }
+
+    #[test]
+    fn a_header_is_read_alone_and_zeros_may_follow_gzip() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("images");
+        let whole = idx(&[2, 1, 2], &[1, 2, 3, 4]);
+        let damaged = |mut packed: Vec<u8>| {
+            let length = packed.len();
+            packed[length - 6] ^= 1;
+            packed
+        };
+        // Of the last one the header is whole.
+        for file in [whole.clone(), gzip(&whole), damaged(gzip(&whole))] {
+            std::fs::write(&path, file).unwrap();
+            assert_eq!(IdxHeader::read(&path, 3).unwrap().dims, [2, 1, 2]);
+        }
+        assert!(read_idx(&path, 3).is_err());
+        std::fs::write(&path, &whole[..19]).unwrap();
+        assert!(IdxHeader::read(&path, 3).is_err());
+        assert!(!parsed(&gzip(&whole), 3).unwrap().padded);
+        let padded = parsed(&[gzip(&whole), vec![0; 512]].concat(), 3).unwrap();
+        assert_eq!((padded.padded, padded.bytes), (true, vec![1, 2, 3, 4]));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::{DataError, Samples, read_images, read_labels};
+use crate::gunzip::PADDED;
+use crate::{DataError, IdxHeader, Samples, read_idx};
 
 /// Images and their labels in two IDX files.
 #[derive(Clone, Copy, Debug)]
@@ -14,15 +15,31 @@ impl IdxPair {
     /// The labels must be below `classes`; without it there are as many classes as the largest label tells.
     ///
     /// # Errors
-    /// As [`read_images`] and [`read_labels`]; [`DataError::Pair`] where the counts differ; [`DataError::Label`],
-    /// [`DataError::Shape`].
+    /// As [`read_images`](crate::read_images) and [`read_labels`](crate::read_labels); [`DataError::Pair`] where the
+    /// counts differ; [`DataError::InFile`] naming the file for a wrong label and a wrong shape.
     pub fn load(
         images_path: &Path,
         labels_path: &Path,
         classes: Option<usize>,
     ) -> Result<Samples, DataError> {
-        let images = read_images(images_path)?;
-        let labels = read_labels(labels_path)?;
+        Self::load_warned(images_path, labels_path, classes).map(|(samples, _)| samples)
+    }
+
+    /// As [`load`](Self::load), with what to tell the user about the files.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_warned(
+        images_path: &Path,
+        labels_path: &Path,
+        classes: Option<usize>,
+    ) -> Result<(Samples, Vec<String>), DataError> {
+        let images = read_idx(images_path, 3)?;
+        let labels = read_idx(labels_path, 1)?;
+        let padded = [(images_path, images.padded), (labels_path, labels.padded)];
+        let padded = padded.into_iter().filter(|(_, padded)| *padded);
+        let warnings = padded.map(|(path, _)| format!("{}: {PADDED}", path.display()));
+        let labels = labels.bytes;
         let (count, shape) = images.dims.split_first().unwrap_or((&0, &[]));
         if *count != labels.len() {
             return Err(DataError::Pair {
@@ -35,7 +52,36 @@ impl IdxPair {
         let largest = labels.iter().max();
         let classes = classes.unwrap_or_else(|| largest.map_or(0, |&label| usize::from(label) + 1));
         let labels = labels.into_iter().map(u32::from).collect();
-        Samples::from_bytes(images.bytes, labels, shape, classes)
+        let samples = Samples::from_bytes(images.bytes, labels, shape, classes);
+        let samples = samples.map_err(|error| DataError::InFile {
+            path: match error {
+                DataError::Label { .. } => labels_path.to_path_buf(),
+                _ => images_path.to_path_buf(),
+            },
+            source: Box::new(error),
+        })?;
+        Ok((samples, warnings.collect()))
+    }
+
+    /// The shape and the number of the images, from the headers of both files alone: `([height, width], count)`.
+    ///
+    /// # Errors
+    /// As [`IdxHeader::read`]; [`DataError::Pair`] where the counts differ.
+    pub fn header(
+        images_path: &Path,
+        labels_path: &Path,
+    ) -> Result<(Vec<usize>, usize), DataError> {
+        let images = IdxHeader::read(images_path, 3)?.dims;
+        let labels = IdxHeader::read(labels_path, 1)?.dims;
+        match (images.as_slice(), labels.as_slice()) {
+            ([count, shape @ ..], [labels]) if count == labels => Ok((shape.to_vec(), *count)),
+            (images, labels) => Err(DataError::Pair {
+                images_path: images_path.to_path_buf(),
+                labels_path: labels_path.to_path_buf(),
+                images: images.first().copied().unwrap_or_default(),
+                labels: labels.first().copied().unwrap_or_default(),
+            }),
+        }
     }
 }
 
@@ -63,14 +109,16 @@ mod tests {
         assert_eq!((set.shape(), set.classes()), (&[1, 3][..], 5));
         assert_eq!(IdxPair::load(&images, &labels, None).unwrap().classes(), 5);
         let load = |labels, classes| IdxPair::load(&images, labels, classes).unwrap_err();
-        assert!(matches!(
-            load(&labels, Some(4)),
-            DataError::Label {
-                example: 0,
-                label: 4,
-                classes: 4
-            }
-        ));
+        let error = load(&labels, Some(4)).to_string();
+        assert!(
+            error.starts_with(&labels.display().to_string()) && error.contains("label 4"),
+            "{error}"
+        );
+        let header = IdxPair::header(&images, &labels).unwrap();
+        assert_eq!(header, (vec![1, 3], 2));
+        let padded = put("padded", &[gzip(&idx(&[2], &[4, 1])), vec![0; 9]].concat());
+        let (_, warnings) = IdxPair::load_warned(&images, &padded, None).unwrap();
+        assert!(warnings.len() == 1 && warnings[0].contains("padded: zeros follow"));
         let three = put("three", &idx(&[3], &[0, 0, 0]));
         assert!(matches!(
             load(&three, None),

@@ -21,6 +21,7 @@ mod fetch;
 #[cfg(all(test, unix, feature = "fetch"))]
 mod fetch_processes;
 mod gunzip;
+mod hint;
 mod idx;
 mod idx_pair;
 mod idx_problem;
@@ -46,7 +47,10 @@ mod sheet;
 mod sparse;
 mod sparse_samples;
 mod split;
+mod split_indices;
+mod svmlight;
 mod table_reader;
+mod variable;
 
 pub use batches::{Batches, Order};
 pub use checksum::{Checksum, Mismatch, sha256_hex};
@@ -55,18 +59,22 @@ pub use data_set::{
 };
 pub use dataset::{AsDataset, Item};
 pub use encoder::{Encoder, Entry, Raw, Row};
-pub use encoders::{Vocabulary, decode_encoder, words};
+pub use encoders::{
+    Columns, Indices, MOST_WORDS, Pixels, Resize, TextForm, Value, Vocabulary, border_of,
+    decode_encoder, is_missing, number_of, without_markup, words,
+};
 pub use encoding::Encoding;
 pub use error::DataError;
 pub use examples::{Batch, Examples};
 pub use feed::Feed;
-pub use idx::{Idx, read_idx, read_images, read_labels};
+pub use hint::Hint;
+pub use idx::{Idx, IdxHeader, read_idx, read_images, read_labels};
 pub use idx_pair::IdxPair;
 pub use idx_problem::IdxProblem;
 pub use info::{DataInfo, Sizes};
 pub use lines::{LONGEST_LINE, LONGEST_TEXT_FILE, Lines, open_regular, read_whole};
 pub use listing::{listed, shortened};
-pub use locate::{DATA_VARIABLE, Found, Locator, Origin};
+pub use locate::{Found, Locator, Origin};
 pub use memory::room_for;
 pub use missing::{Attempt, Form, Missing};
 pub use options::{OptionKind, OptionSpec, Options};
@@ -75,10 +83,13 @@ pub use partial::Partial;
 pub use picture::Picture;
 pub use raster::{Raster, read_picture, read_png_grey};
 pub use records::{Cell, Record, Records};
-pub use remote::{Progress, Remote, Timeouts};
+pub use remote::{Progress, Remote, Timeouts, no_progress};
 pub use samples::{Samples, Storage, unit_table};
 pub use sheet::{Sheet, contact_sheet, draw};
 pub use sparse::{CompactRows, SparseRows};
 pub use sparse_samples::SparseSamples;
 pub use split::{PartName, Split, Subset, class_counts, fraction};
+pub use split_indices::{Shares, SplitIndices};
+pub use svmlight::{LARGEST_INDEX, SvmlightReader, SvmlightRow};
 pub use table_reader::{MOST_COLUMNS, TableReader, TableRow};
+pub use variable::DATA_VARIABLE;

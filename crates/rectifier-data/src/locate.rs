@@ -6,9 +6,7 @@ use crate::DataError;
 use crate::checksum::compare;
 use crate::missing::{Form, Missing};
 use crate::remote::{Progress, Remote, Timeouts};
-
-/// The environment variable that names a folder of data sets.
-pub const DATA_VARIABLE: &str = "RECTIFIER_DATA";
+use crate::variable::DATA_VARIABLE;
 
 /// Looks for files in folders, in order; fetches what is in none of them into the cache folder.
 ///
@@ -71,6 +69,23 @@ pub struct Found {
 }
 
 impl Locator {
+    /// Looks for files in this folder, which must exist, and nowhere else; fetches nothing.
+    ///
+    /// ```
+    /// let locator = rectifier_data::Locator::in_dir("data");
+    /// assert!(locator.offline && locator.cache_dir.is_none());
+    /// ```
+    pub fn in_dir(path: impl Into<PathBuf>) -> Self {
+        Self {
+            data_dir: Some(path.into()),
+            shared_dir: None,
+            cache_dir: None,
+            offline: true,
+            allow_unknown: false,
+            timeouts: Timeouts::default(),
+        }
+    }
+
     /// Finds or fetches one file of `set`.
     ///
     /// # Errors

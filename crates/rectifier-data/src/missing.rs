@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::locate::DATA_VARIABLE;
-use crate::remote::Remote;
+use crate::remote::{Remote, address};
+use crate::variable::DATA_VARIABLE;
 
 /// A file that is neither on this machine nor could be fetched: everything needed to put it there by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,11 +57,6 @@ pub struct Attempt {
     pub address: String,
     /// Why the file did not come from there.
     pub why: String,
-}
-
-/// The address of `file` in the folder `mirror`.
-pub(crate) fn address(mirror: &str, file: &str) -> String {
-    format!("{}/{file}", mirror.trim_end_matches('/'))
 }
 
 impl fmt::Display for Missing {

@@ -104,8 +104,16 @@ impl<I> Examples for Part<I> {
         self.examples.0.classes()
     }
 
+    fn is_sparse(&self) -> bool {
+        self.examples.0.is_sparse()
+    }
+
     fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
         self.examples.0.gather(indices, batch)
+    }
+
+    fn renewed(&self, epoch: usize) -> Option<Arc<dyn Examples>> {
+        self.examples.0.renewed(epoch)
     }
 
     fn labels(&self) -> Result<Vec<u32>, DataError> {
@@ -141,5 +149,53 @@ mod tests {
         assert_eq!((batch.inputs, batch.labels), (vec![1.0, 0.2], vec![3, 1]));
         assert_eq!(part.labels().unwrap(), [3, 1]);
         assert!(part.get(2).is_err());
+    }
+
+    /// Sparse examples, of which every epoch has others: the value of each is the epoch.
+    struct Fresh(u8);
+
+    impl Examples for Fresh {
+        fn len(&self) -> usize {
+            3
+        }
+
+        fn shape(&self) -> &[usize] {
+            &[2]
+        }
+
+        fn classes(&self) -> usize {
+            3
+        }
+
+        fn is_sparse(&self) -> bool {
+            true
+        }
+
+        fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
+            for &index in indices {
+                batch.sparse_rows(2)?.push(&[1], &[f32::from(self.0)])?;
+                batch.labels.push(index as u32);
+            }
+            Ok(())
+        }
+
+        fn renewed(&self, epoch: usize) -> Option<Arc<dyn Examples>> {
+            Some(Arc::new(Self(epoch as u8)))
+        }
+    }
+
+    #[test]
+    fn a_part_is_sparse_and_renewed_as_its_whole_is() {
+        let part: Part<Pixel> = Part::new(Arc::new(Fresh(0)), 1..3).unwrap();
+        assert!(part.is_sparse());
+        let renewed = part.renewed(7).unwrap();
+        let mut batch = Batch::default();
+        renewed.gather(&[0, 1], &mut batch).unwrap();
+        assert_eq!((renewed.len(), batch.labels), (2, vec![1, 2]));
+        let rows = batch.sparse.unwrap();
+        assert_eq!(rows.row(1), Some((&[1][..], &[7.0][..])));
+        let fixed = Samples::from_f32(vec![0.0; 2], vec![0, 1], &[1], 2).unwrap();
+        let part: Part<Pixel> = Part::new(Arc::new(fixed), 0..2).unwrap();
+        assert!(!part.is_sparse() && part.renewed(0).is_none());
     }
 }

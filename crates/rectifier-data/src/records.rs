@@ -236,7 +236,7 @@ mod tests {
             ),
             (
                 "a,b\n",
-                "no column \"text\": its first row names \"a\", \"b\"",
+                "no column \"text\": its first row has \"a\", \"b\"",
             ),
             ("text,class,class\n", "two columns are named \"class\""),
             (

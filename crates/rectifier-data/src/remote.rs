@@ -33,5 +33,13 @@ impl Default for Timeouts {
     }
 }
 
+/// The address of `file` in the folder `mirror`.
+pub(crate) fn address(mirror: &str, file: &str) -> String {
+    format!("{}/{file}", mirror.trim_end_matches('/'))
+}
+
 /// Says how many of how many bytes a fetch has brought so far.
 pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
+
+/// A [`Progress`] that says nothing: `set.load(&locator, &mut no_progress)`.
+pub fn no_progress(_done: u64, _total: u64) {}

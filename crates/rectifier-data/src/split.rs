@@ -95,6 +95,17 @@ impl Examples for Subset {
         self.whole.gather(&places, batch)
     }
 
+    /// A range of what the whole is renewed by. A list was chosen for what its examples are: others do not take their
+    /// places.
+    fn renewed(&self, epoch: usize) -> Option<Arc<dyn Examples>> {
+        let Chosen::Range(range) = &self.chosen else {
+            return None;
+        };
+        let whole = self.whole.renewed(epoch)?;
+        let part = Self::range(whole, range.clone()).ok()?;
+        Some(Arc::new(part))
+    }
+
     fn labels(&self) -> Result<Vec<u32>, DataError> {
         let mut labels = self.whole.labels()?;
         Ok(match &self.chosen {

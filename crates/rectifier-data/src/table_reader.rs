@@ -60,7 +60,7 @@ impl TableReader {
             .collect();
         if count > MOST_COLUMNS {
             return Err(lines.wrong(format!(
-                "its first row names {count} columns: at most {MOST_COLUMNS} are read"
+                "its first row has {count} columns: at most {MOST_COLUMNS} are read"
             )));
         }
         let mut seen = HashSet::new();
@@ -96,7 +96,7 @@ impl TableReader {
         let place = self.header.iter().position(|column| column == name.trim());
         place.ok_or_else(|| {
             self.lines.wrong(format!(
-                "it has no column {:?}: its first row names {}",
+                "it has no column {:?}: its first row has {}",
                 shortened(name),
                 listed(&self.header)
             ))
@@ -355,7 +355,7 @@ mod tests {
         assert_eq!(table.column("a").unwrap(), 0);
         let error = table.column("nope").unwrap_err().to_string();
         assert!(
-            error.contains("no column \"nope\": its first row names \"a\", \"\\\"b c\\\"\""),
+            error.contains("no column \"nope\": its first row has \"a\", \"\\\"b c\\\"\""),
             "{error}"
         );
     }

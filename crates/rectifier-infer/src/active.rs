@@ -2,27 +2,43 @@
 
 use crate::buffer::{Buffer, PANEL, panels};
 use crate::kernels::{Kernels, List};
-use crate::pool::{Seat, share};
+use crate::pool::{Seat, share_panels};
 use core::ops::Range;
 
 /// Up to this many examples, a thread's whole share of a layer is one block of lists; above, each panel is one, so that
 /// a block's weights (16 KB) stay in the first cache while every example passes over them.
 const SMALL_BATCH: usize = 32;
 
+/// Lists by unit are of so many examples at a time, whose errors stay in the first cache while rows of weights pass by.
+pub const EXAMPLES: usize = 64;
+
+/// Rows of weights that learn at a time, times examples; so few that their products with the errors stay near.
+const ROWS: usize = 1024;
+
+/// How many rows of weights learn at a time from a batch of `batch` examples.
+pub fn rows_at_a_time(batch: usize) -> usize {
+    (ROWS / batch.max(1)).clamp(PANEL, ROWS)
+}
+
+/// The most products of errors and weights that [`rows_at_a_time`] rows and [`EXAMPLES`] examples can have.
+pub const MOST_PRODUCTS: usize = PANEL * EXAMPLES;
+const _: () = assert!(ROWS <= MOST_PRODUCTS);
+
 /// The active entries of a layer of `columns` numbers for a batch.
 ///
-/// Columns are shared out among the threads in whole panels. A block's lists are written by the thread that owns its
+/// Columns are shared out among the threads in whole groups of panels. A block's lists are written by the thread that owns its
 /// columns, and by nobody else; between two barriers either the owner writes or anybody reads.
 pub struct Active {
     columns: usize,
     capacity: usize,
     batch: usize,
     threads: usize,
+    most: usize,
     /// For each block, where each example's entries start, `batch + 1` numbers.
     starts: Buffer<u32>,
     index: Buffer<u32>,
     value: Buffer<f32>,
-    /// For each block, where each column's entries start, one more than there are columns.
+    /// For each block and each run of [`EXAMPLES`] of it, where each column's entries start, one more than there are columns.
     unit_starts: Buffer<u32>,
     unit_index: Buffer<u32>,
     unit_value: Buffer<f32>,
@@ -38,25 +54,21 @@ impl Active {
             capacity,
             batch: 0,
             threads,
+            most: threads,
             starts: Buffer::zeros(blocks * (capacity + 1)),
             index: Buffer::zeros(width * capacity),
             value: Buffer::zeros(width * capacity),
-            unit_starts: Buffer::zeros(width + blocks),
+            unit_starts: Buffer::zeros((width + blocks) * capacity.div_ceil(EXAMPLES)),
             unit_index: Buffer::zeros(width * capacity),
             unit_value: Buffer::zeros(width * capacity),
         }
     }
 
-    /// The most entries a block can have, over all batches up to `capacity`.
-    pub fn largest_block(columns: usize, capacity: usize, threads: usize) -> usize {
-        let share = panels(columns).div_ceil(threads) * PANEL * capacity.min(SMALL_BATCH);
-        share.max(PANEL * capacity)
-    }
-
-    /// Makes the lists those of a batch of `batch` examples, at most the capacity.
-    pub fn set_batch(&mut self, batch: usize) {
-        assert!(batch <= self.capacity);
-        self.batch = batch;
+    /// Makes the lists those of a batch of `batch` examples, at most the capacity, for a job on `threads` threads, at most as
+    /// many as they were made for.
+    pub fn set_batch(&mut self, batch: usize, threads: usize) {
+        assert!(batch <= self.capacity && threads <= self.most);
+        (self.batch, self.threads) = (batch, threads);
     }
 
     fn small(&self) -> bool {
@@ -77,14 +89,14 @@ impl Active {
         if self.small() {
             seat.me..seat.me + 1
         } else {
-            seat.share(panels(self.columns))
+            seat.panels(panels(self.columns))
         }
     }
 
     /// The panels of a block.
     pub fn panels_of(&self, block: usize) -> Range<usize> {
         if self.small() {
-            share(panels(self.columns), block, self.threads)
+            share_panels(panels(self.columns), block, self.threads)
         } else {
             block..block + 1
         }
@@ -113,17 +125,39 @@ impl Active {
         }
     }
 
-    /// The entries of a block by column; an entry's index is its example. Valid after [`turn`](Self::turn).
-    pub fn by_unit(&self, block: usize) -> List {
+    /// How many runs of examples the lists by column are made of.
+    pub fn runs(&self) -> usize {
+        self.batch.div_ceil(EXAMPLES)
+    }
+
+    /// The examples of a run.
+    fn examples(&self, run: usize) -> Range<usize> {
+        run * EXAMPLES..((run + 1) * EXAMPLES).min(self.batch)
+    }
+
+    /// Where the entries of a run of a block start among all.
+    ///
+    /// # Safety
+    /// As [`entries`](Self::entries).
+    pub unsafe fn place(&self, block: usize, run: usize) -> usize {
+        // SAFETY: as the caller says; a run starts with an example.
+        let before = unsafe { *self.by_example(block).starts.add(self.examples(run).start) };
+        self.base(block) + before as usize
+    }
+
+    /// The entries of a run of a block by column; an entry's index is its example. Valid after [`turn`](Self::turn).
+    ///
+    /// # Safety
+    /// As [`entries`](Self::entries).
+    pub unsafe fn by_unit(&self, block: usize, run: usize) -> List {
         // SAFETY: as in `by_example`.
         unsafe {
+            let (place, width) = (self.place(block, run), self.columns_of(block).len() + 1);
+            let lists = (self.panels_of(block).start * PANEL + block) * self.runs();
             List {
-                starts: self
-                    .unit_starts
-                    .ptr()
-                    .add(self.panels_of(block).start * PANEL + block),
-                index: self.unit_index.ptr().add(self.base(block)),
-                value: self.unit_value.ptr().add(self.base(block)),
+                starts: self.unit_starts.ptr().add(lists + run * width),
+                index: self.unit_index.ptr().add(place),
+                value: self.unit_value.ptr().add(place),
             }
         }
     }
@@ -198,15 +232,27 @@ impl Active {
     /// # Safety
     /// The block is the calling thread's and filled.
     pub unsafe fn turn(&self, block: usize, factor: f32) {
+        for run in 0..self.runs() {
+            // SAFETY: as the caller says.
+            unsafe { self.turn_run(block, run, factor) };
+        }
+    }
+
+    unsafe fn turn_run(&self, block: usize, run: usize, factor: f32) {
         let columns = self.columns_of(block);
-        let (from, to) = (self.by_example(block), self.by_unit(block));
+        let from = self.by_example(block);
         // SAFETY: the block is this thread's; a column's entries are counted before they are placed.
         unsafe {
+            let to = self.by_unit(block, run);
+            let examples = self.examples(run);
+            let (begin, end) = (
+                *from.starts.add(examples.start) as usize,
+                *from.starts.add(examples.end) as usize,
+            );
             let starts = core::slice::from_raw_parts_mut(to.starts.cast_mut(), columns.len() + 1);
             starts.fill(0);
-            let entries = *from.starts.add(self.batch) as usize;
-            let index = core::slice::from_raw_parts(from.index, entries);
-            for &column in index {
+            let index = core::slice::from_raw_parts(from.index, end);
+            for &column in &index[begin..] {
                 *starts.get_unchecked_mut(column as usize - columns.start + 1) += 1;
             }
             let mut sum = 0;
@@ -215,7 +261,7 @@ impl Active {
                 *start = sum;
             }
             // Each start moves on as entries are placed, and back to where it was by the shift at the end.
-            for example in 0..self.batch {
+            for example in examples {
                 for entry in *from.starts.add(example)..*from.starts.add(example + 1) {
                     let column = *index.get_unchecked(entry as usize) as usize - columns.start;
                     let place = starts.get_unchecked_mut(column);
@@ -231,7 +277,7 @@ impl Active {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "threads"))]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
@@ -249,7 +295,7 @@ mod tests {
             let mut draw = crate::testing::Draw::new(seed);
             let rows: Vec<f32> = (0..columns * batch).map(|_| (draw.unit() - 0.7).max(0.0)).collect();
             let mut active = Active::new(columns, 70, threads);
-            active.set_batch(batch);
+            active.set_batch(batch, threads);
             let pool = Pool::new(threads).unwrap();
             for level in Level::available() {
                 let kernels = Kernels::of(level);
@@ -272,10 +318,12 @@ mod tests {
                                 up[b * columns + *list.index.add(entry as usize) as usize] = *list.value.add(entry as usize);
                             }
                         }
-                        let list = active.by_unit(block);
-                        for (at, column) in active.columns_of(block).enumerate() {
-                            for entry in *list.starts.add(at)..*list.starts.add(at + 1) {
-                                down[*list.index.add(entry as usize) as usize * columns + column] = *list.value.add(entry as usize) / 2.0;
+                        for run in 0..active.runs() {
+                            let list = active.by_unit(block, run);
+                            for (at, column) in active.columns_of(block).enumerate() {
+                                for entry in *list.starts.add(at)..*list.starts.add(at + 1) {
+                                    down[*list.index.add(entry as usize) as usize * columns + column] = *list.value.add(entry as usize) / 2.0;
+                                }
                             }
                         }
                     }

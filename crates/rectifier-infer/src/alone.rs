@@ -1,5 +1,6 @@
 //! One thread, which is every thread: what takes the pool's place without threads.
 
+use crate::buffer::{groups, panels_of};
 use crate::flush::flushed;
 use core::convert::Infallible;
 use core::marker::PhantomData;
@@ -19,10 +20,25 @@ impl Seat<'_> {
     /// Waits for nobody.
     pub fn meet(&self) {}
 
+    /// The thread's panels of a layer of `panels`: all of them.
+    pub fn panels(&self, panels: usize) -> Range<usize> {
+        share_panels(panels, self.me, self.threads)
+    }
+
+    /// The thread's groups of a layer of `panels`.
+    pub fn groups(&self, panels: usize) -> Range<usize> {
+        self.share(groups(panels))
+    }
+
     /// The thread's share of `count` things: all of them.
     pub fn share(&self, count: usize) -> Range<usize> {
         share(count, self.me, self.threads)
     }
+}
+
+/// The panels of a layer of `panels` that thread `me` of `threads` takes.
+pub fn share_panels(panels: usize, me: usize, threads: usize) -> Range<usize> {
+    panels_of(share(groups(panels), me, threads), panels)
 }
 
 /// The range of `count` things that thread `me` of `threads` takes.
@@ -45,6 +61,16 @@ impl Pool {
     /// 1.
     pub fn threads(&self) -> usize {
         1
+    }
+
+    /// Nobody waits.
+    pub fn waits(&self) -> usize {
+        0
+    }
+
+    /// Runs `job`.
+    pub fn run_on(&self, _threads: usize, job: &(dyn Fn(Seat<'_>) + Sync)) {
+        self.run(job);
     }
 
     /// Runs `job`.

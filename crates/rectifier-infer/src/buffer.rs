@@ -14,15 +14,45 @@ pub fn panels(columns: usize) -> usize {
     columns.div_ceil(PANEL)
 }
 
+/// How many panels of a layer of `panels` are one group. A group belongs to one thread, and what its columns add to a sum over
+/// all columns is one number: sums over groups are made in the order of the groups, so that no sum depends on how many
+/// threads there are. Two panels are the least that makes adding up groups cheap; more groups than sixteen would only cost
+/// memory.
+pub fn group(panels: usize) -> usize {
+    match panels {
+        0..=8 => 1,
+        9..=31 => 2,
+        32..=63 => 4,
+        _ => 8,
+    }
+}
+
+/// How many groups there are of `panels` panels.
+pub fn groups(panels: usize) -> usize {
+    panels.div_ceil(group(panels))
+}
+
+/// The panels of the groups in `groups`, of `panels` in all.
+pub fn panels_of(groups: core::ops::Range<usize>, panels: usize) -> core::ops::Range<usize> {
+    let group = group(panels);
+    (groups.start * group).min(panels)..(groups.end * group).min(panels)
+}
+
 /// A number type of which all bits 0 is the number 0.
 ///
 /// # Safety
 /// Only for plain numbers.
 pub unsafe trait Plain: Copy {}
-// SAFETY: both are plain numbers.
+// SAFETY: all are plain numbers.
 unsafe impl Plain for f32 {}
 // SAFETY: as above.
+unsafe impl Plain for f64 {}
+// SAFETY: as above.
 unsafe impl Plain for u32 {}
+// SAFETY: as above.
+unsafe impl Plain for i32 {}
+// SAFETY: as above.
+unsafe impl Plain for i8 {}
 // SAFETY: as above.
 unsafe impl Plain for Bf16 {}
 
@@ -95,6 +125,7 @@ impl<T: Plain> Buffer<T> {
     }
 
     /// The numbers, while nobody else holds the buffer.
+    #[allow(clippy::should_implement_trait)]
     pub fn as_mut(&mut self) -> &mut [T] {
         // SAFETY: `&mut self` excludes every other access, and the memory is initialized for `len` numbers.
         unsafe { core::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }

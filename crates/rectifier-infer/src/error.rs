@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 use core::fmt::Display;
-use rectifier_model::{ModelFileError, NetworkError};
+use rectifier_model::{ModelFileError, NetworkError, Unit};
 
 /// A prediction that cannot be made. The text names the cause and the cure.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,31 @@ pub enum InferError {
         labels: usize,
         /// Examples given.
         examples: usize,
+    },
+    /// Units that int8 prediction does not know.
+    #[error(
+        "{unit:?} units can be negative or smooth, and int8 is for rectifiers: use f32 or bf16"
+    )]
+    NotRectifiers {
+        /// The units.
+        unit: Unit,
+    },
+    /// A network that is not in the form that something is made from.
+    #[error("the network is in {precision}, and this is made from f32: load it anew")]
+    Precision {
+        /// What its weights are kept as.
+        precision: &'static str,
+    },
+    /// No examples to choose scales by.
+    #[error("int8 needs examples to choose its scales by: give some hundred of the training data")]
+    NoExamples,
+    /// A layer so wide that sums of integers could leave 32 bits.
+    #[error(
+        "a layer with {inputs} inputs is too wide for sums of int8 in 32 bits: use f32 or bf16"
+    )]
+    TooManyInputs {
+        /// Inputs of the layer.
+        inputs: usize,
     },
     /// The system gives no threads.
     #[error("no threads: {reason}; fewer may do")]

@@ -3,6 +3,7 @@
 use crate::buffer::{Buffer, PANEL};
 use crate::kernels::{Kernels, Weight};
 use crate::layer::Layer;
+use crate::pace::Pace;
 use crate::passes::{activate, multiply};
 use crate::pool::Seat;
 use crate::rows::Rows;
@@ -18,6 +19,7 @@ pub struct Forward {
     /// For each layer, on how many examples each unit was not 0.
     active: Vec<Buffer<u32>>,
     examples: u64,
+    pace: Pace,
 }
 
 impl Forward {
@@ -41,6 +43,7 @@ impl Forward {
             capacity,
             threads,
             examples: 0,
+            pace: Pace::new(threads),
         }
     }
 
@@ -57,20 +60,22 @@ impl Forward {
         rows: Rows<'_>,
         batch: usize,
     ) -> &Signals {
+        let threads = self.pace.threads();
         for signals in &mut self.signals {
             // SAFETY: between jobs.
             unsafe { signals.choose() };
-            signals.set_batch(batch);
+            signals.set_batch(batch, threads);
         }
         self.examples += batch as u64;
         let (signals, counts) = (&self.signals, &self.active);
         let kernels = &team.kernels;
         // SAFETY: each thread writes its own panels and blocks; barriers part the layers.
-        team.pool.run(&|seat| unsafe {
+        self.pace.run(&team.pool, batch, &|seat| unsafe {
             let input = &signals[0];
             input.read(seat, kernels, rows, input.wants_panels());
             seat.meet();
-            climb(seat, kernels, layers, signals, |hidden| {
+            let unmeasured = |_| false;
+            climb(seat, kernels, layers, signals, unmeasured, |hidden| {
                 count(seat, &signals[hidden], &counts[hidden])
             });
         });
@@ -98,8 +103,8 @@ impl Forward {
     }
 }
 
-/// From filled inputs up through every layer; the last gets no unit. `each` is told of each hidden layer done, 1 the
-/// first, before the barrier behind it.
+/// From filled inputs up through every layer; the last gets no unit. Magnitudes of the hidden layers that `measured` names,
+/// 1 the first, are summed. `each` is told of each hidden layer done, before the barrier behind it.
 ///
 /// # Safety
 /// Called by every thread of a job, on complete inputs; `signals` has one entry more than `layers`.
@@ -108,6 +113,7 @@ pub unsafe fn climb<W: Weight>(
     kernels: &Kernels,
     layers: &[Layer<W>],
     signals: &[Signals],
+    measured: impl Fn(usize) -> bool,
     mut each: impl FnMut(usize),
 ) {
     for (k, layer) in layers.iter().enumerate() {
@@ -116,7 +122,7 @@ pub unsafe fn climb<W: Weight>(
         unsafe {
             multiply(seat, kernels, layer, below, above);
             if k + 1 < layers.len() {
-                activate(seat, kernels, layer, above);
+                activate(seat, kernels, layer, above, measured(k + 1));
                 each(k + 1);
             }
         }

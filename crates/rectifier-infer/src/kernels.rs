@@ -1,7 +1,8 @@
 //! The inner loops. Each works on one panel of weights, [`PANEL`](crate::buffer::PANEL) columns wide.
 //!
-//! On the way up skipping and dense kernels add the same products in the same order (a product with 0 changes nothing):
-//! choosing between them changes the speed and not the numbers.
+//! Skipping and dense kernels add the same products in the same order (a product with 0 changes nothing), and so do those of
+//! every instruction set: choosing between them changes the speed and not the numbers. Products are added to what is there
+//! with one rounding; sums over columns are made in [`DOT`] lanes, whatever a register holds.
 
 use crate::buffer::{Bf16, Plain};
 use crate::pointwise;
@@ -10,7 +11,7 @@ use crate::simd::{Level, Portable, Vector};
 mod dense;
 mod lists;
 
-pub use lists::DOT;
+pub use crate::simd::DOT;
 
 /// Active entries of some rows, as one list: entries `starts[k]..starts[k + 1]` are those of row `k`.
 #[derive(Clone, Copy)]
@@ -19,6 +20,20 @@ pub struct List {
     /// What each entry stands for: an input unit, or an example.
     pub index: *const u32,
     pub value: *const f32,
+}
+
+impl List {
+    /// The list from row `row` on.
+    ///
+    /// # Safety
+    /// There are as many rows.
+    pub unsafe fn from(self, row: usize) -> Self {
+        Self {
+            // SAFETY: as the caller says.
+            starts: unsafe { self.starts.add(row) },
+            ..self
+        }
+    }
 }
 
 /// What weights are kept as where they are only read. Sums are always made in f32.
@@ -78,6 +93,18 @@ pub struct Strided {
     pub stride: usize,
 }
 
+/// As [`Strided`], of a matrix that changes.
+#[derive(Clone, Copy)]
+pub struct Changed {
+    pub start: *mut f32,
+    pub stride: usize,
+}
+
+/// The form of [`lists::learn`]: weights, rows, list, errors, products, whether they are set and not added to.
+pub type Learn = unsafe fn(Changed, usize, List, Strided, *mut f32, bool);
+/// The form of [`lists::learn`] without products: for the first layer.
+pub type LearnOnly = unsafe fn(Changed, usize, List, Strided);
+
 /// The kernels compiled for one instruction set.
 ///
 /// # Safety
@@ -90,10 +117,10 @@ pub struct Kernels {
     pub gather: Gather<f32>,
     /// [`lists::gather`] of bfloat16 weights.
     pub gather_bf16: Gather<Bf16>,
-    /// [`lists::learn`] with products: weights, rows, list, errors, products, whether they are set and not added to.
-    pub learn: unsafe fn(*mut f32, usize, List, *const f32, *mut f32, bool),
-    /// [`lists::learn`] without products: for the first layer.
-    pub learn_only: unsafe fn(*mut f32, usize, List, *const f32),
+    /// [`lists::learn`] of one panel and of two.
+    pub learn: [Learn; 2],
+    /// As `learn`, without products.
+    pub learn_only: [LearnOnly; 2],
     /// [`lists::sum_dots`].
     pub sum_dots: unsafe fn(*const f32, usize, *mut f32),
     /// [`dense::dense`].
@@ -115,10 +142,12 @@ pub struct Kernels {
 }
 
 macro_rules! table {
-    ($name:ident, $vector:ty, $n:literal, $l:literal, [$s:literal, $m:literal], $rectify:path, $collect:path $(, #[$attribute:meta])?) => {
+    ($name:ident, $vector:ty, $n:literal, [$l:literal, $p:literal], [$s:literal, $m:literal], $t:literal, $rectify:path, $collect:path $(, #[$attribute:meta])?) => {
         mod $name {
             use super::*;
             use super::{dense, lists};
+            /// Registers of a sum over columns.
+            const A: usize = DOT / <$vector as Vector>::LANES;
             $(#[$attribute])?
             unsafe fn gather(z: *mut f32, w: *const f32, batch: usize, list: List) {
                 unsafe { lists::gather::<$vector, f32, $n>(z, w, batch, list) }
@@ -128,12 +157,15 @@ macro_rules! table {
                 unsafe { lists::gather::<$vector, Bf16, $n>(z, w, batch, list) }
             }
             $(#[$attribute])?
-            unsafe fn learn(w: *mut f32, rows: usize, list: List, delta: *const f32, dots: *mut f32, first: bool) {
-                unsafe { lists::learn::<$vector, $l, true>(w, rows, list, delta, dots, first) }
+            unsafe fn learn<const N: usize, const P: usize>(
+                w: Changed, rows: usize, list: List, delta: Strided, dots: *mut f32, first: bool,
+            ) {
+                unsafe { lists::learn::<$vector, N, A, P, true>(w, rows, list, delta, dots, first) }
             }
             $(#[$attribute])?
-            unsafe fn learn_only(w: *mut f32, rows: usize, list: List, delta: *const f32) {
-                unsafe { lists::learn::<$vector, $l, false>(w, rows, list, delta, core::ptr::dangling_mut(), true) }
+            unsafe fn learn_only<const N: usize, const P: usize>(w: Changed, rows: usize, list: List, delta: Strided) {
+                let nowhere = core::ptr::dangling_mut();
+                unsafe { lists::learn::<$vector, N, A, P, false>(w, rows, list, delta, nowhere, true) }
             }
             $(#[$attribute])?
             unsafe fn sum_dots(dots: *const f32, entries: usize, sums: *mut f32) {
@@ -149,7 +181,7 @@ macro_rules! table {
             }
             $(#[$attribute])?
             unsafe fn dense_dots(out: *mut f32, w: Strided, delta: Strided, panels: usize, batch: usize, rows: usize) {
-                unsafe { dense::dense_dots::<$vector, $n>(out, w, delta, panels, batch, rows) }
+                unsafe { dense::dense_dots::<$vector, $n, A, $t, { $t * $t }>(out, w, delta, panels, batch, rows) }
             }
             $(#[$attribute])?
             unsafe fn dense_learn(w: *mut f32, x: *const f32, delta: *const f32, batch: usize, rows: usize) {
@@ -176,8 +208,8 @@ macro_rules! table {
             pub(super) const TABLE: Kernels = Kernels {
                 gather,
                 gather_bf16,
-                learn,
-                learn_only,
+                learn: [learn::<$l, 1>, learn::<$p, 2>],
+                learn_only: [learn_only::<$l, 1>, learn_only::<$p, 2>],
                 sum_dots,
                 dense,
                 dense_bf16,
@@ -196,24 +228,25 @@ table!(
     portable,
     Portable,
     8,
-    4,
+    [4, 4],
     [2, 4],
+    2,
     pointwise::rectify,
     pointwise::collect
 );
 #[cfg(target_arch = "x86_64")]
 table!(
-    avx2, crate::simd::Avx2, 8, 4, [2, 6], pointwise::rectify, pointwise::collect,
+    avx2, crate::simd::Avx2, 8, [4, 4], [2, 6], 2, pointwise::rectify, pointwise::collect,
     #[target_feature(enable = "avx2,fma")]
 );
 #[cfg(target_arch = "x86_64")]
 table!(
-    avx512, crate::simd::Avx512, 4, 4, [4, 6], crate::simd::rectify_avx512, crate::simd::collect_avx512,
+    avx512, crate::simd::Avx512, 4, [4, 8], [4, 6], 4, crate::simd::rectify_avx512, crate::simd::collect_avx512,
     #[target_feature(enable = "avx512f,avx2,fma")]
 );
 #[cfg(target_arch = "aarch64")]
 table!(
-    neon, crate::simd::Neon, 16, 8, [4, 4], pointwise::rectify, pointwise::collect,
+    neon, crate::simd::Neon, 16, [8, 8], [4, 4], 2, pointwise::rectify, pointwise::collect,
     #[target_feature(enable = "neon")]
 );
 

@@ -26,6 +26,7 @@ impl Activation {
             Unit::Logistic => Smooth::Logistic,
             Unit::Identity => Smooth::Identity,
             Unit::Elu { alpha } => Smooth::Elu(alpha as f32),
+            Unit::Selu => Smooth::Selu,
             Unit::Gelu => Smooth::Gelu,
         })
     }

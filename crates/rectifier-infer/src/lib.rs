@@ -36,6 +36,7 @@ extern crate alloc;
 mod error;
 mod evaluation;
 mod flush;
+mod int8;
 mod network;
 mod rows;
 mod slot;
@@ -57,6 +58,10 @@ pub mod kernels;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod layer;
+#[doc(hidden)]
+#[allow(missing_docs)]
+#[cfg_attr(not(feature = "threads"), path = "alone_pace.rs")]
+pub mod pace;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod passes;
@@ -86,6 +91,6 @@ mod testing;
 
 pub use error::InferError;
 pub use evaluation::{Evaluation, Zeros};
-pub use network::{Prediction, SparseNetwork};
+pub use network::{CALIBRATION, Prediction, SparseNetwork};
 pub use rows::{Rows, SparseRows};
 pub use simd::Level;

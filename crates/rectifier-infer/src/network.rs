@@ -4,8 +4,9 @@ use crate::InferError;
 use crate::buffer::Bf16;
 use crate::evaluation::{Evaluation, Zeros};
 use crate::forward::Forward;
-use crate::kernels::Weight;
+use crate::int8::{self, Int8};
 use crate::layer::{Activation, Layer};
+use crate::pointwise::Smooth;
 use crate::rows::Rows;
 use crate::simd::Level;
 use crate::slot::Slot;
@@ -13,7 +14,12 @@ use crate::team::Team;
 use alloc::format;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use rectifier_model::{DenseStackConfig, ModelBytes, ModelCard};
+use rectifier_model::{DenseStackConfig, ModelBytes, ModelCard, Precision, Unit};
+
+mod forms;
+
+pub use forms::CALIBRATION;
+use forms::rectifiers;
 
 /// Examples that go through the network together; more are taken in turns.
 const CHUNK: usize = 256;
@@ -39,12 +45,19 @@ pub struct SparseNetwork {
 enum Weights {
     F32(Arc<Vec<Layer>>),
     Bf16(Arc<Vec<Layer<Bf16>>>),
+    Int8(Arc<Int8>),
 }
 
 struct Work {
     team: Team,
-    one: Forward,
-    many: Option<Forward>,
+    one: Room,
+    many: Option<Room>,
+}
+
+/// What some examples need on their way through the network.
+enum Room {
+    Floats(Forward),
+    Int8(int8::Scratch),
 }
 
 /// The answer to one example.
@@ -80,13 +93,18 @@ impl SparseNetwork {
     /// [`InferError::Model`] for a file that does not describe its network, or with weights that are no numbers.
     pub fn from_model(model: &ModelBytes<'_>) -> Result<Self, InferError> {
         let card = model.card()?;
+        if card.precision == Precision::Int8 {
+            rectifiers(&card.network)?;
+            let weights = Weights::Int8(Arc::new(int8::read(model)?));
+            return Ok(Self::of(card.clone(), weights));
+        }
         let network = &card.network;
         let mut layers = Vec::with_capacity(network.hidden.len() + 1);
         let mut inputs = network.inputs;
         for (k, &units) in network.hidden.iter().enumerate() {
             let part = |part: &str| model.floats(&format!("layers.{k}.{part}"));
             let slope = match network.unit {
-                rectifier_model::Unit::ParametricLeaky { .. } => part("slope")?.first().copied(),
+                Unit::ParametricLeaky { .. } => part("slope")?.first().copied(),
                 _ => None,
             };
             let flips = match network.flips {
@@ -106,7 +124,7 @@ impl SparseNetwork {
             [inputs, network.outputs],
             &model.floats("head.weight")?,
             &model.floats("head.bias")?,
-            Activation::Smooth(crate::pointwise::Smooth::Identity),
+            Activation::Smooth(Smooth::Identity),
             None,
         ));
         Ok(Self::of(card.clone(), Weights::F32(Arc::new(layers))))
@@ -132,41 +150,12 @@ impl SparseNetwork {
         }
     }
 
-    /// The same network, its weights rounded to bfloat16: half the memory, and faster where weights come from memory or
-    /// the last cache. Sums are still made in f32. Threads begin anew.
-    pub fn in_bf16(mut self) -> Self {
-        if let Weights::F32(layers) = &self.weights {
-            // SAFETY: a predictor's layers are never written to.
-            let rounded = layers.iter().map(|layer| unsafe { layer.rounded() });
-            self.weights = Weights::Bf16(Arc::new(rounded.collect()));
-            self.work = Slot::new();
-        }
-        self
-    }
-
-    /// The same network with activations not above `threshold` taken for 0 in every hidden layer.
-    ///
-    /// # Errors
-    /// [`InferError::Network`] for a threshold below 0 or not finite, and for units other than rectifiers.
-    pub fn with_threshold(mut self, threshold: f64) -> Result<Self, InferError> {
-        let mut card = (*self.card).clone();
-        card.network.threshold = threshold;
-        card.network.validate()?;
-        self.card = Arc::new(card);
-        let cut = Activation::Rectifier(threshold as f32);
-        match &mut self.weights {
-            Weights::F32(layers) => set_hidden(layers, &cut),
-            Weights::Bf16(layers) => set_hidden(layers, &cut),
-        }
-        self.work = Slot::new();
-        Ok(self)
-    }
-
-    /// What the weights are kept as: `f32` or `bf16`.
+    /// What the weights are kept as: `f32`, `bf16` or `int8`.
     pub fn precision(&self) -> &'static str {
         match self.weights {
             Weights::F32(_) => "f32",
             Weights::Bf16(_) => "bf16",
+            Weights::Int8(_) => "int8",
         }
     }
 
@@ -220,11 +209,14 @@ impl SparseNetwork {
     /// As [`logits`](Self::logits); [`InferError::Width`] for sparse rows of another width.
     pub fn logits_of(&self, rows: Rows<'_>) -> Result<Vec<f32>, InferError> {
         let examples = self.check(rows)?;
-        self.work
-            .with(|| self.begin(), |work| self.forward(work, rows, examples))
+        self.work.with(
+            || self.begin(),
+            |work| self.forward(work, rows, examples, false),
+        )
     }
 
-    /// As [`logits_of`](Self::logits_of), and on how many of the examples each hidden unit was 0.
+    /// As [`logits_of`](Self::logits_of), and on how many of the examples each hidden unit was 0. In int8 the units of a layer
+    /// come in the order of [`in_int8`](Self::in_int8).
     ///
     /// # Errors
     /// As [`logits_of`](Self::logits_of).
@@ -233,9 +225,9 @@ impl SparseNetwork {
         self.work.with(
             || self.begin(),
             |work| {
-                work.take_zeros();
-                let logits = self.forward(work, rows, examples)?;
-                Ok((logits, work.take_zeros()))
+                self.take_zeros(work);
+                let logits = self.forward(work, rows, examples, true)?;
+                Ok((logits, self.take_zeros(work)))
             },
         )
     }
@@ -361,24 +353,31 @@ impl SparseNetwork {
         work: &mut Work,
         rows: Rows<'_>,
         examples: usize,
+        counting: bool,
     ) -> Result<Vec<f32>, InferError> {
         let mut logits = Vec::with_capacity(examples * self.classes());
         for start in (0..examples).step_by(CHUNK) {
             let end = examples.min(start + CHUNK);
-            let rows = match rows {
-                Rows::Dense(values) => {
-                    Rows::Dense(&values[start * self.inputs()..end * self.inputs()])
-                }
-                // Inside, as `start` and `end` are at most `examples`.
-                Rows::Sparse(all) => Rows::Sparse(all.range(start..end).unwrap_or(all)),
-            };
-            let forward = match end - start {
+            let rows = rows.part(self.inputs(), start..end);
+            let room = match end - start {
                 1 => &mut work.one,
                 _ => work.many.get_or_insert_with(|| self.room(CHUNK)),
             };
-            let signals = match &self.weights {
-                Weights::F32(layers) => forward.run(&work.team, layers, rows, end - start),
-                Weights::Bf16(layers) => forward.run(&work.team, layers, rows, end - start),
+            let (team, batch) = (&work.team, end - start);
+            let signals = match (room, &self.weights) {
+                (Room::Floats(forward), Weights::F32(layers)) => {
+                    forward.run(team, layers, rows, batch)
+                }
+                (Room::Floats(forward), Weights::Bf16(layers)) => {
+                    forward.run(team, layers, rows, batch)
+                }
+                (Room::Int8(scratch), Weights::Int8(network)) => {
+                    let found = scratch.run(&team.pool, network, rows, batch, counting);
+                    logits.extend_from_slice(found);
+                    continue;
+                }
+                // A room is made for the weights, and made anew when they change.
+                (Room::Floats(_), Weights::Int8(_)) | (Room::Int8(_), _) => continue,
             };
             // SAFETY: between jobs.
             logits.extend(unsafe { signals.to_rows() });
@@ -400,30 +399,32 @@ impl SparseNetwork {
         })
     }
 
-    fn room(&self, examples: usize) -> Forward {
+    fn room(&self, examples: usize) -> Room {
+        let (inputs, threads) = (self.inputs(), self.threads);
         match &self.weights {
-            Weights::F32(layers) => Forward::new(self.inputs(), layers, examples, self.threads),
-            Weights::Bf16(layers) => Forward::new(self.inputs(), layers, examples, self.threads),
+            Weights::F32(layers) => Room::Floats(Forward::new(inputs, layers, examples, threads)),
+            Weights::Bf16(layers) => Room::Floats(Forward::new(inputs, layers, examples, threads)),
+            Weights::Int8(network) => {
+                Room::Int8(int8::Scratch::new(network, examples, threads, self.level))
+            }
         }
     }
-}
 
-impl Work {
-    fn take_zeros(&mut self) -> Zeros {
+    fn take_zeros(&self, work: &mut Work) -> Zeros {
         let mut zeros = Zeros::default();
-        for forward in core::iter::once(&mut self.one).chain(&mut self.many) {
-            let (examples, units) = forward.take_zeros();
-            zeros.add(&Zeros { examples, units });
+        for room in core::iter::once(&mut work.one).chain(&mut work.many) {
+            match (room, &self.weights) {
+                (Room::Floats(forward), _) => {
+                    let (examples, units) = forward.take_zeros();
+                    zeros.add(&Zeros { examples, units });
+                }
+                (Room::Int8(scratch), Weights::Int8(network)) => {
+                    zeros.add(&scratch.take_zeros(network));
+                }
+                (Room::Int8(_), _) => {}
+            }
         }
         zeros
-    }
-}
-
-fn set_hidden<W: Weight>(layers: &mut Arc<Vec<Layer<W>>>, activation: &Activation) {
-    if let Some((_, hidden)) = Arc::make_mut(layers).split_last_mut() {
-        hidden
-            .iter_mut()
-            .for_each(|layer| layer.activation = activation.clone());
     }
 }
 
@@ -442,14 +443,9 @@ fn softmax(row: &mut [f32]) {
     row.iter_mut().for_each(|p| *p /= sum);
 }
 
-#[cfg(feature = "std")]
+/// e^x, the same on every platform: in double precision, so that it is the nearest float but for a few in a billion.
 fn exp(x: f32) -> f32 {
-    x.exp()
-}
-
-#[cfg(not(feature = "std"))]
-fn exp(x: f32) -> f32 {
-    libm::expf(x)
+    libm::exp(f64::from(x)) as f32
 }
 
 impl Clone for SparseNetwork {

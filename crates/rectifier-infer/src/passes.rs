@@ -23,7 +23,7 @@ pub unsafe fn multiply<W: Weight>(
     let batch = above.batch;
     // SAFETY: own panels are written, complete signals and weights read.
     unsafe {
-        for p in seat.share(above.panels()) {
+        for p in seat.panels(above.panels()) {
             let z = above.values(p);
             for b in 0..batch {
                 core::ptr::copy_nonoverlapping(
@@ -47,7 +47,8 @@ pub unsafe fn multiply<W: Weight>(
     }
 }
 
-/// Activations from the pre-activations in `signals`, and their lists; the panels of `seat`.
+/// Activations from the pre-activations in `signals`, and their lists; the panels of `seat`. `measured` leaves the sums of
+/// magnitudes in the signals too.
 ///
 /// # Safety
 /// The panels of `seat` hold pre-activations, and nobody else touches them or the thread's blocks.
@@ -56,9 +57,13 @@ pub unsafe fn activate<W: Weight>(
     kernels: &Kernels,
     layer: &Layer<W>,
     signals: &Signals,
+    measured: bool,
 ) {
     // SAFETY: own panels and blocks; flips have as many places as the layer has padded columns.
     unsafe {
+        for p in seat.panels(signals.panels()) {
+            *signals.sums.ptr().add(p) = 0.0;
+        }
         signals
             .active
             .fill(seat, |example, p, first, index, value| {
@@ -66,7 +71,7 @@ pub unsafe fn activate<W: Weight>(
                 let flips = layer.flips.as_ref().map_or(core::ptr::null(), |flips| {
                     flips.ptr().add(p * PANEL).cast_const()
                 });
-                match &layer.activation {
+                let found = match &layer.activation {
                     Activation::Rectifier(threshold) => {
                         (kernels.rectify)(z, len, *threshold, flips, first, index, value)
                     }
@@ -85,7 +90,13 @@ pub unsafe fn activate<W: Weight>(
                         }
                         (kernels.collect)(z, len, first, index, value)
                     }
+                };
+                if measured {
+                    let values = core::slice::from_raw_parts(value, found);
+                    let magnitudes = values.iter().map(|value| f64::from(value.abs()));
+                    *signals.sums.ptr().add(p) += magnitudes.sum::<f64>();
                 }
+                found
             });
     }
 }

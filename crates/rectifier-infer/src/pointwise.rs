@@ -88,6 +88,7 @@ pub enum Smooth {
     Logistic,
     Identity,
     Elu(f32),
+    Selu,
     Gelu,
 }
 
@@ -129,6 +130,19 @@ pub unsafe fn smooth(kind: Smooth, z: *mut f32, slope: *mut f32, len: usize) {
                 (below, alpha * e)
             };
         }),
+        Smooth::Selu => {
+            let scale = rectifier_model::Unit::SELU_SCALE as f32;
+            let limit =
+                (rectifier_model::Unit::SELU_SCALE * rectifier_model::Unit::SELU_ALPHA) as f32;
+            each.for_each(|(z, slope)| {
+                let e = exp_falling(z.min(0.0));
+                (*z, *slope) = if *z > 0.0 {
+                    (scale * *z, scale)
+                } else {
+                    (limit * (e - 1.0), limit * e)
+                };
+            })
+        }
         Smooth::Gelu => each.for_each(|(z, slope)| {
             let (share, density) = normal(*z);
             *slope = share + *z * density;
@@ -285,6 +299,7 @@ mod tests {
             Smooth::Logistic,
             Smooth::Identity,
             Smooth::Elu(1.3),
+            Smooth::Selu,
             Smooth::Gelu,
         ];
         for kind in kinds {

@@ -1,8 +1,10 @@
 //! Threads that stay up between steps and meet at barriers.
 //!
 //! A training step on small batches lasts less than a millisecond and has a dozen phases: threads that slept between
-//! them would cost more than the work. These spin for a moment, then give way, then sleep until the next job.
+//! them would cost more than the work. These spin for a moment, then sleep, so that on a busy machine whoever is waited for
+//! gets the core.
 
+use crate::buffer::{groups, panels_of};
 use crate::flush::flushed;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -11,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Rounds of spinning before a waiting thread gives way to others.
+/// Rounds of spinning before a waiting thread sleeps: some 50 microseconds, as long as falling asleep and waking up takes.
 const SPINS: u32 = 2_000;
 /// How long a thread without a job waits awake.
 const AWAKE: Duration = Duration::from_micros(200);
@@ -21,12 +23,47 @@ const AWAKE: Duration = Duration::from_micros(200);
 #[derive(Default)]
 struct Apart(AtomicUsize);
 
+/// Where threads sleep until something has changed.
+#[derive(Default)]
+struct Bed {
+    asleep: AtomicUsize,
+    lock: Mutex<()>,
+    wake: Condvar,
+}
+
+impl Bed {
+    /// Sleeps until `changed`. Whoever makes it true calls [`wake`](Self::wake) afterwards; both with sequentially consistent
+    /// accesses, so that either the sleeper sees the change or the other sees the sleeper.
+    fn sleep(&self, changed: impl Fn() -> bool) {
+        let mut guard = lock(&self.lock);
+        self.asleep.fetch_add(1, Ordering::SeqCst);
+        while !changed() {
+            guard = self
+                .wake
+                .wait(guard)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        self.asleep.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn wake(&self) {
+        if self.asleep.load(Ordering::SeqCst) > 0 {
+            // A sleeper holds the lock from its last look until it sleeps.
+            drop(lock(&self.lock));
+            self.wake.notify_all();
+        }
+    }
+}
+
 /// What the threads of a job share.
 #[derive(Default)]
 pub struct Barrier {
     arrived: Apart,
     round: Apart,
     broken: AtomicBool,
+    bed: Bed,
+    /// How often a thread fell asleep.
+    waits: AtomicUsize,
 }
 
 impl Barrier {
@@ -37,23 +74,29 @@ impl Barrier {
         let round = self.round.0.load(Ordering::Relaxed);
         if self.arrived.0.fetch_add(1, Ordering::AcqRel) + 1 == threads {
             self.arrived.0.store(0, Ordering::Relaxed);
-            self.round.0.store(round.wrapping_add(1), Ordering::Release);
+            self.round.0.store(round.wrapping_add(1), Ordering::SeqCst);
+            self.bed.wake();
             return;
         }
-        let mut spins = 0u32;
-        while self.round.0.load(Ordering::Acquire) == round {
-            if self.broken.load(Ordering::Acquire) {
-                // Another thread panicked and will never arrive; its panic is the one that is told.
-                resume_unwind(Box::new("another thread of the pool panicked"));
-            }
-            spins += 1;
-            if spins < SPINS {
-                std::hint::spin_loop();
-            } else {
-                std::thread::yield_now();
-            }
+        let passed =
+            || self.round.0.load(Ordering::SeqCst) != round || self.broken.load(Ordering::SeqCst);
+        if !spin(passed) {
+            self.waits.fetch_add(1, Ordering::Relaxed);
+            self.bed.sleep(passed);
+        }
+        if self.round.0.load(Ordering::Acquire) == round {
+            // Another thread panicked and will never arrive; its panic is the one that is told.
+            resume_unwind(Box::new("another thread of the pool panicked"));
         }
     }
+}
+
+/// Waits a moment for `done`; whether it came.
+fn spin(done: impl Fn() -> bool) -> bool {
+    (0..SPINS).any(|_| {
+        std::hint::spin_loop();
+        done()
+    })
 }
 
 /// One thread's place in a job.
@@ -72,10 +115,25 @@ impl Seat<'_> {
         self.barrier.wait(self.threads);
     }
 
+    /// This thread's panels of a layer of `panels`: whole groups.
+    pub fn panels(&self, panels: usize) -> std::ops::Range<usize> {
+        share_panels(panels, self.me, self.threads)
+    }
+
+    /// This thread's groups of a layer of `panels`.
+    pub fn groups(&self, panels: usize) -> std::ops::Range<usize> {
+        self.share(groups(panels))
+    }
+
     /// This thread's share of `count` things: a range, of nearly equal lengths over the threads.
     pub fn share(&self, count: usize) -> std::ops::Range<usize> {
         share(count, self.me, self.threads)
     }
+}
+
+/// The panels of a layer of `panels` that thread `me` of `threads` takes.
+pub fn share_panels(panels: usize, me: usize, threads: usize) -> std::ops::Range<usize> {
+    panels_of(share(groups(panels), me, threads), panels)
 }
 
 /// The range of `count` things that thread `me` of `threads` takes.
@@ -91,11 +149,12 @@ struct Shared {
     /// Workers still at the current job.
     busy: Apart,
     barrier: Barrier,
-    /// The current job. It outlives its work: `run` does not return before `busy` is 0.
-    job: Mutex<Option<&'static Job<'static>>>,
+    /// The current job and how many threads it is for. It outlives its work: `run` does not return before `busy` is 0.
+    job: Mutex<Option<(&'static Job<'static>, usize)>>,
     panic: Mutex<Option<Box<dyn std::any::Any + Send>>>,
-    wake: Condvar,
-    asleep: Mutex<usize>,
+    /// Where workers wait for the next job, and the caller for the workers.
+    idle: Bed,
+    done: Bed,
     stop: AtomicBool,
 }
 
@@ -124,8 +183,8 @@ impl Pool {
             barrier: Barrier::default(),
             job: Mutex::new(None),
             panic: Mutex::new(None),
-            wake: Condvar::new(),
-            asleep: Mutex::new(0),
+            idle: Bed::default(),
+            done: Bed::default(),
             stop: AtomicBool::new(false),
         });
         let mut pool = Self {
@@ -137,8 +196,7 @@ impl Pool {
             let shared = shared.clone();
             let builder = std::thread::Builder::new().name(format!("rectifier-{me}"));
             // Dropping the pool on an early return stops the workers made so far.
-            pool.workers
-                .push(builder.spawn(move || work(&shared, me, threads))?);
+            pool.workers.push(builder.spawn(move || work(&shared, me))?);
         }
         Ok(pool)
     }
@@ -148,9 +206,19 @@ impl Pool {
         self.workers.len() + 1
     }
 
+    /// How often a thread waited so long at a barrier that it slept.
+    pub fn waits(&self) -> usize {
+        self.shared.barrier.waits.load(Ordering::Relaxed)
+    }
+
     /// Runs `job` on every thread, and returns when all are done. A panic in any of them is this call's panic.
     pub fn run(&self, job: &Job<'_>) {
-        let threads = self.threads();
+        self.run_on(self.threads(), job);
+    }
+
+    /// As [`run`](Self::run), on the first `threads` threads.
+    pub fn run_on(&self, threads: usize, job: &Job<'_>) {
+        let threads = threads.clamp(1, self.threads());
         let shared = &*self.shared;
         let seat = Seat {
             me: 0,
@@ -163,21 +231,15 @@ impl Pool {
         }
         // SAFETY: workers use the reference only until they lower `busy`, which is waited for below.
         let job = unsafe { std::mem::transmute::<&Job<'_>, &'static Job<'static>>(job) };
-        *lock(&shared.job) = Some(job);
-        shared.busy.0.store(threads - 1, Ordering::Relaxed);
-        shared.number.0.fetch_add(1, Ordering::Release);
-        if *lock(&shared.asleep) > 0 {
-            shared.wake.notify_all();
-        }
+        *lock(&shared.job) = Some((job, threads));
+        shared.busy.0.store(self.workers.len(), Ordering::Relaxed);
+        shared.number.0.fetch_add(1, Ordering::SeqCst);
+        shared.idle.wake();
         attend(shared, || flushed(|| job(seat)));
-        let mut spins = 0u32;
-        while shared.busy.0.load(Ordering::Acquire) > 0 {
-            spins += 1;
-            if spins < SPINS {
-                std::hint::spin_loop();
-            } else {
-                std::thread::yield_now();
-            }
+        let done = || shared.busy.0.load(Ordering::SeqCst) == 0;
+        if !spin(done) {
+            shared.barrier.waits.fetch_add(1, Ordering::Relaxed);
+            shared.done.sleep(done);
         }
         *lock(&shared.job) = None;
         if let Some(panic) = lock(&shared.panic).take() {
@@ -191,11 +253,8 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
-        self.shared.number.0.fetch_add(1, Ordering::Release);
-        {
-            let _asleep = lock(&self.shared.asleep);
-            self.shared.wake.notify_all();
-        }
+        self.shared.number.0.fetch_add(1, Ordering::SeqCst);
+        self.shared.idle.wake();
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
@@ -207,40 +266,31 @@ fn attend(shared: &Shared, work: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
         // The first panic is the cause, later ones its echoes: it is kept before the others learn of it.
         lock(&shared.panic).get_or_insert(panic);
-        shared.barrier.broken.store(true, Ordering::Release);
+        shared.barrier.broken.store(true, Ordering::SeqCst);
+        shared.barrier.bed.wake();
     }
 }
 
-fn work(shared: &Shared, me: usize, threads: usize) {
+fn work(shared: &Shared, me: usize) {
     let mut seen = 0;
     loop {
+        let called = || shared.number.0.load(Ordering::SeqCst) != seen;
         let since = Instant::now();
-        let mut spins = 0u32;
-        while shared.number.0.load(Ordering::Acquire) == seen {
-            spins += 1;
-            if spins < SPINS {
-                std::hint::spin_loop();
-            } else if since.elapsed() < AWAKE {
-                std::thread::yield_now();
-            } else {
-                let mut asleep = lock(&shared.asleep);
-                *asleep += 1;
-                // Looked at again under the lock, so that no call is missed.
-                while shared.number.0.load(Ordering::Acquire) == seen {
-                    asleep = shared
-                        .wake
-                        .wait(asleep)
-                        .unwrap_or_else(PoisonError::into_inner);
-                }
-                *asleep -= 1;
+        while !spin(called) {
+            if since.elapsed() > AWAKE {
+                shared.idle.sleep(called);
+                break;
             }
+            std::thread::yield_now();
         }
         seen = seen.wrapping_add(1);
         if shared.stop.load(Ordering::Relaxed) {
             return;
         }
         let job = *lock(&shared.job);
-        if let Some(job) = job {
+        if let Some((job, threads)) = job
+            && me < threads
+        {
             let seat = Seat {
                 me,
                 threads,
@@ -248,7 +298,8 @@ fn work(shared: &Shared, me: usize, threads: usize) {
             };
             attend(shared, || flushed(|| job(seat)));
         }
-        shared.busy.0.fetch_sub(1, Ordering::Release);
+        shared.busy.0.fetch_sub(1, Ordering::SeqCst);
+        shared.done.wake();
     }
 }
 

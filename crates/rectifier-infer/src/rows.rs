@@ -20,6 +20,19 @@ impl Rows<'_> {
             Self::Sparse(rows) => rows.width(),
         }
     }
+
+    /// Some of the rows, `width` numbers each; nothing of what lies past the end.
+    pub(crate) fn part(self, width: usize, rows: Range<usize>) -> Self {
+        match self {
+            Self::Dense(values) => {
+                let numbers = rows.start * width..rows.end * width;
+                Self::Dense(values.get(numbers).unwrap_or_default())
+            }
+            Self::Sparse(all) => {
+                Self::Sparse(all.range(rows).unwrap_or(SparseRows { starts: &[], ..all }))
+            }
+        }
+    }
 }
 
 /// Rows in compressed form (CSR): row `r` has the numbers `values[starts[r]..starts[r + 1]]` at the columns of the same

@@ -1,7 +1,7 @@
 //! What a batch makes of a layer: its numbers, where they are not 0, and room for what the passes need.
 
-use crate::active::Active;
-use crate::buffer::{Buffer, PANEL, panels};
+use crate::active::{Active, MOST_PRODUCTS};
+use crate::buffer::{Buffer, PANEL, groups, panels};
 use crate::kernels::{DOT, Kernels};
 use crate::pool::Seat;
 use crate::rows::Rows;
@@ -25,11 +25,13 @@ pub struct Signals {
     /// Gradients of the cost by pre-activation, for activations in training.
     errors: Buffer<f32>,
     pub active: Active,
-    /// For each thread, products of errors and weights, [`DOT`] floats an entry of one block.
+    /// For each thread, products of errors and weights, [`DOT`] floats an entry of the rows that learn at a time.
     pub dots: Vec<Buffer<f32>>,
-    /// For each thread, what its panels of the layer above add to the error of each entry (or, where the layer goes down
+    /// For each group of panels of the layer above, what it adds to the error of each entry (or, where the layer goes down
     /// whole, of each number).
     pub shares: Vec<Buffer<f32>>,
+    /// For each panel, a sum over its numbers: of magnitudes, or of costs.
+    pub sums: Buffer<f64>,
     /// For each thread, one panel of steps of the dense update.
     pub steps: Vec<Buffer<f32>>,
     /// Whether the numbers go up and down whole.
@@ -45,7 +47,10 @@ pub enum Role {
     /// Numbers of a layer that is only looked through.
     Forward,
     /// Activations of a layer in training.
-    Trained,
+    Trained {
+        /// Units of the layer above.
+        above: usize,
+    },
     /// Outputs that a cost is made of: pre-activations first, then their gradients in the same place.
     Output,
 }
@@ -53,13 +58,11 @@ pub enum Role {
 impl Signals {
     pub fn new(columns: usize, capacity: usize, threads: usize, role: Role, smooth: bool) -> Self {
         let size = panels(columns) * PANEL * capacity;
-        let trained = role == Role::Trained;
-        let each_thread = |len: usize| (0..threads).map(|_| Buffer::zeros(len)).collect::<Vec<_>>();
-        let entries = if trained {
-            Active::largest_block(columns, capacity, threads)
-        } else {
-            0
+        let trained = matches!(role, Role::Trained { .. });
+        let several = |count: usize, len: usize| -> Vec<Buffer<f32>> {
+            (0..count).map(|_| Buffer::zeros(len)).collect()
         };
+        let entries = if trained { MOST_PRODUCTS } else { 0 };
         Self {
             columns,
             batch: 0,
@@ -68,22 +71,29 @@ impl Signals {
             slopes: (trained && smooth).then(|| Buffer::zeros(size)),
             errors: Buffer::zeros(if trained { size } else { 0 }),
             active: Active::new(columns, capacity, threads),
-            dots: each_thread(entries * DOT),
-            shares: each_thread(if trained { size } else { 0 }),
-            steps: each_thread(if trained || role == Role::Input {
-                PANEL * capacity
-            } else {
-                0
-            }),
+            // Products are summed a whole register at a time, past the last entry too.
+            dots: several(threads, (entries + DOT) * DOT),
+            shares: match role {
+                Role::Trained { above } => several(groups(panels(above)), size),
+                _ => Vec::new(),
+            },
+            sums: Buffer::zeros(panels(columns)),
+            steps: several(
+                threads,
+                match trained || role == Role::Input {
+                    true => PANEL * capacity,
+                    false => 0,
+                },
+            ),
             dense_up: false,
             dense_down: false,
         }
     }
 
-    /// Makes the signals those of a batch of `batch` examples.
-    pub fn set_batch(&mut self, batch: usize) {
+    /// Makes the signals those of a batch of `batch` examples, for a job on `threads` threads.
+    pub fn set_batch(&mut self, batch: usize, threads: usize) {
         self.batch = batch;
-        self.active.set_batch(batch);
+        self.active.set_batch(batch, threads);
     }
 
     /// How many panels the columns take.
@@ -140,7 +150,7 @@ impl Signals {
                 }),
             }
             if dense {
-                for p in seat.share(self.panels()) {
+                for p in seat.panels(self.panels()) {
                     for b in 0..self.batch {
                         let line = self.values(p).add(b * PANEL);
                         match rows {
@@ -220,6 +230,15 @@ impl Signals {
             }
         }
         rows
+    }
+
+    /// The panels' sums in their order.
+    ///
+    /// # Safety
+    /// No thread writes to them.
+    pub unsafe fn total(&self) -> f64 {
+        // SAFETY: as the caller says.
+        unsafe { self.sums.as_slice() }.iter().sum()
     }
 
     /// Whether inputs are to be read densely too.

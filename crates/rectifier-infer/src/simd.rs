@@ -36,6 +36,18 @@ macro_rules! detected {
     }};
 }
 
+/// Whether the processor multiplies bytes in registers of AVX-512.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_vnni() -> bool {
+    detected!("avx512vnni")
+}
+
+/// Whether the processor multiplies bytes in registers of AVX2.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx_vnni() -> bool {
+    detected!("avxvnni")
+}
+
 /// A register of floats.
 ///
 /// # Safety
@@ -58,6 +70,39 @@ pub trait Vector: Copy {
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
     /// The sum of the lanes.
     unsafe fn sum(self) -> f32;
+    /// The sums of sixteen rows of [`DOT`] floats each, into `to`. Everywhere in the order of [`sum_row`].
+    ///
+    /// # Safety
+    /// `from` is valid for 256 floats, `to` for 16.
+    #[inline(always)]
+    unsafe fn sum_rows(from: *const f32, to: *mut f32) {
+        // SAFETY: as the caller says.
+        unsafe {
+            for row in 0..DOT {
+                *to.add(row) = sum_row(from.add(row * DOT));
+            }
+        }
+    }
+}
+
+/// Floats that a dot product is summed in, whatever a register holds: the sum over columns is the same with every
+/// instruction set. Lane `l` adds columns `l`, `l + 16`, `l + 32` and so on.
+pub const DOT: usize = 16;
+
+/// The sum of the [`DOT`] lanes of a dot product: those eight apart first, then four, two and one.
+///
+/// # Safety
+/// `from` is valid for 16 floats.
+#[inline(always)]
+pub unsafe fn sum_row(from: *const f32) -> f32 {
+    // SAFETY: as the caller says.
+    let mut lanes = unsafe { from.cast::<[f32; DOT]>().read_unaligned() };
+    for apart in [8, 4, 2, 1] {
+        for lane in 0..apart {
+            lanes[lane] += lanes[lane + apart];
+        }
+    }
+    lanes[0]
 }
 
 /// An instruction set that kernels are compiled for.
@@ -83,7 +128,10 @@ impl Level {
     }
 
     /// Every level that this processor has, the narrowest first.
+    // Without std `detected` is a constant.
+    #[allow(clippy::nonminimal_bool, clippy::eq_op)]
     pub fn available() -> Vec<Self> {
+        // None is pushed where the target has none.
         #[allow(unused_mut)]
         let mut levels = vec![Self::Portable];
         // Of the instruction sets beyond it, Miri knows NEON alone.

@@ -414,7 +414,7 @@ mod tests {
         }
         // A file of which most is a hole, larger than memory: refused for its sizes, not read.
         let hole = folder.path().join("hole");
-        std::fs::write(&hole, &legacy(&[])).unwrap();
+        std::fs::write(&hole, legacy(&[])).unwrap();
         std::fs::OpenOptions::new()
             .write(true)
             .open(&hole)

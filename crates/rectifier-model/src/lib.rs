@@ -44,4 +44,4 @@ pub use error::NetworkError;
 pub use file_error::{CardError, ModelFileError};
 pub use header::{Dtype, HEADER_LIMIT, Header, TensorInfo, TensorView, encode};
 pub use objective::Objective;
-pub use unit::Unit;
+pub use unit::{Unit, WeightDraw};

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 /// | `Logistic` | 1 / (1 + exp(-x)) | |
 /// | `Identity` | x | |
 /// | `Elu` | x if x > 0, else alpha (exp(x) - 1) | Clevert et al. 2016 |
+/// | `Selu` | 1.0507 x if x > 0, else 1.0507 * 1.6733 (exp(x) - 1) | Klambauer et al. 2017 |
 /// | `Gelu` | x Phi(x), Phi the normal distribution function | Hendrycks, Gimpel 2016 |
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -47,8 +48,20 @@ pub enum Unit {
         /// The limit at minus infinity is `-alpha`.
         alpha: f64,
     },
+    /// Scaled exponential linear unit, for weights drawn by [`WeightDraw::LecunNormal`]: activations of mean 0 and variance 1 stay so
+    /// from layer to layer.
+    Selu,
     /// Gaussian error linear unit, the exact form.
     Gelu,
+}
+
+/// How initial weights are drawn; biases start at 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightDraw {
+    /// U(-l, l), l = sqrt(6 / (inputs + outputs)) (Glorot, Bengio 2010), as in the paper.
+    GlorotUniform,
+    /// N(0, 1 / inputs) (LeCun et al. 1998), which self-normalizing networks start from (Klambauer et al. 2017).
+    LecunNormal,
 }
 
 impl Unit {
@@ -56,6 +69,28 @@ impl Unit {
     pub const LEAKY_SLOPE: f64 = 0.01;
     /// The starting slope of the parametric leaky unit where none is given (He et al. 2015).
     pub const PARAMETRIC_SLOPE: f64 = 0.25;
+
+    /// The scale of [`Selu`](Self::Selu), with [`SELU_ALPHA`](Self::SELU_ALPHA) the solution of its fixed-point equations
+    /// (Klambauer et al. 2017, equation 14).
+    pub const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
+    /// The limit of [`Selu`](Self::Selu) at minus infinity is this times minus the scale.
+    pub const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
+
+    /// How the weights of a network of such units are drawn.
+    pub fn drawn(&self) -> WeightDraw {
+        match self {
+            Self::Selu => WeightDraw::LecunNormal,
+            Self::Rectifier
+            | Self::Leaky { .. }
+            | Self::ParametricLeaky { .. }
+            | Self::Softplus { .. }
+            | Self::Tanh
+            | Self::Logistic
+            | Self::Identity
+            | Self::Elu { .. }
+            | Self::Gelu => WeightDraw::GlorotUniform,
+        }
+    }
 
     /// Checks the unit's constants.
     ///
@@ -70,7 +105,12 @@ impl Unit {
                 NetworkError::check("sharpness", sharpness, sharpness > 0.0, "above 0")
             }
             Self::Elu { alpha } => NetworkError::check("alpha", alpha, alpha > 0.0, "above 0"),
-            Self::Rectifier | Self::Tanh | Self::Logistic | Self::Identity | Self::Gelu => Ok(()),
+            Self::Rectifier
+            | Self::Tanh
+            | Self::Logistic
+            | Self::Identity
+            | Self::Selu
+            | Self::Gelu => Ok(()),
         }
     }
 
@@ -89,6 +129,8 @@ impl Unit {
             Self::Logistic => 1.0 / (1.0 + libm::exp(-x)),
             Self::Elu { alpha } if x < 0.0 => alpha * libm::expm1(x),
             Self::Elu { .. } => x,
+            Self::Selu if x < 0.0 => Self::SELU_SCALE * Self::SELU_ALPHA * libm::expm1(x),
+            Self::Selu => Self::SELU_SCALE * x,
             Self::Gelu => 0.5 * x * libm::erfc(-x * core::f64::consts::FRAC_1_SQRT_2),
         }
     }
@@ -157,6 +199,10 @@ mod tests {
             (
                 Unit::Elu { alpha: 1.0 },
                 [-0.864_665, -0.393_469, 0.0, 0.5, 2.0],
+            ),
+            (
+                Unit::Selu,
+                [-1.520_167, -0.691_758, 0.0, 0.525_350, 2.101_402],
             ),
             (
                 Unit::Gelu,

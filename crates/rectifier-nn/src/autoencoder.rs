@@ -1,7 +1,7 @@
 //! The denoising autoencoder that pre-trains one layer, with the paper's four reconstruction strategies.
 
 use crate::stack::affine;
-use crate::{DenseLayer, DenseStack, Draw, NetworkError, Unit};
+use crate::{DenseLayer, DenseStack, Draw, NetworkError, Unit, WeightDraw};
 use alloc::format;
 use burn::module::Module;
 use burn::nn::Linear;
@@ -130,7 +130,13 @@ impl DenoisingAutoencoder {
         let [inputs, units] = encoder.dims();
         Self {
             encoder,
-            decoder: affine(units, inputs, &mut Draw::new(seed), device),
+            decoder: affine(
+                units,
+                inputs,
+                WeightDraw::GlorotUniform,
+                &mut Draw::new(seed),
+                device,
+            ),
             reconstruction,
         }
     }

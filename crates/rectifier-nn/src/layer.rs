@@ -28,7 +28,7 @@ pub struct DenseLayer {
 }
 
 impl DenseLayer {
-    /// A layer with Glorot-uniform weights and zero biases.
+    /// A layer with weights drawn as the unit wants them and zero biases.
     pub(crate) fn draw(
         [inputs, units]: [usize; 2],
         unit: Unit,
@@ -37,7 +37,7 @@ impl DenseLayer {
         draw: &mut Draw,
         device: &Device,
     ) -> Self {
-        let weight = TensorData::new(draw.glorot_uniform(inputs, units), [inputs, units]);
+        let weight = TensorData::new(draw.weights(unit.drawn(), inputs, units), [inputs, units]);
         let flips = flips.then(|| {
             let signs = TensorData::new(draw.signs(units), [units]);
             Param::<Tensor<1>>::from_data(signs, device).set_require_grad(false)

@@ -2,6 +2,7 @@
 
 use crate::{
     DenseLayer, DenseStackConfig, Draw, Forward, Network, NetworkError, SparseInput, Unit,
+    WeightDraw,
 };
 use alloc::{format, string::String, vec::Vec};
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
@@ -13,7 +14,8 @@ pub trait Init {
     /// The module.
     type Module;
 
-    /// A network with Glorot-uniform weights and zero biases, drawn from `seed`; the same on every device.
+    /// A network with weights drawn from `seed` as its unit wants them ([`Unit::drawn`]) and zero biases; the same on every
+    /// device.
     ///
     /// # Errors
     /// [`NetworkError`] naming the first field that no network can be made from.
@@ -43,14 +45,20 @@ impl Init for DenseStackConfig {
                 )
             })
             .collect();
-        let head = affine(fan_in, self.outputs, &mut draw, device);
+        let head = affine(fan_in, self.outputs, self.unit.drawn(), &mut draw, device);
         Ok(DenseStack { layers, head })
     }
 }
 
-/// A linear map with Glorot-uniform weights `[inputs, outputs]` and zero bias.
-pub(crate) fn affine(inputs: usize, outputs: usize, draw: &mut Draw, device: &Device) -> Linear {
-    let weight = TensorData::new(draw.glorot_uniform(inputs, outputs), [inputs, outputs]);
+/// A linear map with weights `[inputs, outputs]` drawn as `how` says, and zero bias.
+pub(crate) fn affine(
+    inputs: usize,
+    outputs: usize,
+    how: WeightDraw,
+    draw: &mut Draw,
+    device: &Device,
+) -> Linear {
+    let weight = TensorData::new(draw.weights(how, inputs, outputs), [inputs, outputs]);
     Linear {
         weight: Param::from_data(weight, device),
         bias: Some(Param::from_tensor(Tensor::zeros([outputs], device))),
@@ -112,7 +120,8 @@ impl DenseStack {
         let [top, _] = self.head.weight.dims();
         let tracked = self.head.weight.val().is_autodiff();
         let device = self.head.weight.val().device().inner();
-        let head = affine(top, classes, &mut Draw::new(seed), &device);
+        let how = self.config().unit.drawn();
+        let head = affine(top, classes, how, &mut Draw::new(seed), &device);
         self.head = if tracked { head.train() } else { head };
         Ok(self)
     }

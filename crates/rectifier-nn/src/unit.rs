@@ -30,6 +30,7 @@ impl Apply for Unit {
             Self::Logistic => activation::sigmoid(x),
             Self::Identity => x,
             Self::Elu { alpha } => activation::elu(x, alpha),
+            Self::Selu => activation::selu(x),
             Self::Gelu => activation::gelu(x),
         }
     }
@@ -84,6 +85,10 @@ mod tests {
             (
                 Unit::Elu { alpha: 1.0 },
                 [-0.864_665, -0.393_469, 0.0, 0.5, 2.0],
+            ),
+            (
+                Unit::Selu,
+                [-1.520_167, -0.691_758, 0.0, 0.525_350, 2.101_402],
             ),
             (
                 Unit::Gelu,

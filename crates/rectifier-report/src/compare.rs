@@ -1,12 +1,12 @@
 //! The page of several runs side by side.
 
-use crate::axis::{Scale, place};
 use crate::page::{heading, page};
 use crate::settings::differences;
 use crate::single::label;
-use crate::words::{duration, error, percent, thousands};
-use crate::{Firing, ReportData, chart::percent_tick, curves, recipe, units::stack};
+use crate::{Firing, ReportData, curves, recipe, units::stack};
 use maud::{Markup, html};
+use rectifier_plot::words::{duration, error, percent, percent_tick, thousands};
+use rectifier_plot::{Scale, place};
 
 /// Several runs as a page: results in a table, curves over each other, what differs between their recipes.
 pub fn render_comparison(runs: &[ReportData]) -> String {
@@ -138,7 +138,7 @@ fn intervals(runs: &[ReportData]) -> Markup {
     let high = found.iter().map(|row| row.3.1).fold(0.0, f64::max);
     let room = 0.06 * (high - low);
     let start = (low - room).max(0.0);
-    let scale = Scale::across(start, high + room);
+    let scale = Scale::new(start, high + room, false, 46.0, 448.0);
     let detail = match start > 0.0 {
         true => "with its 95% interval; the axis does not start at 0",
         false => "with its 95% interval",

@@ -2,8 +2,8 @@
 
 use crate::Findings;
 use crate::page::heading;
-use crate::words::{percent, thousands};
 use maud::{Markup, html};
+use rectifier_plot::words::{percent, thousands};
 
 /// Up to so many classes, cells have room for their numbers.
 const NUMBERED: usize = 12;

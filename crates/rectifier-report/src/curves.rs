@@ -1,10 +1,10 @@
 //! Curves of runs: error, loss, reconstruction, zeros and dead units over epochs.
 
 use crate::ReportData;
-use crate::chart::{Extent, Line, LineChart, Point, Span, legend, percent_tick};
 use crate::page::figure;
-use crate::words::{error, number, percent};
 use maud::{Markup, html};
+use rectifier_plot::words::{error, number, percent, percent_tick};
+use rectifier_plot::{Extent, Line, LineChart, Point, Span, legend};
 use rectifier_train::{EpochRecord, Stage};
 
 /// The curves of one run.

@@ -1,9 +1,9 @@
 //! First-layer filters and the worst mistakes, to look at.
 
 use crate::page::heading;
-use crate::words::{percent, thousands};
 use crate::{Findings, Mistake};
 use maud::{Markup, html};
+use rectifier_plot::words::{percent, thousands};
 
 /// What first-layer units look for; nothing where inputs are no pictures.
 pub(crate) fn filters(findings: &Findings) -> Markup {

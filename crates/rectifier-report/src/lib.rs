@@ -2,7 +2,7 @@
 //!
 //! [`ReportData`] is everything that is told of a run, as plain data: read from the run's folder, completed by what
 //! [`measure`] sees on the test part. [`render`] makes a page of one run, [`render_comparison`] of several side by
-//! side; both are pure functions. [`Figure`] and [`DotPlot`] are drawings that stand alone. A page is one file of HTML with drawings and pictures in it, light or dark as the
+//! side; both are pure functions. A page is one file of HTML with drawings and pictures in it, light or dark as the
 //! reader's system is, and needs neither network nor scripts.
 //!
 //! ```
@@ -26,15 +26,11 @@
 //! ```
 #![warn(missing_docs)]
 
-mod axis;
-mod chart;
 mod command;
 mod compare;
 mod confusion;
 mod curves;
 mod data;
-mod dots;
-mod figure;
 mod findings;
 mod gallery;
 mod histogram;
@@ -46,19 +42,15 @@ mod sample;
 mod settings;
 mod single;
 mod units;
-mod words;
 mod worst;
 
 pub use command::{COMMAND_FILE, read_commands, record_command, shell_line};
 pub use compare::render_comparison;
 pub use data::{ReportData, Setup};
-pub use dots::{DotGroup, DotPlot, DotRow};
-pub use figure::{Axis, Curve, Figure, Mark, Spot};
 pub use findings::{Filter, Findings, Firing, Measuring, Mistake, RARE, Reading, measure};
 pub use histogram::{Bin, Histogram};
 pub use picture::{Picture, is_picture};
 pub use single::render;
-pub use words::percent;
 
 /// The file of a run folder that holds its report.
 pub const REPORT_FILE: &str = "report.html";

@@ -1,6 +1,7 @@
 //! The page around a report, and the pieces that its sections share.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use rectifier_plot::palette;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -18,7 +19,7 @@ pub(crate) fn page(title: &str, body: &Markup) -> String {
                 title { (title) }
                 // An empty icon, or browsers ask for one.
                 link rel="icon" href="data:,";
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(palette::variables())) (PreEscaped(palette::CHART_CSS)) (PreEscaped(STYLE)) }
             }
             body {
                 (body)

@@ -3,8 +3,8 @@
 use crate::ReportData;
 use crate::page::heading;
 use crate::settings::flat;
-use crate::words::{duration, error, number, percent, thousands};
 use maud::{Markup, html};
+use rectifier_plot::words::{duration, error, number, percent, thousands};
 
 /// The commands of a run, the recipe as a table and as the file says it.
 pub(crate) fn recipe(run: &ReportData) -> Markup {

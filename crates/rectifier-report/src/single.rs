@@ -1,9 +1,9 @@
 //! The page of one run.
 
 use crate::page::{Tile, heading, page, tiles};
-use crate::words::{count, duration, error, number, percent, thousands};
 use crate::{ReportData, confusion, curves, gallery, recipe, units};
 use maud::{Markup, html};
+use rectifier_plot::words::{count, duration, error, number, percent, thousands};
 
 /// One run as a page: the result, how it came about, what the network is like inside, where it errs, how to make it
 /// again.

@@ -1,11 +1,11 @@
 //! The hidden units: how often they fire, and what they say when they do.
 
-use crate::chart::{Bar, BarChart, colours, percent_tick};
 use crate::page::{figure, heading};
-use crate::words::{count, number, percent, thousands};
 use crate::{Findings, Firing, Histogram, RARE, findings::fires};
 use maud::{Markup, html};
 use rectifier_nn::LayerCounts;
+use rectifier_plot::words::{count, number, percent, percent_tick, thousands};
+use rectifier_plot::{Bar, BarChart, colours};
 
 /// At most about so many bars in a histogram.
 const BARS: usize = 40;

@@ -1,7 +1,7 @@
 //! Burn's modules into our layers and back.
 
 use crate::layer::{Activation, Layer};
-use burn::module::Param;
+use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Tensor, TensorData};
 use rectifier_nn::{DenseLayer, DenseStack};
@@ -19,6 +19,41 @@ pub(crate) fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Tra
     };
     let read = tensor.into_data().try_to_vec();
     read.map_err(|error| TrainError::Device(error.to_string()))
+}
+
+/// Which parameters of a layer learn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Learning {
+    pub weight: bool,
+    pub bias: bool,
+}
+
+impl Learning {
+    /// All but what Burn's `no_grad` has frozen.
+    pub(crate) fn of(weight: &Param<Tensor<2>>, bias: Option<&Param<Tensor<1>>>) -> Self {
+        // Outside autodiff a parameter keeps the setting to itself and shows it in training.
+        Self {
+            weight: weight.clone().train().is_require_grad(),
+            bias: bias.is_none_or(|bias| bias.clone().train().is_require_grad()),
+        }
+    }
+
+    /// Which parameters of `layer` learn.
+    pub(crate) fn of_layer(layer: &DenseLayer) -> Self {
+        Self::of(&layer.weight, Some(&layer.bias))
+    }
+
+    /// The rates of weights and biases where `rate` is that of what learns.
+    pub(crate) fn rates(self, rate: f32) -> [f32; 2] {
+        [self.weight, self.bias].map(|learns| if learns { rate } else { 0.0 })
+    }
+}
+
+/// Which parameters of a stack learn, the output layer's last.
+pub(crate) fn learning(stack: &DenseStack) -> Vec<Learning> {
+    let head = Learning::of(&stack.head.weight, stack.head.bias.as_ref());
+    let hidden = stack.layers.iter().map(Learning::of_layer);
+    hidden.chain([head]).collect()
 }
 
 /// A hidden layer. A slope that a unit has learned is fixed here: engines refuse to train such units.

@@ -1,17 +1,17 @@
 //! Pre-training steps: one layer as a denoising autoencoder on what the layers below make of the inputs.
 
 use crate::buffer::PANEL;
+use crate::convert::Learning;
 use crate::forward::Rows;
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
+use crate::pace::Pace;
 use crate::passes::{Descent, activate, learn_bias, multiply};
 use crate::pointwise::Cost;
 use crate::pool::{Pool, Seat};
 use crate::signals::{Role, Signals};
-use crate::supervised::magnitude;
 use rectifier_nn::{Noise, Reconstruction, Target};
 use rectifier_train::Totals;
-use std::sync::{Mutex, PoisonError};
 
 /// What is rebuilt of the layer below.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,9 +32,11 @@ pub(crate) struct Denoiser {
     pub below: Vec<Layer>,
     pub encoder: Layer,
     pub decoder: Layer,
+    /// What of the encoder learns; all of the decoder does.
+    learning: Learning,
     cost: Cost,
     aim: Aim,
-    spaces: [Option<Space>; 2],
+    spaces: [Option<(Space, Pace)>; 2],
 }
 
 /// Signals for one purpose, steps or evaluation.
@@ -62,7 +64,7 @@ pub(crate) enum Purpose {
 impl Denoiser {
     pub(crate) fn new(
         below: Vec<Layer>,
-        encoder: Layer,
+        (encoder, learning): (Layer, Learning),
         decoder: Layer,
         reconstruction: Reconstruction,
         tanh_below: bool,
@@ -83,6 +85,7 @@ impl Denoiser {
             below,
             encoder,
             decoder,
+            learning,
             cost,
             aim,
             spaces: [None, None],
@@ -104,7 +107,7 @@ impl Denoiser {
             pre: (self.aim == Aim::PreActivations && !self.below.is_empty())
                 .then(|| signals(width, Role::Forward, false)),
             corrupted: signals(width, Role::Input, false),
-            hidden: signals(self.encoder.units(), Role::Trained, smooth),
+            hidden: signals(self.encoder.units(), Role::Trained { above: width }, smooth),
             output: signals(width, Role::Output, false),
         }
     }
@@ -125,9 +128,12 @@ impl Denoiser {
         }
         let place = usize::from(purpose == Purpose::Measure);
         let threads = pool.threads();
-        let mut space = match self.spaces[place].take() {
-            Some(space) if space.capacity >= batch && space.threads == threads => space,
-            _ => self.space(rows.len() / batch, batch, threads),
+        let (mut space, mut pace) = match self.spaces[place].take() {
+            Some(made) if made.0.capacity >= batch && made.0.threads == threads => made,
+            _ => (
+                self.space(rows.len() / batch, batch, threads),
+                Pace::new(threads),
+            ),
         };
         let Space {
             clean,
@@ -144,7 +150,7 @@ impl Denoiser {
         ]) {
             // SAFETY: between jobs.
             unsafe { signals.choose() };
-            signals.set_batch(batch);
+            signals.set_batch(batch, pace.threads());
         }
         let work = Work {
             net: self,
@@ -154,21 +160,20 @@ impl Denoiser {
             noise,
             purpose,
         };
-        let partial: Vec<Mutex<Totals>> = (0..threads).map(|_| Mutex::default()).collect();
         // SAFETY: as in `Work::run`.
-        pool.run(&|seat| unsafe {
-            let seen = work.run(seat, each);
-            *partial[seat.me]
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = seen;
-        });
-        self.spaces[place] = Some(space);
-        let mut totals = Totals::default();
-        for part in partial {
-            totals.add(&part.into_inner().unwrap_or_else(PoisonError::into_inner));
+        pace.run(pool, batch, &|seat| unsafe { work.run(seat, each) });
+        // SAFETY: between jobs.
+        let (loss, magnitudes) = unsafe { (space.output.total(), space.hidden.total()) };
+        self.spaces[place] = Some((space, pace));
+        Totals {
+            examples: batch as u64,
+            loss,
+            penalty: match purpose {
+                Purpose::Step { penalty, .. } if penalty != 0.0 => f64::from(penalty) * magnitudes,
+                _ => 0.0,
+            },
+            errors: 0,
         }
-        totals.examples = batch as u64;
-        totals
     }
 
     /// Share of exact zeros of the layer at the last step.
@@ -176,7 +181,7 @@ impl Denoiser {
         // SAFETY: between jobs.
         self.spaces[0]
             .as_ref()
-            .map_or(0.0, |space| unsafe { 1.0 - space.hidden.share() })
+            .map_or(0.0, |(space, _)| unsafe { 1.0 - space.hidden.share() })
     }
 }
 
@@ -193,10 +198,9 @@ impl Work<'_> {
     /// # Safety
     /// Called by every thread of a job; each writes its own panels, rows and blocks, and barriers part what one
     /// writes and another reads.
-    unsafe fn run(&self, seat: Seat<'_>, each: &(dyn Fn(Seat<'_>, &Signals) + Sync)) -> Totals {
+    unsafe fn run(&self, seat: Seat<'_>, each: &(dyn Fn(Seat<'_>, &Signals) + Sync)) {
         let (net, kernels, space) = (self.net, self.kernels, self.space);
         let (hidden, output) = (&space.hidden, &space.output);
-        let mut seen = Totals::default();
         // SAFETY: as the caller says.
         unsafe {
             if let Some((top, lower)) = net.below.split_last() {
@@ -205,13 +209,13 @@ impl Work<'_> {
                 seat.meet();
                 for (k, layer) in lower.iter().enumerate() {
                     multiply(seat, kernels, layer, &space.clean[k], &space.clean[k + 1]);
-                    activate(seat, kernels, layer, &space.clean[k + 1]);
+                    activate(seat, kernels, layer, &space.clean[k + 1], false);
                     seat.meet();
                 }
                 let (below, clean) = (&space.clean[lower.len()], &space.clean[lower.len() + 1]);
                 multiply(seat, kernels, top, below, clean);
                 if let Some(pre) = &space.pre {
-                    for p in seat.share(clean.panels()) {
+                    for p in seat.panels(clean.panels()) {
                         std::ptr::copy_nonoverlapping(
                             clean.values(p),
                             pre.values(p),
@@ -219,27 +223,25 @@ impl Work<'_> {
                         );
                     }
                 }
-                activate(seat, kernels, top, clean);
+                activate(seat, kernels, top, clean, false);
             }
             self.corrupt(seat);
             if let Purpose::Step { rate, .. } = self.purpose {
-                space.corrupted.turn(seat, rate);
+                space.corrupted.turn(seat, net.learning.rates(rate)[0]);
             }
             seat.meet();
             multiply(seat, kernels, &net.encoder, &space.corrupted, hidden);
-            activate(seat, kernels, &net.encoder, hidden);
+            let measured = matches!(self.purpose, Purpose::Step { penalty, .. } if penalty != 0.0);
+            activate(seat, kernels, &net.encoder, hidden, measured);
             each(seat, hidden);
-            if let Purpose::Step { rate, penalty } = self.purpose {
+            if let Purpose::Step { rate, .. } = self.purpose {
                 hidden.turn(seat, rate);
-                if penalty != 0.0 {
-                    seen.penalty = f64::from(penalty) * magnitude(seat, hidden);
-                }
             }
             seat.meet();
             multiply(seat, kernels, &net.decoder, hidden, output);
-            seen.loss = self.rebuild(seat);
+            self.rebuild(seat);
             let Purpose::Step { rate, penalty } = self.purpose else {
-                return seen;
+                return;
             };
             learn_bias(seat, &net.decoder, output, rate);
             let decoder = Descent {
@@ -247,7 +249,7 @@ impl Work<'_> {
                 above: output,
                 layer: &net.decoder,
                 below: hidden,
-                source: Some(&net.encoder),
+                source: Some((&net.encoder, net.learning.rates(rate)[1])),
                 rate,
                 penalty: penalty / hidden.batch as f32,
             };
@@ -259,11 +261,11 @@ impl Work<'_> {
                 layer: &net.encoder,
                 below: &space.corrupted,
                 source: None,
+                rate: net.learning.rates(rate)[0],
                 ..decoder
             };
             encoder.learn(seat);
         }
-        seen
     }
 
     /// Clean numbers of an example, from panel `p` on.
@@ -308,17 +310,16 @@ impl Work<'_> {
         }
     }
 
-    /// Costs of the outputs of the panels of `seat`, which become gradients of the mean cost.
-    unsafe fn rebuild(&self, seat: Seat<'_>) -> f64 {
+    /// Costs of the outputs of the panels of `seat`, left in their sums; the outputs become gradients of the mean cost.
+    unsafe fn rebuild(&self, seat: Seat<'_>) {
         let (net, output) = (self.net, &self.space.output);
         let scale = 1.0 / output.batch as f32;
         let flips = net.below.last().and_then(|layer| layer.flips.as_ref());
-        let mut sum = 0.0;
         let mut turned = [0.0; PANEL];
         // SAFETY: own panels.
         unsafe {
-            for p in seat.share(output.panels()) {
-                let len = output.width(p);
+            for p in seat.panels(output.panels()) {
+                let (len, mut sum) = (output.width(p), 0.0);
                 for example in 0..output.batch {
                     let mut target = self.clean(example, p);
                     if let (Aim::PreActivations, Some(pre)) = (net.aim, &self.space.pre) {
@@ -340,8 +341,8 @@ impl Work<'_> {
                     let z = output.values(p).add(example * PANEL);
                     sum += (self.kernels.rebuild)(net.cost, z, target, len, scale);
                 }
+                *output.sums.ptr().add(p) = sum;
             }
         }
-        sum
     }
 }

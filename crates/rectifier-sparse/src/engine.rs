@@ -7,13 +7,14 @@ use burn::tensor::Device;
 use rectifier_infer::team::Team;
 use rectifier_nn::{DenseStackConfig, Network, Unit};
 use rectifier_train::{
-    Engine, EngineLimit, Limit, Recipe, SessionState, Stage, StageContext, StageSession, Totals,
-    TrainError,
+    Engine, EngineLimit, Limit, Recipe, Stage, StageContext, StageSession, TrainError,
 };
 
-/// Trains dense stacks by plain gradient descent on the CPU, skipping true zeros.
+/// Trains dense stacks by plain gradient descent on the CPU, skipping true zeros. Parameters that Burn's `no_grad` has frozen
+/// stay as they are.
 ///
-/// Same recipe, same seeds, same numbers as Burn's engine up to rounding; another count of threads rounds otherwise too.
+/// Same recipe, same seeds, same numbers as Burn's engine up to rounding; and to the last bit the same ones on any count of
+/// threads, with any instruction set, on any machine that takes subnormal numbers for 0 (x86-64 and AArch64 are told to).
 #[derive(Clone, Debug)]
 pub struct SparseEngine {
     device: Device,
@@ -51,13 +52,21 @@ impl SparseEngine {
     /// # Errors
     /// [`TrainError::Limit`] with what it cannot do, and the engine that can.
     pub fn check(recipe: &Recipe, config: Option<&DenseStackConfig>) -> Result<(), TrainError> {
-        let limit = match config {
+        let limit = match config.map(|config| config.unit) {
             None => Some(Limit::NoStack),
-            Some(config) if matches!(config.unit, Unit::ParametricLeaky { .. }) => {
-                Some(Limit::Unit(config.unit))
-            }
+            Some(unit @ Unit::ParametricLeaky { .. }) => Some(Limit::Unit(unit)),
             // Momentum and Adam move every weight at every step, also those of silent units: nothing could be skipped.
-            Some(_) => recipe.extras().into_iter().next(),
+            Some(
+                Unit::Rectifier
+                | Unit::Leaky { .. }
+                | Unit::Softplus { .. }
+                | Unit::Tanh
+                | Unit::Logistic
+                | Unit::Identity
+                | Unit::Elu { .. }
+                | Unit::Selu
+                | Unit::Gelu,
+            ) => recipe.extras().into_iter().next(),
         };
         limit.map_or(Ok(()), |limit| Err(beyond(limit)))
     }
@@ -121,26 +130,4 @@ impl<N: Network> Engine<N> for SparseEngine {
             )?)),
         }
     }
-}
-
-/// Where a session keeps the sums that were not read yet.
-const METER: &str = "meter";
-
-pub(crate) fn save_meter(totals: &Totals) -> Result<(String, Vec<u8>), TrainError> {
-    let bytes = serde_json::to_vec(totals).map_err(|error| TrainError::state(METER, error))?;
-    Ok((METER.into(), bytes))
-}
-
-pub(crate) fn restored_meter(state: Option<&SessionState>) -> Result<Totals, TrainError> {
-    match state.and_then(|state| state.get(METER)) {
-        Some(bytes) => {
-            serde_json::from_slice(bytes).map_err(|error| TrainError::state(METER, error))
-        }
-        None => Ok(Totals::default()),
-    }
-}
-
-/// The stack of a network that [`SparseEngine::check`] let pass.
-pub(crate) fn stack_of<N: Network>(network: &N) -> Result<&rectifier_nn::DenseStack, TrainError> {
-    network.dense_stack().ok_or(TrainError::NoStack)
 }

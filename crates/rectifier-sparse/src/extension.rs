@@ -69,6 +69,7 @@
 //! are and is several times faster for the networks that it can train; this operation is for all others.
 
 mod flex;
+mod how;
 mod kernels;
 mod lists;
 mod module;
@@ -83,7 +84,7 @@ use burn::tensor::Tensor;
 /// # Panics
 /// Where the shapes do not agree, as Burn's `linear` does.
 pub fn sparse_linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-    let how = operation::How {
+    let how = how::How {
         rectify: false,
         whole_above: None,
     };
@@ -96,7 +97,7 @@ pub fn sparse_linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -
 /// # Panics
 /// As [`sparse_linear`].
 pub fn rectified_linear(z: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-    let how = operation::How {
+    let how = how::How {
         rectify: true,
         whole_above: None,
     };

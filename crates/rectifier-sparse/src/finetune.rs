@@ -1,8 +1,8 @@
 //! Fine-tuning as a session of a run.
 
-use crate::convert::{into_stack, layers};
-use crate::engine::{restored_meter, save_meter, stack_of};
+use crate::convert::{into_stack, layers, learning};
 use crate::forward::{Forward, evaluate, rows_of};
+use crate::session::{restored_meter, save_meter, stack_of};
 use crate::supervised::Supervised;
 use rectifier_data::{Batch, Examples};
 use rectifier_infer::team::Team;
@@ -35,7 +35,7 @@ impl<N: Network> FineTuning<N> {
         let stack = stack_of(&network)?;
         let hidden = stack.layers.len();
         Ok(Self {
-            net: Supervised::new(layers(stack)?),
+            net: Supervised::new(layers(stack)?, learning(stack)),
             network,
             team,
             penalties: (0..hidden)

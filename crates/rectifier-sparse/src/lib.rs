@@ -9,7 +9,7 @@
 //! ```
 //! use burn::tensor::Device;
 //! use rectifier_nn::{DenseStackConfig, Init, Unit};
-//! //!
+//!
 //! let stack = DenseStackConfig::new(784, [100, 100], Unit::Rectifier, 10).init(7, &Device::default())?;
 //! let network = rectifier_sparse::predictor(&stack)?;
 //! let image = vec![0.5; 784];
@@ -30,6 +30,7 @@ mod passes;
 mod predictor;
 mod pretrain;
 mod probe;
+mod session;
 mod supervised;
 #[cfg(test)]
 mod textbook;
@@ -39,4 +40,4 @@ pub use predictor::{evaluate, predictor};
 pub use probe::Probe;
 pub use rectifier_infer::{InferError, Level, SparseNetwork};
 // The kernels are those of prediction.
-pub(crate) use rectifier_infer::{buffer, kernels, layer, pointwise, pool, signals, simd};
+pub(crate) use rectifier_infer::{buffer, kernels, layer, pace, pointwise, pool, signals, simd};

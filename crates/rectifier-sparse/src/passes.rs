@@ -3,17 +3,27 @@
 //! Between two barriers each thread writes only the panels of its own columns (activations, errors, weights) and its own
 //! lists and scratch. All `unsafe` here rests on that.
 
-use crate::buffer::PANEL;
-use crate::kernels::{Kernels, Strided};
+use crate::buffer::{PANEL, groups, panels_of};
+use crate::kernels::{Changed, Kernels, List, Strided};
 use crate::layer::Layer;
 use crate::pool::Seat;
 use crate::signals::Signals;
+use rectifier_infer::active::rows_at_a_time;
 pub(crate) use rectifier_infer::passes::{activate, multiply};
+use std::ops::Range;
+
+/// `all` in pieces of `length`, the last one what is left.
+fn pieces(all: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = all.end;
+    all.step_by(length)
+        .map(move |start| start..(start + length).min(end))
+}
 
 /// How the errors of a layer go down through its weights, and the weights learn from them.
 ///
 /// A thread owns the same panels of weights on the way up and on the way down: weights never move from one core's cache to
-/// another's. What its panels add to the errors below is summed over the threads by the owners of the columns below.
+/// another's. What each group of panels adds to the errors below is summed, in the order of the groups, by the owners of the
+/// columns below.
 pub(crate) struct Descent<'a> {
     pub kernels: &'a Kernels,
     /// Errors of the layer.
@@ -22,9 +32,10 @@ pub(crate) struct Descent<'a> {
     pub layer: &'a Layer,
     /// Its inputs.
     pub below: &'a Signals,
-    /// The layer that made the inputs, whose errors are wanted; none for inputs that nothing learns from.
-    pub source: Option<&'a Layer>,
-    /// Learning rate.
+    /// The layer that made the inputs, whose errors are wanted, and the learning rate of its biases; none for inputs that
+    /// nothing learns from.
+    pub source: Option<(&'a Layer, f32)>,
+    /// Learning rate of the weights.
     pub rate: f32,
     /// Coefficient of the penalty on the inputs' magnitudes, over the batch.
     pub penalty: f32,
@@ -52,79 +63,127 @@ impl Descent<'_> {
     /// # Safety
     /// Every thread is through with [`learn`](Self::learn) (a barrier since); nobody else touches these panels and biases.
     pub(crate) unsafe fn pass_down(&self, seat: Seat<'_>) {
-        let Some(source) = self.source else { return };
+        let Some((source, rate)) = self.source else {
+            return;
+        };
         let below = self.below;
-        let all = &below.shares[..seat.threads];
         // SAFETY: own panels are written; shares are complete.
         unsafe {
-            let sum = |place: usize| all.iter().map(|share| *share.ptr().add(place)).sum::<f32>();
-            for p in seat.share(below.panels()) {
+            for p in seat.panels(below.panels()) {
                 std::ptr::write_bytes(below.errors(p), 0, PANEL * below.batch);
             }
             if below.dense_down {
-                for p in seat.share(below.panels()) {
+                for p in seat.panels(below.panels()) {
                     for b in 0..below.batch {
-                        for lane in 0..below.width(p) {
+                        let sums = self.sums(below.offset(p) + b * PANEL, below.width(p));
+                        for (lane, sum) in sums[..below.width(p)].iter().enumerate() {
                             let place = b * PANEL + lane;
-                            let by_activation = sum(below.offset(p) + place);
-                            *below.errors(p).add(place) =
-                                self.error(source, by_activation, p, lane, place);
+                            *below.errors(p).add(place) = self.error(source, *sum, p, lane, place);
                         }
                     }
                 }
             } else {
                 for block in below.active.blocks_of(seat) {
-                    let (list, base) = (below.active.by_unit(block), below.active.base(block));
-                    for (at, column) in below.active.columns_of(block).enumerate() {
-                        let (p, lane) = (column / PANEL, column % PANEL);
-                        for entry in
-                            *list.starts.add(at) as usize..*list.starts.add(at + 1) as usize
-                        {
-                            let place = *list.index.add(entry) as usize * PANEL + lane;
-                            let error = self.error(source, sum(base + entry), p, lane, place);
-                            *below.errors(p).add(place) = error;
-                        }
+                    for run in 0..below.active.runs() {
+                        self.listed(source, block, run);
                     }
                 }
             }
-            learn_bias(seat, source, below, self.rate);
+            learn_bias(seat, source, below, rate);
         }
+    }
+
+    /// The errors of the entries of a run of a block.
+    unsafe fn listed(&self, source: &Layer, block: usize, run: usize) {
+        let active = &self.below.active;
+        let columns = active.columns_of(block);
+        let mut sums = [0.0; PANEL];
+        // SAFETY: as in `pass_down`.
+        unsafe {
+            let (list, first) = (active.by_unit(block, run), active.place(block, run));
+            let entries = *list.starts.add(columns.len()) as usize;
+            for (at, column) in columns.enumerate() {
+                let (p, lane) = (column / PANEL, column % PANEL);
+                for entry in *list.starts.add(at) as usize..*list.starts.add(at + 1) as usize {
+                    if entry.is_multiple_of(PANEL) {
+                        sums = self.sums(first + entry, PANEL.min(entries - entry));
+                    }
+                    let place = *list.index.add(entry) as usize * PANEL + lane;
+                    let error = self.error(source, sums[entry % PANEL], p, lane, place);
+                    *self.below.errors(p).add(place) = error;
+                }
+            }
+        }
+    }
+
+    /// What the groups of panels above add up to at `len` places from `place` on, at most [`PANEL`]; in the groups' order.
+    #[inline(always)]
+    unsafe fn sums(&self, place: usize, len: usize) -> [f32; PANEL] {
+        let mut sums = [0.0; PANEL];
+        for share in &self.below.shares[..groups(self.above.panels())] {
+            // SAFETY: the caller's own places, complete; reading as many as there are.
+            let share = unsafe { std::slice::from_raw_parts(share.ptr().add(place), len) };
+            sums.iter_mut()
+                .zip(share)
+                .for_each(|(sum, part)| *sum += part);
+        }
+        sums
     }
 
     unsafe fn skipping(&self, seat: Seat<'_>) {
         let (below, above, kernels) = (self.below, self.above, self.kernels);
-        let (dots, shares) = (below.dots[seat.me].ptr(), below.shares[seat.me].ptr());
-        // SAFETY: own panels of weights and own scratch, which has room for the entries of the largest block, and of all
-        // blocks.
+        let dots = below.dots[seat.me].ptr();
+        let length = rows_at_a_time(below.batch);
+        // SAFETY: own groups of panels of weights, own shares and own scratch, which has room for the entries of the largest
+        // block.
         unsafe {
             for block in 0..below.active.blocks() {
-                let entries = below.active.entries(block);
-                if entries == 0 {
-                    continue;
-                }
-                let (columns, list) = (below.active.columns_of(block), below.active.by_unit(block));
-                let panels = seat.share(above.panels());
-                let first = panels.start;
-                for p in panels.clone() {
-                    let weights = self.layer.weight.panel(p).add(columns.start * PANEL);
-                    match self.source {
-                        Some(_) => (kernels.learn)(
-                            weights,
-                            columns.len(),
-                            list,
-                            above.errors(p),
-                            dots,
-                            p == first,
-                        ),
-                        None => (kernels.learn_only)(weights, columns.len(), list, above.errors(p)),
+                let columns = below.active.columns_of(block);
+                for run in 0..below.active.runs() {
+                    let all = below.active.by_unit(block, run);
+                    for rows in pieces(columns.clone(), length) {
+                        let list = all.from(rows.start - columns.start);
+                        let first = *list.starts as usize;
+                        let entries = *list.starts.add(rows.len()) as usize - first;
+                        if entries == 0 {
+                            continue;
+                        }
+                        let place = below.active.place(block, run) + first;
+                        for group in seat.groups(above.panels()) {
+                            self.learn_group(group, &rows, list, dots);
+                            if self.source.is_some() {
+                                let share = below.shares[group].ptr().add(place);
+                                (kernels.sum_dots)(dots, entries, share);
+                            }
+                        }
                     }
                 }
-                if self.source.is_some() {
-                    let place = shares.add(below.active.base(block));
-                    match panels.is_empty() {
-                        true => std::ptr::write_bytes(place, 0, entries),
-                        false => (kernels.sum_dots)(dots, entries, place),
+            }
+        }
+    }
+
+    /// The rows of the panels of a group learn from the entries of `list`, whose first row is the first of `rows`.
+    unsafe fn learn_group(&self, group: usize, rows: &Range<usize>, list: List, dots: *mut f32) {
+        let (above, kernels) = (self.above, self.kernels);
+        let panels = panels_of(group..group + 1, above.panels());
+        // SAFETY: as in `skipping`.
+        unsafe {
+            for pair in pieces(panels.clone(), 2) {
+                let weights = Changed {
+                    start: self.layer.weight.panel(pair.start).add(rows.start * PANEL),
+                    stride: self.layer.weight.rows * PANEL,
+                };
+                let errors = Strided {
+                    start: above.errors(pair.start),
+                    stride: PANEL * above.batch,
+                };
+                let (rows, many) = (rows.len(), pair.len() - 1);
+                match self.source {
+                    Some(_) => {
+                        let first = pair.start == panels.start;
+                        (kernels.learn[many])(weights, rows, list, errors, dots, first)
                     }
+                    None => (kernels.learn_only[many])(weights, rows, list, errors),
                 }
             }
         }
@@ -133,17 +192,17 @@ impl Descent<'_> {
     unsafe fn whole(&self, seat: Seat<'_>) {
         let (below, above, kernels) = (self.below, self.above, self.kernels);
         let batch = below.batch;
-        let (steps, shares) = (below.steps[seat.me].ptr(), below.shares[seat.me].ptr());
-        let panels = seat.share(above.panels());
-        // SAFETY: own panels of weights and own scratch.
+        let steps = below.steps[seat.me].ptr();
+        // SAFETY: own groups of panels of weights, own shares and own scratch.
         unsafe {
             for q in 0..below.panels() {
                 let (rows, place) = (below.width(q), q * PANEL * PANEL);
-                if self.source.is_some() {
-                    let out = shares.add(below.offset(q));
-                    if panels.is_empty() {
-                        std::ptr::write_bytes(out, 0, PANEL * batch);
-                    } else {
+                for at in 0..batch * PANEL {
+                    *steps.add(at) = *below.values(q).add(at) * -self.rate;
+                }
+                for group in seat.groups(above.panels()) {
+                    let panels = panels_of(group..group + 1, above.panels());
+                    if self.source.is_some() {
                         let weights = Strided {
                             start: self.layer.weight.panel(panels.start).add(place),
                             stride: self.layer.weight.rows * PANEL,
@@ -152,18 +211,13 @@ impl Descent<'_> {
                             start: above.errors(panels.start),
                             stride: PANEL * batch,
                         };
+                        let out = below.shares[group].ptr().add(below.offset(q));
                         (kernels.dense_dots)(out, weights, errors, panels.len(), batch, rows);
                     }
-                }
-                if panels.is_empty() {
-                    continue;
-                }
-                for at in 0..batch * PANEL {
-                    *steps.add(at) = *below.values(q).add(at) * -self.rate;
-                }
-                for p in panels.clone() {
-                    let weights = self.layer.weight.panel(p).add(place);
-                    (kernels.dense_learn)(weights, steps, above.errors(p), batch, rows);
+                    for p in panels {
+                        let weights = self.layer.weight.panel(p).add(place);
+                        (kernels.dense_learn)(weights, steps, above.errors(p), batch, rows);
+                    }
                 }
             }
         }
@@ -206,7 +260,7 @@ impl Descent<'_> {
 pub(crate) unsafe fn learn_bias(seat: Seat<'_>, layer: &Layer, signals: &Signals, rate: f32) {
     // SAFETY: own panels.
     unsafe {
-        for p in seat.share(signals.panels()) {
+        for p in seat.panels(signals.panels()) {
             let mut sums = [0.0f32; PANEL];
             for b in 0..signals.batch {
                 let errors = std::slice::from_raw_parts(signals.errors(p).add(b * PANEL), PANEL);

@@ -1,18 +1,18 @@
 //! Pre-training of one layer as a session of a run.
 
 use crate::buffer::{Buffer, PANEL, panels};
-use crate::convert::{affine, into_layer, layer};
+use crate::convert::{Learning, affine, into_layer, layer};
 use crate::denoise::{Denoiser, Purpose};
-use crate::engine::{restored_meter, save_meter, stack_of};
-use crate::forward::count;
+use crate::forward::{Forward, count, rows_of};
 use crate::layer::Layer;
+use crate::session::{restored_meter, save_meter, stack_of};
 use burn::tensor::Device;
 use rectifier_data::{Batch, Examples, random::subseed};
 use rectifier_infer::team::Team;
-use rectifier_nn::{DenoisingAutoencoder, DenseStack, LayerCounts, Network, Unit};
+use rectifier_nn::{DenoisingAutoencoder, DenseStack, LayerCounts, Network, Scale, Unit};
 use rectifier_train::{
-    Evaluation, Pretrain, SessionState, StageContext, StageSession, Totals, TrainError, fold_scale,
-    in_order,
+    EVALUATION_BATCH, Evaluation, Pretrain, SessionState, StageContext, StageSession, Totals,
+    TrainError, in_order,
 };
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ impl<N: Network> Pretraining<N> {
         device: &Device,
     ) -> Result<Self, TrainError> {
         context.recipe.check_network(&network)?;
-        let stack = fold_scale(stack_of(&network)?.clone(), stage, context, device)?;
+        let stack = scaled(stack_of(&network)?.clone(), stage, &team, context)?;
         let at = stage.layer - 1;
         // The decoder is drawn as Burn's engine draws it: the same seed, the same numbers.
         let drawn = DenoisingAutoencoder::new(
@@ -60,7 +60,10 @@ impl<N: Network> Pretraining<N> {
         Ok(Self {
             net: Denoiser::new(
                 below,
-                layer(&stack.layers[at])?,
+                (
+                    layer(&stack.layers[at])?,
+                    Learning::of_layer(&stack.layers[at]),
+                ),
                 decoder,
                 stage.reconstruction,
                 tanh_below,
@@ -80,6 +83,71 @@ impl<N: Network> Pretraining<N> {
             .corruption
             .draw(batch * self.net.encoder.weight.rows, seed)
     }
+}
+
+/// `stack` with the layer below the stage's divided by its largest activation over the training data, where the strategy asks
+/// for it. A resumed stage finds the scale already folded in, and the stack is left as it is.
+fn scaled(
+    stack: DenseStack,
+    stage: &Pretrain,
+    team: &Team,
+    context: &StageContext<'_>,
+) -> Result<DenseStack, TrainError> {
+    let at = stage.layer - 1;
+    let scaling = stage.reconstruction.scaling(at, stack.layers[at].unit);
+    let (Some(scale), None) = (scaling, context.state) else {
+        return Ok(stack);
+    };
+    let below: Vec<Layer> = stack.layers[..at]
+        .iter()
+        .map(layer)
+        .collect::<Result<_, _>>()?;
+    let Some(top) = below.last() else {
+        return Ok(stack);
+    };
+    // What the units make of their pre-activations is read off those; sign flips do not count: a magnitude is scaled.
+    let threshold = stack.layers[at - 1].threshold as f32;
+    let units = top.units();
+    let mut peaks = vec![0f32; units];
+    let train = context.train;
+    let mut forward = Forward::new(train.width(), &below, EVALUATION_BATCH, team.pool.threads());
+    in_order(train, |batch, _| {
+        let signals = forward.run(team, &below, rows_of(batch), batch.len());
+        // SAFETY: between jobs.
+        let rows = unsafe { signals.to_rows() };
+        for row in rows.chunks_exact(units.max(1)) {
+            for (peak, z) in peaks.iter_mut().zip(row) {
+                if *z > threshold {
+                    *peak = peak.max(*z);
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let divisors = match scale {
+        Scale::PerUnit => peaks,
+        Scale::Global => vec![peaks.into_iter().fold(0.0, f32::max); units],
+    };
+    // A unit that is always silent is left as it is.
+    let divisor = |unit: usize| match divisors[unit] > 0.0 {
+        true => divisors[unit],
+        false => 1.0,
+    };
+    // SAFETY: between jobs.
+    let (mut weight, mut bias) = unsafe {
+        let bias = top.bias.as_slice()[..units].to_vec();
+        (top.weight.to_rows(), bias)
+    };
+    for row in weight.chunks_exact_mut(units.max(1)).chain([&mut bias[..]]) {
+        row.iter_mut()
+            .enumerate()
+            .for_each(|(unit, number)| *number /= divisor(unit));
+    }
+    let dims = [top.weight.rows, units];
+    let divided = Layer::new(dims, &weight, &bias, top.activation.clone(), None);
+    let mut stack = stack;
+    stack.layers[at - 1] = into_layer(stack.layers[at - 1].clone(), &divided);
+    Ok(stack)
 }
 
 /// A decoder of the shape of `like` with the numbers in `bytes`: weights row by row, then biases.

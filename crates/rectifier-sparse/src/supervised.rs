@@ -1,44 +1,56 @@
 //! Supervised training steps of a whole stack.
 
-use crate::buffer::PANEL;
+use crate::buffer::{Buffer, PANEL};
+use crate::convert::Learning;
 use crate::forward::{Rows, climb};
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
+use crate::pace::Pace;
 use crate::passes::{Descent, learn_bias};
 use crate::pool::{Pool, Seat};
 use crate::signals::{Role, Signals};
 use rectifier_train::Totals;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A stack in training. `layers` are the hidden layers and the output layer.
 pub(crate) struct Supervised {
     pub layers: Vec<Layer>,
+    learning: Vec<Learning>,
     signals: Vec<Signals>,
+    /// The last batch's losses.
+    losses: Buffer<f64>,
     capacity: usize,
     threads: usize,
+    pace: Pace,
 }
 
 impl Supervised {
-    pub(crate) fn new(layers: Vec<Layer>) -> Self {
+    /// One entry of `learning` a layer.
+    pub(crate) fn new(layers: Vec<Layer>, learning: Vec<Learning>) -> Self {
         Self {
             layers,
+            learning,
             signals: Vec::new(),
+            losses: Buffer::zeros(0),
             capacity: 0,
             threads: 0,
+            pace: Pace::new(1),
         }
     }
 
     fn prepare(&mut self, inputs: usize, batch: usize, threads: usize) {
         if batch > self.capacity || threads != self.threads {
             (self.capacity, self.threads) = (batch, threads);
-            let hidden = self.layers.len() - 1;
+            self.pace = Pace::new(threads);
+            self.losses = Buffer::zeros(batch);
             self.signals = vec![Signals::new(inputs, batch, threads, Role::Input, false)];
             self.signals
                 .extend(self.layers.iter().enumerate().map(|(k, layer)| {
-                    let role = if k < hidden {
-                        Role::Trained
-                    } else {
-                        Role::Output
+                    let role = match self.layers.get(k + 1) {
+                        Some(above) => Role::Trained {
+                            above: above.units(),
+                        },
+                        None => Role::Output,
                     };
                     let smooth = matches!(layer.activation, Activation::Smooth(_));
                     Signals::new(layer.units(), batch, threads, role, smooth)
@@ -47,7 +59,7 @@ impl Supervised {
         for signals in &mut self.signals {
             // SAFETY: between jobs.
             unsafe { signals.choose() };
-            signals.set_batch(batch);
+            signals.set_batch(batch, self.pace.threads());
         }
     }
 
@@ -69,34 +81,40 @@ impl Supervised {
         self.prepare(rows.width(batch), batch, pool.threads());
         let (layers, signals) = (&self.layers[..], &self.signals[..]);
         let top = layers.len();
+        let rates: Vec<[f32; 2]> = self
+            .learning
+            .iter()
+            .map(|layer| layer.rates(rate))
+            .collect();
         let output = &signals[top];
-        let partial: Vec<Mutex<Totals>> = (0..pool.threads()).map(|_| Mutex::default()).collect();
+        let losses = &self.losses;
+        let coefficient = |hidden: usize| penalties.get(hidden - 1).copied().unwrap_or(0.0);
+        let errors = AtomicU64::new(0);
         // SAFETY: each thread writes its own panels, rows and blocks, and the outputs of its own examples; barriers
         // part what one writes and another reads.
-        pool.run(&|seat| unsafe {
-            let mut seen = Totals::default();
+        self.pace.run(pool, batch, &|seat| unsafe {
             signals[0].read(seat, kernels, rows, signals[0].wants_panels());
-            signals[0].turn(seat, rate);
+            signals[0].turn(seat, rates[0][0]);
             seat.meet();
-            climb(seat, kernels, layers, signals, |hidden| {
-                signals[hidden].turn(seat, rate);
-                let penalty = penalties.get(hidden - 1).copied().unwrap_or(0.0);
-                if penalty != 0.0 {
-                    seen.penalty += f64::from(penalty) * magnitude(seat, &signals[hidden]);
-                }
+            let measured = |hidden| coefficient(hidden) != 0.0;
+            climb(seat, kernels, layers, signals, measured, |hidden| {
+                signals[hidden].turn(seat, rates[hidden][0]);
             });
-            classify(seat, output, labels, &mut seen);
+            let wrong = classify(seat, output, labels, losses);
+            errors.fetch_add(wrong, Ordering::Relaxed);
             seat.meet();
-            learn_bias(seat, &layers[top - 1], output, rate);
+            learn_bias(seat, &layers[top - 1], output, rates[top - 1][1]);
             for k in (0..top).rev() {
-                let source = k.checked_sub(1).map(|below| &layers[below]);
+                let source = k
+                    .checked_sub(1)
+                    .map(|below| (&layers[below], rates[below][1]));
                 let descent = Descent {
                     kernels,
                     above: &signals[k + 1],
                     layer: &layers[k],
                     below: &signals[k],
                     source,
-                    rate,
+                    rate: rates[k][0],
                     penalty: source
                         .and(penalties.get(k.wrapping_sub(1)))
                         .map_or(0.0, |c| c / batch as f32),
@@ -107,13 +125,18 @@ impl Supervised {
                     descent.pass_down(seat);
                 }
             }
-            *partial[seat.me]
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = seen;
         });
-        for part in partial {
-            totals.add(&part.into_inner().unwrap_or_else(PoisonError::into_inner));
+        // In the order of examples and layers, whoever made them.
+        // SAFETY: between jobs.
+        unsafe {
+            totals.loss += losses.as_slice()[..batch].iter().sum::<f64>();
+            for (hidden, signals) in signals.iter().enumerate().take(top).skip(1) {
+                if coefficient(hidden) != 0.0 {
+                    totals.penalty += f64::from(coefficient(hidden)) * signals.total();
+                }
+            }
         }
+        totals.errors += errors.into_inner();
         totals.examples += batch as u64;
     }
 
@@ -130,34 +153,13 @@ impl Supervised {
     }
 }
 
-/// The sum of magnitudes over the blocks of `seat`.
-///
-/// # Safety
-/// The blocks are this thread's and filled.
-pub(crate) unsafe fn magnitude(seat: Seat<'_>, signals: &Signals) -> f64 {
-    let mut sum = 0.0;
-    for block in signals.active.blocks_of(seat) {
-        // SAFETY: own blocks.
-        let values = unsafe {
-            std::slice::from_raw_parts(
-                signals.active.by_example(block).value,
-                signals.active.entries(block),
-            )
-        };
-        sum += values
-            .iter()
-            .map(|value| f64::from(value.abs()))
-            .sum::<f64>();
-    }
-    sum
-}
-
-/// Softmax and cross-entropy of the examples of `seat`: adds loss and errors to `seen`, and turns the logits into the
-/// gradients of the mean loss.
+/// Softmax and cross-entropy of the examples of `seat`: leaves each one's loss in `losses`, turns the logits into the
+/// gradients of the mean loss, and says how many classes are wrong.
 ///
 /// # Safety
 /// The logits are complete; nobody else touches those of this thread's examples.
-unsafe fn classify(seat: Seat<'_>, output: &Signals, labels: &[u32], seen: &mut Totals) {
+unsafe fn classify(seat: Seat<'_>, output: &Signals, labels: &[u32], losses: &Buffer<f64>) -> u64 {
+    let mut wrong = 0;
     let classes = output.columns;
     let scale = 1.0 / labels.len() as f32;
     for b in seat.share(labels.len()) {
@@ -180,16 +182,17 @@ unsafe fn classify(seat: Seat<'_>, output: &Signals, labels: &[u32], seen: &mut 
                 f32::NAN
             };
             for class in 0..classes {
-                let e = (*logit(class) - largest).exp();
+                let e = libm::expf(*logit(class) - largest);
                 *logit(class) = e;
                 sum += e;
             }
-            seen.loss += f64::from(sum.ln() - (own - largest));
-            seen.errors += u64::from(winner != label);
+            *losses.ptr().add(b) = f64::from(libm::logf(sum) - (own - largest));
+            wrong += u64::from(winner != label);
             for class in 0..classes {
                 let truth = if class == label { 1.0 } else { 0.0 };
                 *logit(class) = (*logit(class) / sum - truth) * scale;
             }
         }
     }
+    wrong
 }

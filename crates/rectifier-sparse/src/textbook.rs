@@ -3,6 +3,7 @@
 //! `cargo +nightly miri test -p rectifier-sparse --lib`.
 #![allow(clippy::unwrap_used)]
 
+use crate::convert::Learning;
 use crate::forward::{Forward, Rows, sparse_rows};
 use crate::layer::{Activation, Layer};
 use crate::simd::Level;
@@ -20,6 +21,10 @@ const SIZES: [usize; 4] = if cfg!(miri) {
     [5, 70, 64, 3]
 };
 const RATE: f64 = 0.1;
+const ALL: Learning = Learning {
+    weight: true,
+    bias: true,
+};
 const PENALTY: f64 = 0.01;
 
 struct Plain {
@@ -160,7 +165,7 @@ fn steps_are_those_of_the_textbook() {
         for threads in [1, 2] {
             let team = Team::new(threads, level).unwrap();
             let mut plain = Plain::drawn(1);
-            let mut net = Supervised::new(plain.layers());
+            let mut net = Supervised::new(plain.layers(), vec![ALL; SIZES.len() - 1]);
             for (turn, batch) in [1, 3, 2].into_iter().enumerate() {
                 let rows = inputs(batch, turn as u64);
                 let labels: Vec<u32> = (0..batch as u32).map(|at| at % 3).collect();
@@ -279,7 +284,8 @@ fn rebuilding_costs_less_after_steps_of_descent() {
                 Activation::Smooth(pointwise::Smooth::Identity),
                 None,
             );
-            let mut net = denoise::Denoiser::new(layers, encoder, decoder, reconstruction, false);
+            let mut net =
+                denoise::Denoiser::new(layers, (encoder, ALL), decoder, reconstruction, false);
             let numbers = flat(&inputs(3, 5));
             let noise = Corruption::Masking { share: 0.25 }.draw(3 * SIZES[1], 6);
             let mut pass = |purpose| {

@@ -186,7 +186,7 @@ fn stack(inputs: usize, hidden: &[usize], unit: Unit, classes: usize, flips: boo
         .unwrap()
 }
 
-const UNITS: [Unit; 8] = [
+const UNITS: [Unit; 9] = [
     Unit::Rectifier,
     Unit::Leaky { slope: 0.01 },
     Unit::Softplus { sharpness: 2.0 },
@@ -194,6 +194,7 @@ const UNITS: [Unit; 8] = [
     Unit::Logistic,
     Unit::Identity,
     Unit::Elu { alpha: 1.0 },
+    Unit::Selu,
     Unit::Gelu,
 ];
 
@@ -320,7 +321,7 @@ proptest! {
 }
 
 #[test]
-fn a_stop_changes_no_bit_and_the_count_of_threads_rounding_only() {
+fn neither_a_stop_nor_the_count_of_threads_changes_a_bit() {
     let train = examples(200, 150, 5, 7);
     let network = stack(150, &[130, 100], Unit::Rectifier, 5, false);
     let stages = [
@@ -363,10 +364,54 @@ fn a_stop_changes_no_bit_and_the_count_of_threads_rounding_only() {
                 run(threads, stop) == whole,
                 "{threads} threads, stopped at {stop}"
             );
-            for (found, wanted) in whole.iter().zip(&one) {
-                close("a parameter", f64::from(*found), f64::from(*wanted), 1e-4);
-            }
+            assert!(whole == one, "{threads} threads");
         }
+    }
+}
+
+#[test]
+fn what_is_frozen_stays_as_it_is() {
+    use burn::module::Module;
+    let train = examples(60, 30, 4, 2);
+    let mut network = stack(30, &[40, 20], Unit::Rectifier, 4, false);
+    // A whole layer, and biases alone.
+    network.layers[0] = network.layers[0].clone().no_grad();
+    network.layers[1].bias = network.layers[1].bias.clone().set_require_grad(false);
+    let engine = SparseEngine::new(Device::flex()).with_threads(2);
+    let stages = [
+        fine_tune(ActivationPenalty::Uniform(1e-3), 8),
+        pretrain(
+            1,
+            8,
+            Corruption::None,
+            Reconstruction::SoftplusSquared,
+            1e-3,
+        ),
+    ];
+    for stage in stages {
+        compare(&network, stage.clone(), &train, 8, 20, &engine);
+        let recipe = recipe(stage);
+        let context = context(&recipe, &train, None);
+        let mut session: Session = engine.begin(network.clone(), &context).unwrap();
+        for step in 0..5 {
+            session.step(&batch(&train, 8, step), 0.05, 1).unwrap();
+        }
+        let after = session.network();
+        let same = |a: &Tensor<2>, b: &Tensor<2>| numbers(a.clone()) == numbers(b.clone());
+        assert!(same(
+            &after.layers[0].weight.val(),
+            &network.layers[0].weight.val()
+        ));
+        for k in [0, 1] {
+            assert_eq!(
+                numbers(after.layers[k].bias.val()),
+                numbers(network.layers[k].bias.val())
+            );
+        }
+        // What was frozen is so afterwards.
+        let frozen =
+            |layer: &rectifier_nn::DenseLayer| !layer.weight.clone().train().is_require_grad();
+        assert!(frozen(&after.layers[0]) && !frozen(&after.layers[1]));
     }
 }
 

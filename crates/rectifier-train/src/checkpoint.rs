@@ -1,9 +1,7 @@
-//! Everything needed to go on, in one checksummed file that is replaced as a whole; the one before it is kept.
+//! Everything needed to go on, in one checksummed file that is replaced as a whole.
 
 use crate::engine::SessionState;
-use crate::files::{CHECKPOINT, PREVIOUS};
-use crate::folder::{PARTIAL, io};
-use crate::{Damage, FolderProblem, Notice, Progress, RunFiles, TrainError};
+use crate::{Damage, FolderProblem, Progress, TrainError};
 use rectifier_nn::write_atomically;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -23,7 +21,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// Checks that this is the stamp of what the run is `now` given.
-    fn check(&self, now: &Self) -> Result<(), FolderProblem> {
+    pub(crate) fn check(&self, now: &Self) -> Result<(), FolderProblem> {
         let fields = [
             ("recipe", &self.recipe, &now.recipe),
             ("network", &self.network, &now.network),
@@ -74,7 +72,7 @@ fn checksum(blobs: &mut [(String, &[u8])]) -> u32 {
 
 impl Checkpoint {
     /// The bytes of the file.
-    fn encode(&self, path: &Path) -> Result<Vec<u8>, TrainError> {
+    pub(crate) fn encode(&self, path: &Path) -> Result<Vec<u8>, TrainError> {
         let unwritable = |error: &dyn std::fmt::Display| TrainError::RunFolder {
             path: path.into(),
             problem: FolderProblem::Unwritable {
@@ -112,33 +110,6 @@ impl Checkpoint {
         Ok(write_atomically(path, &self.encode(path)?)?)
     }
 
-    /// Writes the checkpoint to the folder at `path` as its latest, and keeps the latest so far as the one before it. At
-    /// every moment one of the two is there and whole.
-    ///
-    /// # Errors
-    /// As [`save`](Self::save).
-    pub(crate) fn save_in(&self, path: &Path) -> Result<(), TrainError> {
-        let (latest, previous) = (path.join(CHECKPOINT), path.join(PREVIOUS));
-        let (fresh, kept) = (
-            path.join(format!("{PARTIAL}checkpoint")),
-            path.join(format!("{PARTIAL}previous")),
-        );
-        let bytes = self.encode(&latest)?;
-        let written = write_atomically(&fresh, &bytes).map_err(|error| named(error, &latest));
-        if let Err(error) = written {
-            let _ = std::fs::remove_file(&fresh);
-            return Err(error);
-        }
-        let _ = std::fs::remove_file(&kept);
-        match std::fs::hard_link(&latest, &kept) {
-            Ok(()) => std::fs::rename(&kept, &previous).map_err(|source| io(&previous, source))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            // A file system without links: for a moment there is only the one before, which is found then.
-            Err(_) => std::fs::rename(&latest, &previous).map_err(|source| io(&latest, source))?,
-        }
-        std::fs::rename(&fresh, &latest).map_err(|source| io(&latest, source))
-    }
-
     /// Reads a checkpoint and holds it against its checksum.
     ///
     /// # Errors
@@ -150,7 +121,7 @@ impl Checkpoint {
         })
     }
 
-    fn read(path: &Path) -> Result<Self, Damage> {
+    pub(crate) fn read(path: &Path) -> Result<Self, Damage> {
         let format = |error: &dyn std::fmt::Display| Damage::Format {
             reason: error.to_string(),
         };
@@ -160,18 +131,16 @@ impl Checkpoint {
         })?;
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| format(&error))?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|error| format(&error))?;
-        let written = header
-            .metadata()
-            .as_ref()
-            .and_then(|texts| texts.get(CHECKSUM));
-        let written = written.ok_or(Damage::Missing { what: CHECKSUM })?;
-        let written = u32::from_str_radix(written, 16).map_err(|error| format(&error))?;
+        let texts = header.metadata().as_ref();
+        let text = texts.and_then(|texts| texts.get(CHECKSUM));
+        let text = text.ok_or(Damage::Missing { what: CHECKSUM })?;
+        let written = u32::from_str_radix(text, 16).map_err(|error| format(&error))?;
         let mut blobs: Vec<(String, &[u8])> = tensors
             .iter()
             .map(|(name, view)| (name.to_string(), view.data()))
             .collect();
         let found = checksum(&mut blobs);
-        if found != written {
+        if *text != format!("{found:08x}") {
             return Err(Damage::Checksum { found, written });
         }
         let json = |what: &'static str| {
@@ -201,71 +170,15 @@ impl Checkpoint {
         checkpoint.session = (!session.is_empty()).then_some(session);
         Ok(checkpoint)
     }
-
-    /// The latest checkpoint in `folder` that can be read, and what to say if it is not the latest of all; `None` where
-    /// the run has not come to one.
-    ///
-    /// # Errors
-    /// [`TrainError::RunFolder`] where there should be one and is none that can be read, or it is another run's than that
-    /// of `stamp`.
-    pub(crate) fn latest(
-        folder: &RunFiles,
-        stamp: &Stamp,
-    ) -> Result<Option<(Self, Option<Notice>)>, TrainError> {
-        let (latest, previous) = (folder.checkpoint_path(), folder.previous_checkpoint_path());
-        let (path, read, notice) = match (latest.is_file(), previous.is_file()) {
-            (false, false) => {
-                return match folder.history()?.len() {
-                    0 if !folder.model_path().is_file() => Ok(None),
-                    epochs => Err(TrainError::RunFolder {
-                        path: latest,
-                        problem: FolderProblem::CheckpointLost { epochs },
-                    }),
-                };
-            }
-            (false, true) => {
-                let notice = Notice::CheckpointGone { path: latest };
-                (previous.clone(), Self::read(&previous), Some(notice))
-            }
-            (true, before) => match (Self::read(&latest), before) {
-                (Err(damage), true) => match Self::read(&previous) {
-                    Ok(checkpoint) => {
-                        let notice = Notice::CheckpointDamaged {
-                            path: latest,
-                            reason: damage.to_string(),
-                        };
-                        (previous, Ok(checkpoint), Some(notice))
-                    }
-                    Err(_) => (latest, Err(damage), None),
-                },
-                (read, _) => (latest, read, None),
-            },
-        };
-        let checked = read
-            .map_err(|damage| FolderProblem::Checkpoint { damage })
-            .and_then(|checkpoint| checkpoint.stamp.check(stamp).map(|()| checkpoint));
-        match checked {
-            Ok(checkpoint) => Ok(Some((checkpoint, notice))),
-            Err(problem) => Err(TrainError::RunFolder { path, problem }),
-        }
-    }
-}
-
-/// An error of writing, named by the file that was to become.
-fn named(error: rectifier_nn::ModelFileError, path: &Path) -> TrainError {
-    match error {
-        rectifier_nn::ModelFileError::Io { source, .. } => io(path, source),
-        other => other.into(),
-    }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{FineTune, Recipe, Totals};
 
-    fn example() -> Checkpoint {
+    pub(crate) fn example() -> Checkpoint {
         Checkpoint {
             stamp: Stamp {
                 recipe: "r".into(),
@@ -287,10 +200,6 @@ mod tests {
             best: Some(vec![]),
             session: Some(SessionState::from([("optimizer".into(), vec![9; 100])])),
         }
-    }
-
-    fn latest(folder: &Path) -> Result<Option<(Checkpoint, Option<Notice>)>, TrainError> {
-        Checkpoint::latest(&RunFiles::at(folder), &example().stamp)
     }
 
     #[test]
@@ -337,61 +246,5 @@ mod tests {
             std::fs::write(&path, &flipped).unwrap();
             assert!(Checkpoint::load(&path).is_err(), "bit {bit}");
         }
-    }
-
-    #[test]
-    fn the_last_two_are_kept_and_the_first_that_is_whole_is_taken() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = place.path();
-        assert!(latest(folder).unwrap().is_none());
-        for step in 1..=3 {
-            let mut checkpoint = example();
-            checkpoint.progress.step = step;
-            checkpoint.save_in(folder).unwrap();
-        }
-        let step = |found: Option<(Checkpoint, Option<Notice>)>| {
-            let (checkpoint, notice) = found.unwrap();
-            (checkpoint.progress.step, notice.is_some())
-        };
-        assert_eq!(step(latest(folder).unwrap()), (3, false));
-        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
-        let (one, before) = (folder.join(CHECKPOINT), folder.join(PREVIOUS));
-        let bytes = std::fs::read(&one).unwrap();
-        std::fs::write(&one, &bytes[..bytes.len() - 1]).unwrap();
-        assert_eq!(step(latest(folder).unwrap()), (2, true));
-        std::fs::remove_file(&one).unwrap();
-        assert_eq!(step(latest(folder).unwrap()), (2, true));
-        std::fs::write(&one, "damaged").unwrap();
-        std::fs::write(&before, "too").unwrap();
-        let text = latest(folder).unwrap_err().to_string();
-        assert!(
-            text.contains("begin the run again in another folder"),
-            "{text}"
-        );
-        // A run that came to a model had a checkpoint.
-        std::fs::remove_file(&one).unwrap();
-        std::fs::remove_file(&before).unwrap();
-        std::fs::write(folder.join("model.safetensors"), "weights").unwrap();
-        let text = latest(folder).unwrap_err().to_string();
-        assert!(text.contains("nothing was overwritten"), "{text}");
-    }
-
-    #[test]
-    fn a_checkpoint_of_another_run_is_refused_by_name() {
-        let place = tempfile::tempdir().unwrap();
-        let mut other = example();
-        other.stamp.data = "e".into();
-        other.save_in(place.path()).unwrap();
-        let text = latest(place.path()).unwrap_err().to_string();
-        assert!(text.contains("another data (e, now d)"), "{text}");
-    }
-
-    #[test]
-    fn a_failed_save_leaves_the_old_checkpoint() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = folder.path().join("no/such/folder");
-        assert!(example().save(&missing.join(CHECKPOINT)).is_err());
-        assert!(example().save_in(&missing).is_err());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

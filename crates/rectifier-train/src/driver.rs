@@ -4,6 +4,7 @@ use crate::checkpoint::{Checkpoint, Stamp};
 use crate::engine::StageSession;
 use crate::history::write_history;
 use crate::journal::Journal;
+use crate::keeping::keep;
 use crate::model_header::ModelHeader;
 use crate::parameters::module_bytes;
 use crate::standing::Standing;
@@ -137,7 +138,7 @@ impl<N: Network> Driver<N> {
                 None => None,
             },
         };
-        checkpoint.save_in(self.folder.path())?;
+        keep(&checkpoint, self.folder.path())?;
         self.clock.saved = Instant::now();
         self.clock.took = start.elapsed();
         self.clock.ever = true;

@@ -1,6 +1,5 @@
 //! Dropout (Srivastava et al. 2014), modern beside the paper: numbers left out at random while a network learns.
 
-use crate::recipe::wrong;
 use crate::{DeviceInputs, TrainError};
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, SparseRows, random::subseed};
@@ -37,7 +36,7 @@ impl Dropout {
         for (name, share) in [("input", self.input), ("hidden", self.hidden)] {
             if !(0.0..1.0).contains(&share) {
                 let text = format!("dropout.{name} is {share}: it must be from 0 to below 1");
-                return Err(wrong(place, &text));
+                return Err(TrainError::recipe(place, &text));
             }
         }
         Ok(())

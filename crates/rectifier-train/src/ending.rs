@@ -4,12 +4,25 @@ use crate::driver::Driver;
 use crate::files::{SUMMARY, WRONG};
 use crate::interruptible::Interruptible;
 use crate::{
-    EpochRecord, Mistakes, Outcome, Progress, Recipe, RunFolder, RunIdentity, RunRecord, Stage,
+    EpochRecord, Evaluation, Mistakes, Progress, Recipe, RunFolder, RunIdentity, RunRecord, Stage,
     StageContext, Summary, TrainError,
 };
 use burn::tensor::Device;
 use burn_train::Interrupter;
 use rectifier_nn::{ModelFile, Network};
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Outcome<N> {
+    /// The best network by validation error, or the latest if the run was stopped before there was one.
+    pub network: N,
+    /// All that is known of the run; the same as its folder tells.
+    pub record: RunRecord,
+    /// The test evaluation behind the summary; `None` if the run was stopped before it, or had ended before.
+    pub test: Option<Evaluation>,
+    /// Where the run stands, in words: `epoch 3 of fine-tuning, step 120 of 970`.
+    pub place: String,
+}
 
 /// Where `progress` stands in `recipe`, in words.
 fn place(progress: &Progress, recipe: &Recipe, examples: impl Fn(&Stage) -> usize) -> String {
@@ -74,7 +87,7 @@ fn test<N: Network>(
     driver: &Driver<N>,
     network: N,
     interrupter: &Interrupter,
-) -> Result<crate::Evaluation, TrainError> {
+) -> Result<Evaluation, TrainError> {
     let train = Interruptible::new(driver.split.train.as_ref(), interrupter.clone());
     let context = StageContext {
         recipe: &driver.recipe,
@@ -88,11 +101,7 @@ fn test<N: Network>(
     session.evaluate(&test, 0)
 }
 
-fn summarize<N: Network>(
-    driver: &Driver<N>,
-    test: &crate::Evaluation,
-    record: &RunRecord,
-) -> Summary {
+fn summarize<N: Network>(driver: &Driver<N>, test: &Evaluation, record: &RunRecord) -> Summary {
     let (valid_error, _, best_epoch) = driver.progress.best.unwrap_or((f64::NAN, f64::NAN, 0));
     let mut summary = Summary::of_evaluation(test, valid_error);
     let history = &record.history;

@@ -128,6 +128,14 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// A value of a recipe that no run can be made from, and what would do.
+    pub(crate) fn recipe(place: &str, reason: &str) -> Self {
+        Self::Recipe {
+            place: place.into(),
+            reason: reason.into(),
+        }
+    }
+
     /// A failure of the device, as it tells it.
     pub fn device(error: impl std::fmt::Display) -> Self {
         Self::Device(error.to_string())
@@ -139,6 +147,14 @@ impl TrainError {
             part,
             reason: reason.to_string(),
         }
+    }
+
+    /// Whether the run was well until something around it failed (disk, device, data): launched again as it is, it goes on.
+    pub fn goes_on(&self) -> bool {
+        matches!(
+            self,
+            Self::Data(_) | Self::ModelFile(_) | Self::Killed | Self::Io { .. } | Self::Device(_)
+        )
     }
 
     /// Whether it is no failure, but the end that somebody asked for.

@@ -17,7 +17,7 @@ pub(crate) const PARTIAL: &str = ".partial-";
 #[derive(Debug)]
 pub struct RunFolder {
     files: RunFiles,
-    _lock: File,
+    _locks: (File, Option<File>),
 }
 
 impl Deref for RunFolder {
@@ -107,22 +107,23 @@ impl RunFolder {
     }
 
     fn lock(path: PathBuf) -> Result<Self, TrainError> {
+        let busy = || TrainError::RunFolder {
+            path: path.clone(),
+            problem: FolderProblem::Busy,
+        };
         let name = path.join(LOCK);
         let file = File::create(&name).map_err(|source| io(&name, source))?;
         match file.try_lock() {
-            Ok(()) => {
-                sweep(&path);
-                Ok(Self {
-                    files: RunFiles::at(path),
-                    _lock: file,
-                })
-            }
-            Err(TryLockError::WouldBlock) => Err(TrainError::RunFolder {
-                problem: FolderProblem::Busy,
-                path,
-            }),
-            Err(TryLockError::Error(source)) => Err(io(&name, source)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(busy()),
+            Err(TryLockError::Error(source)) => return Err(io(&name, source)),
         }
+        let folder = lock_itself(&path).map_err(|Taken| busy())?;
+        sweep(&path);
+        Ok(Self {
+            files: RunFiles::at(path),
+            _locks: (file, folder),
+        })
     }
 
     /// Writes `bytes` to the file `name` of the folder, whole or not at all.
@@ -160,6 +161,28 @@ impl RunFolder {
     }
 }
 
+/// Somebody else has the lock.
+struct Taken;
+
+/// Locks the folder itself where the system can: a lock file may be deleted by hand.
+#[cfg(unix)]
+fn lock_itself(path: &Path) -> Result<Option<File>, Taken> {
+    let Ok(folder) = File::open(path) else {
+        return Ok(None);
+    };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Err(Taken),
+        // Not every file system can.
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock_itself(_path: &Path) -> Result<Option<File>, Taken> {
+    Ok(None)
+}
+
 /// Removes what a killed run was writing: nobody else writes here now. What cannot be removed does no harm.
 fn sweep(path: &Path) {
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
@@ -190,6 +213,11 @@ mod tests {
         folder.write_json("recipe.json", &1).unwrap();
         let busy = RunFolder::open(&path).unwrap_err().to_string();
         assert!(busy.contains("another process is training"), "{busy}");
+        #[cfg(unix)]
+        {
+            std::fs::remove_file(path.join(LOCK)).unwrap();
+            assert!(RunFolder::open(&path).is_err());
+        }
         drop(folder);
         assert!(RunFolder::open(&path).is_ok());
         let full = RunFolder::create(&path).unwrap_err().to_string();

@@ -30,13 +30,10 @@ pub(crate) fn restore_history(
     recipe: &Recipe,
 ) -> Result<Vec<Notice>, TrainError> {
     let mut notices = Vec::new();
-    let lines = |epochs: usize| history_lines(&history[..epochs]);
-    let csv = |epochs: usize| history_csv(&history[..epochs], recipe);
-    let files: [(&str, &str, usize, &dyn Fn(usize) -> String); 2] = [
-        (HISTORY, "history.edited.jsonl", 0, &lines),
-        (HISTORY_CSV, "history.edited.csv", 1, &csv),
-    ];
-    for (name, beside, header, wanted) in files {
+    for (name, beside, header) in [
+        (HISTORY, "history.edited.jsonl", 0),
+        (HISTORY_CSV, "history.edited.csv", 1),
+    ] {
         let path = folder.path().join(name);
         let Ok(found) = std::fs::read(&path) else {
             continue;
@@ -44,10 +41,15 @@ pub(crate) fn restore_history(
         // A run that was killed has written some epochs fewer than its checkpoint knows, or some more.
         let rows = found.iter().filter(|byte| **byte == b'\n').count();
         let epochs = rows.saturating_sub(header);
-        let expected = wanted(epochs.min(history.len()));
+        let known = &history[..epochs.min(history.len())];
+        let expected = match header {
+            0 => history_lines(known),
+            _ => history_csv(known, recipe),
+        };
         let intact = match epochs > history.len() {
-            // What the columns of a longer table are, these epochs do not tell.
-            true => header > 0 || found.starts_with(expected.as_bytes()),
+            // A longer table may have more columns behind those that every epoch has.
+            true if header > 0 => continues(&found, &expected),
+            true => found.starts_with(expected.as_bytes()),
             false => found == expected.as_bytes(),
         };
         if !intact {
@@ -56,8 +58,30 @@ pub(crate) fn restore_history(
             notices.push(Notice::Rewritten { path, kept });
         }
     }
-    write_history(folder, history, recipe)?;
+    // Before the first epoch is done there is nothing to tell, unless more was told before.
+    if !history.is_empty() || folder.path().join(HISTORY).is_file() {
+        write_history(folder, history, recipe)?;
+    }
     Ok(notices)
+}
+
+/// Cells of a row before those that there is one of for each layer.
+const FIXED: usize = 13;
+
+/// Whether the table `found` begins with the rows of `expected`, of which it may have more and wider ones.
+fn continues(found: &[u8], expected: &str) -> bool {
+    let Ok(found) = std::str::from_utf8(found) else {
+        return false;
+    };
+    let fixed =
+        |row: &str| -> Vec<String> { row.split(',').take(FIXED).map(String::from).collect() };
+    let cells = |row: &str| row.split(',').count();
+    let width = found.lines().next().map_or(0, cells);
+    let begins = expected
+        .lines()
+        .zip(found.lines())
+        .all(|(wanted, found)| fixed(wanted) == fixed(found));
+    begins && !found.contains('\r') && found.lines().all(|row| cells(row) == width)
 }
 
 fn history_lines(history: &[EpochRecord]) -> String {

@@ -1,11 +1,11 @@
 //! What a run is: everything that shapes its numbers, written when it begins, held against what it is given later.
 
-use crate::{Notice, PartSizes, Provenance, Recipe};
+use crate::{Change, Notice, PartSizes, Provenance, Recipe};
 use burn::module::Module;
 use rectifier_nn::Network;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a run is made of; `run.json` in its folder, from its start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,43 +29,6 @@ pub struct RunIdentity {
 
 /// The version of the form.
 pub(crate) const VERSION: u32 = 1;
-
-/// A run that was begun with something else than it is now given.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{}", text(self))]
-pub struct Change {
-    /// The run's folder.
-    pub folder: PathBuf,
-    /// What differs: `recipe.stages[0].rate`, `data checksum`, `engine`, `threads`.
-    pub field: String,
-    /// What the run began with.
-    pub was: String,
-    /// What it is now given.
-    pub now: String,
-    /// Whether it is finished.
-    pub finished: bool,
-}
-
-fn text(change: &Change) -> String {
-    let Change {
-        folder,
-        field,
-        was,
-        now,
-        finished,
-    } = change;
-    let folder = folder.display();
-    match finished {
-        true => format!(
-            "{folder}: this run is finished, with {field} {was}, not {now}: a finished run is never rewritten; begin \
-             another one in a folder of its own"
-        ),
-        false => format!(
-            "{folder}: this run began with {field} {was}, and is now given {now}: go on with {was}, or begin another \
-             run in a folder of its own"
-        ),
-    }
-}
 
 /// What `network` is, as JSON.
 pub(crate) fn describe<N: Network>(network: &N) -> Value {

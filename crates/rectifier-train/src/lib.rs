@@ -39,9 +39,18 @@
 //! assert!(RunFiles::at(place.path().join("run")).summary()?.is_some());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # What a run leaves, and how it goes on
+//! [`RunFolder`] is a folder that one run writes to, [`RunFiles`] reads it, also while the run is in progress: what the run
+//! is ([`RunIdentity`], from its start), every epoch ([`EpochRecord`]) and reading ([`StepRecord`]), the result
+//! ([`Summary`]), which test examples were wrong ([`Mistakes`]), or all of it ([`RunRecord`]). Launched again on its folder,
+//! a stopped or killed run goes on to the same numbers. Whoever goes on by name reads engine, threads and readings from
+//! the identity; given anything else, the run is refused ([`Change`]). [`Watch`] is told of what is odd ([`Notice`]), and
+//! [`check_split`] looks at data before.
 #![warn(missing_docs)]
 
 mod burn_engine;
+mod change;
 mod checkpoint;
 mod dashboard;
 mod denoising;
@@ -61,6 +70,7 @@ mod identity;
 mod inputs;
 mod interruptible;
 mod journal;
+mod keeping;
 mod limit;
 mod loader;
 mod measure;
@@ -68,6 +78,7 @@ mod meter;
 mod metrics;
 mod model_header;
 mod notice;
+mod optimizer;
 mod parameters;
 mod progress;
 mod provenance;
@@ -79,6 +90,7 @@ mod rows;
 mod run;
 mod scale;
 mod split_check;
+mod stage;
 mod stages;
 mod standing;
 mod step_record;
@@ -90,15 +102,17 @@ mod watch;
 mod wrong;
 
 pub use burn_engine::BurnEngine;
+pub use change::Change;
 pub use checkpoint::{Checkpoint, Stamp};
 pub use dropout::Dropout;
+pub use ending::Outcome;
 pub use engine::{Engine, SessionState, StageContext, StageSession};
 pub use error::TrainError;
 pub use files::RunFiles;
 pub use fingerprint::{DataFingerprint, PartSizes};
 pub use folder::RunFolder;
 pub use folder_problem::{Damage, FolderProblem};
-pub use identity::{Change, RunIdentity};
+pub use identity::RunIdentity;
 pub use inputs::{DeviceInputs, SPARSE_UP_TO};
 pub use limit::{EngineLimit, Limit};
 pub use loader::ExampleLoader;
@@ -108,15 +122,17 @@ pub use measure::{
 };
 pub use metrics::{Digest, Quantity, StageMetric};
 pub use notice::Notice;
+pub use optimizer::Optimizer;
 pub use progress::{Progress, Written};
 pub use provenance::Provenance;
 pub use rate::{Rate, Schedule};
-pub use recipe::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
+pub use recipe::{Objective, Recipe};
 pub use record::{EpochRecord, RunRecord, Summary};
 pub use renderer::SilentRenderer;
-pub use run::{Outcome, Run};
+pub use run::Run;
 pub use scale::fold_scale;
 pub use split_check::check_split;
+pub use stage::{FineTune, Pretrain, Stage};
 pub use standing::{Standing, spoken_seconds};
 pub use step_record::StepRecord;
 pub use supervised::{DeviceBatch, Losses, Supervised, cross_entropy};

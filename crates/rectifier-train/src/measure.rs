@@ -1,12 +1,11 @@
 //! What is measured of a network: running totals of a stage, one measurement for the dashboard, and evaluations.
 
-use crate::supervised::Losses;
 use crate::{DeviceInputs, Objective, TrainError};
 use burn::tensor::{Device, ExecutionError, Int, Tensor};
 use burn_train::ItemLazy;
 use rectifier_data::{Batch, Examples};
 use rectifier_nn::{Forward, LayerCounts, Network, UnitCounter};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Sums over the examples that a stage has seen since they were last read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -71,7 +70,7 @@ pub struct Measurement {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<f64>,
     /// Share of exact zeros a hidden layer; in pre-training NaN for the layers below the one in training.
-    #[serde(default, deserialize_with = "crate::step_record::shares")]
+    #[serde(default, deserialize_with = "shares")]
     pub zeros: Vec<f64>,
     /// Units that were 0 on every example, all layers together; `None` where too few examples were seen to tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,23 +83,13 @@ impl ItemLazy for Measurement {
     }
 }
 
-impl Measurement {
-    pub(crate) fn of_losses(losses: &Losses, labels: Tensor<1, Int>) -> Self {
-        let read = |value: &Tensor<1>| value.clone().detach().into_scalar::<f64>();
-        let [examples] = labels.dims();
-        let wrong = count_errors(losses.forward.logits.clone().detach(), labels);
-        let mut counter = UnitCounter::new();
-        counter.count(&losses.forward.hidden);
-        Self {
-            examples,
-            loss: Some(read(&losses.task)),
-            reconstruction: None,
-            penalty: losses.penalty.as_ref().map_or(0.0, read),
-            error: Some(wrong.into_scalar::<i64>() as f64 / examples.max(1) as f64),
-            zeros: counter.finish().iter().map(LayerCounts::share).collect(),
-            dead: None,
-        }
-    }
+/// Shares of zeros as JSON has them: `null` where there is no number.
+fn shares<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    let shares: Vec<Option<f64>> = Deserialize::deserialize(deserializer)?;
+    Ok(shares
+        .into_iter()
+        .map(|share| share.unwrap_or(f64::NAN))
+        .collect())
 }
 
 /// Share of exact zeros of each of `hidden`, `[batch, units]`. Waits for the device.
@@ -234,7 +223,9 @@ impl Outputs {
                 |best: usize, class: usize| if row[class] > row[best] { class } else { best };
             let winner = (0..row.len()).reduce(better).unwrap_or(0);
             let largest = f64::from(row[winner]);
-            let powers = row.iter().map(|logit| (f64::from(*logit) - largest).exp());
+            let powers = row
+                .iter()
+                .map(|logit| libm::exp(f64::from(*logit) - largest));
             let (mut sum, mut stars) = (0.0, 0.0);
             for (class, power) in powers.enumerate() {
                 sum += power;
@@ -243,7 +234,7 @@ impl Outputs {
             let own = row
                 .get(label as usize)
                 .map_or(f64::NAN, |logit| f64::from(*logit));
-            self.loss += sum.ln() + largest - own;
+            self.loss += libm::log(sum) + largest - own;
             self.squared += (stars / sum - f64::from(label + 1)).powi(2);
             self.predictions.push(winner as u32);
         }

@@ -78,12 +78,14 @@ impl Rate {
                 epochs: every,
             }) => {
                 // A step that falls on the boundary belongs to the new rate, rounding or not.
-                start * factor.powf((epochs / every + 1e-9).floor())
+                start * libm::pow(factor, (epochs / every + 1e-9).floor())
             }
-            Self::Scheduled(Schedule::Exponential { start, factor }) => start * factor.powf(epochs),
+            Self::Scheduled(Schedule::Exponential { start, factor }) => {
+                start * libm::pow(factor, epochs)
+            }
             Self::Scheduled(Schedule::Linear { start, end }) => start + (end - start) * share,
             Self::Scheduled(Schedule::Cosine { start, end }) => {
-                end + (start - end) * 0.5 * (1.0 + (std::f64::consts::PI * share).cos())
+                end + (start - end) * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * share))
             }
         }
     }

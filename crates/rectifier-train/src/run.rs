@@ -2,11 +2,12 @@
 
 use crate::checkpoint::{Checkpoint, Stamp};
 use crate::driver::{Driver, SavingClock};
-use crate::ending::{finish, relaunched};
+use crate::ending::{Outcome, finish, relaunched};
 use crate::files::{IDENTITY, PLAN};
 use crate::history::restore_history;
 use crate::identity::{VERSION, describe};
 use crate::journal::Journal;
+use crate::keeping::latest;
 use crate::loader::ExampleLoader;
 use crate::metrics::{Digest, Quantity, StageMetric};
 use crate::model_header::ModelHeader;
@@ -14,7 +15,7 @@ use crate::provenance::Provenance;
 use crate::split_check::check_batches;
 use crate::strategy::Stages;
 use crate::{
-    Change, DataFingerprint, Engine, Evaluation, Notice, Recipe, RunFolder, RunIdentity, RunRecord,
+    Change, DataFingerprint, DeviceInputs, Engine, Notice, Recipe, RunFolder, RunIdentity,
     SilentRenderer, Supervised, TrainError, Unwatched, Watch,
 };
 use burn::optim::SgdConfig;
@@ -22,7 +23,7 @@ use burn::tensor::Device;
 use burn_train::logger::InMemoryMetricLogger;
 use burn_train::renderer::MetricsRenderer;
 use burn_train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
-use rectifier_data::Split;
+use rectifier_data::{Batch, Split};
 use rectifier_nn::{ActivationPenalty, ModelCard, Network};
 use serde_json::{Value, json};
 use std::any::Any;
@@ -67,19 +68,6 @@ pub struct Run<N: Network> {
     /// Steps from one reading of loss, error and zeros to the next; 50 readings an epoch if `None`, and in a run that goes
     /// on as before.
     pub measure_every: Option<usize>,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct Outcome<N> {
-    /// The best network by validation error, or the latest if the run was stopped before there was one.
-    pub network: N,
-    /// All that is known of the run; the same as its folder tells.
-    pub record: RunRecord,
-    /// The test evaluation behind the summary; `None` if the run was stopped before it, or had ended before.
-    pub test: Option<Evaluation>,
-    /// Where the run stands, in words: `epoch 3 of fine-tuning, step 120 of 970`.
-    pub place: String,
 }
 
 /// The longest time between two checkpoints where none is given.
@@ -145,7 +133,7 @@ impl<N: Network> Run<N> {
             network: now.network.to_string(),
             data: now.provenance.data.checksum.clone(),
         };
-        let found = Checkpoint::latest(&self.folder, &stamp)?;
+        let found = latest(&self.folder, &stamp)?;
         let resumed = found.is_some();
         let (mut start, damage) = found.unwrap_or_default();
         notices.extend(damage);
@@ -185,8 +173,7 @@ impl<N: Network> Run<N> {
         (start, resumed): (Checkpoint, bool),
         mut notices: Vec<Notice>,
     ) -> Result<Outcome<N>, TrainError> {
-        let layers = self.network.dense_stack();
-        let layers = layers.map_or(0, |stack| stack.layers.len());
+        let layers = self.hidden_layers()?;
         let (journal, odd) = Journal::open(self.folder.path(), &start.progress, layers)?;
         notices.extend(odd);
         for notice in &notices {
@@ -251,6 +238,24 @@ impl<N: Network> Run<N> {
             return Err(TrainError::device(error));
         }
         finish(outcome.take()?, identity, &self.device, &self.interrupter)
+    }
+
+    /// How many hidden layers the network shows. One that is no mere stack is asked by a look at an example.
+    fn hidden_layers(&self) -> Result<usize, TrainError> {
+        match self.network.dense_stack() {
+            Some(stack) if !self.network.describe().is_empty() => Ok(stack.layers.len()),
+            _ => {
+                let mut batch = Batch::default();
+                self.split.valid.gather(&[0], &mut batch)?;
+                let device = self.network.devices().into_iter().next();
+                let device = device.unwrap_or_else(|| self.device.clone());
+                let look = || {
+                    let forward = DeviceInputs::of(&batch, &device).forward(&self.network);
+                    forward.hidden.len()
+                };
+                catch_unwind(AssertUnwindSafe(look)).map_err(|payload| panicked(payload.as_ref()))
+            }
+        }
     }
 
     fn check_data(&self) -> Result<(), TrainError> {

@@ -1,7 +1,7 @@
 //! One reading of a run's steps, as it is written down.
 
 use crate::Measurement;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// One reading: means over the steps since the reading before it. A line of `steps.jsonl`, a row of `steps.csv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,13 +19,4 @@ pub struct StepRecord {
     /// What was measured.
     #[serde(flatten)]
     pub measured: Measurement,
-}
-
-/// Shares of zeros as JSON has them: `null` where there is no number.
-pub(crate) fn shares<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
-    let shares: Vec<Option<f64>> = Deserialize::deserialize(deserializer)?;
-    Ok(shares
-        .into_iter()
-        .map(|share| share.unwrap_or(f64::NAN))
-        .collect())
 }

@@ -1,5 +1,6 @@
 //! A network with its objective and penalty, as burn-train wants to see it.
 
+use crate::measure::{count_errors, zero_shares};
 use crate::{Measurement, Objective};
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay};
 use burn::tensor::{Int, Tensor, activation};
@@ -72,6 +73,23 @@ impl<N: Network> Supervised<N> {
             task: cross_entropy(forward.logits.clone(), labels),
             penalty: self.penalty.cost(&forward.hidden),
             forward,
+        }
+    }
+}
+
+impl Measurement {
+    pub(crate) fn of_losses(losses: &Losses, labels: Tensor<1, Int>) -> Self {
+        let read = |value: &Tensor<1>| value.clone().detach().into_scalar::<f64>();
+        let [examples] = labels.dims();
+        let wrong = count_errors(losses.forward.logits.clone().detach(), labels);
+        Self {
+            examples,
+            loss: Some(read(&losses.task)),
+            reconstruction: None,
+            penalty: losses.penalty.as_ref().map_or(0.0, read),
+            error: Some(wrong.into_scalar::<i64>() as f64 / examples.max(1) as f64),
+            zeros: zero_shares(&losses.forward.hidden),
+            dead: None,
         }
     }
 }

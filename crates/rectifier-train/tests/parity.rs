@@ -160,6 +160,7 @@ fn unit_of(case: &Value) -> (Unit, f64) {
         "logistic" => (Unit::Logistic, 0.0),
         "identity" => (Unit::Identity, 0.0),
         "elu" => (Unit::Elu { alpha: 1.0 }, 0.0),
+        "selu" => (Unit::Selu, 0.0),
         "gelu" => (Unit::Gelu, 0.0),
         other => panic!("unknown unit {other}"),
     }
@@ -198,7 +199,10 @@ fn supervised(fixture: &Fixture, name: &str, case: &Value, device: &Device) {
                 "adam" => Optimizer::Adam,
                 _ => Optimizer::Sgd,
             },
-            l1: ActivationPenalty::PerLayer(l1.clone()),
+            l1: match l1.is_empty() {
+                true => ActivationPenalty::default(),
+                false => ActivationPenalty::PerLayer(l1.clone()),
+            },
             patience: None,
             ..FineTune::new(1, BATCH, rate)
         })],

@@ -1,62 +1,21 @@
 //! Whole runs on a toy problem: learning, selection, penalties, pre-training, interruption and resumption.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use burn::tensor::Device;
 use burn_train::Interrupter;
-use rand::Rng;
-use rectifier_data::{Batch, DataError, Examples, Samples, Split, random::stream};
+use common::{WIDTH, network, parameters, points, run, story};
+use rectifier_data::{Batch, DataError, Examples, Samples};
 use rectifier_nn::{DenseStack, DenseStackConfig, Init, Unit};
-use rectifier_train::{
-    BurnEngine, Checkpoint, DataFingerprint, Outcome, Recipe, Run, RunFolder, TrainError,
-};
+use rectifier_train::{Checkpoint, Outcome, Recipe, RunFolder, TrainError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, Ordering};
 use std::time::Duration;
 
-const WIDTH: usize = 16;
-
-/// Points in the unit cube, labelled by a parity that no linear map of them can tell.
-fn points(len: usize, seed: u64) -> Samples {
-    let mut random = stream(seed, &[9]);
-    let mut values = Vec::new();
-    let mut labels = Vec::new();
-    for _ in 0..len {
-        let point: Vec<f32> = (0..WIDTH)
-            .map(|_| (random.next_u64() >> 40) as f32 / (1 << 24) as f32)
-            .collect();
-        labels.push(u32::from((point[0] > 0.5) != (point[1] > 0.5)));
-        values.extend(point);
-    }
-    Samples::from_f32(values, labels, &[WIDTH], 2).unwrap()
-}
-
-fn split() -> Split {
-    Split::new(
-        Arc::new(points(1200, 1)),
-        Arc::new(points(300, 2)),
-        Arc::new(points(300, 3)),
-    )
-    .unwrap()
-}
-
 fn recipe(text: &str) -> Recipe {
     serde_json::from_str(text).unwrap()
-}
-
-fn network(hidden: &[usize]) -> DenseStack {
-    DenseStackConfig::new(WIDTH, hidden, Unit::Rectifier, 2)
-        .init(4, &Device::flex())
-        .unwrap()
-}
-
-fn run(recipe: Recipe, network: DenseStack, folder: RunFolder) -> Run<DenseStack> {
-    let device = Device::flex();
-    let engine = Box::new(BurnEngine::new(device.clone()));
-    let mut run = Run::new(network, recipe, split(), engine, device, folder);
-    // Told, so that examples which count who asks for them are asked by the training alone.
-    run.data = Some(DataFingerprint::of_split("points", &run.split).unwrap());
-    run
 }
 
 fn whole(recipe: Recipe, network: DenseStack, path: &Path) -> Outcome<DenseStack> {
@@ -122,8 +81,9 @@ fn the_best_epoch_is_what_is_kept_and_tested() {
         network(&[32]),
         &path,
     );
-    let summary = outcome.record.summary.unwrap();
+    let summary = outcome.record.summary.clone().unwrap();
     let errors: Vec<f64> = outcome
+        .record
         .history
         .iter()
         .map(|epoch| epoch.valid_error.unwrap())
@@ -161,31 +121,6 @@ fn patience_ends_a_stage_early() {
     let best = outcome.record.summary.as_ref().unwrap().best_epoch;
     assert!(outcome.record.history.len() < 200);
     assert_eq!(outcome.record.history.len(), best + 3);
-}
-
-/// Everything of a history that does not tell the time.
-fn story(outcome: &Outcome<DenseStack>) -> Vec<String> {
-    let mut history = outcome.record.history.clone();
-    for epoch in &mut history {
-        (epoch.train_seconds, epoch.overhead_seconds, epoch.seconds) = (0.0, 0.0, 0.0);
-    }
-    history
-        .iter()
-        .map(|epoch| serde_json::to_string(epoch).unwrap())
-        .collect()
-}
-
-/// The bytes of every tensor of a saved model; the header's order is left out, it is not ours.
-fn parameters(path: &Path) -> Vec<(String, Vec<u8>)> {
-    let bytes = std::fs::read(path.join("model.safetensors")).unwrap();
-    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let mut tensors: Vec<_> = file
-        .iter()
-        .map(|(name, view)| (name.to_string(), view.data().to_vec()))
-        .collect();
-    tensors.sort();
-    assert!(!tensors.is_empty());
-    tensors
 }
 
 #[test]

@@ -1,23 +1,22 @@
 //! Text files of reviews: a CSV table or JSON lines.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::PathBuf;
 
-use rectifier_data::DataError;
+use rectifier_data::{
+    Cell, DataError, Lines, Record, Records, TextForm, shortened, without_markup,
+};
 
-use crate::quotes::broken_quotes;
-use crate::stars::{parse_stars, shortened, whole_stars};
+use crate::stars::{parse_stars, whole_stars};
 use crate::{Encoding, Reviews};
 
 /// A text longer than this many bytes is no review.
 const LONGEST_TEXT: usize = 1 << 20;
-/// A file longer than this is not read.
-const LONGEST_FILE: u64 = 1 << 31;
 
 /// A file of reviews, and where text and stars stand in it.
 ///
-/// JSON lines (one object a line) where the first character is `{`; otherwise a CSV table whose first row names the
-/// columns. Stars are read as by [`parse_stars`]; a review whose stars are empty (in JSON also missing or null) is an
+/// JSON lines (one object a line) where the first character is `{`; otherwise a table whose first row names the columns
+/// ([`TableReader`](rectifier_data::TableReader)); plain or gzip. Stars are read as by [`parse_stars`]; a review whose stars are empty (in JSON also missing or null) is an
 /// unlabelled text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewFile {
@@ -42,12 +41,17 @@ impl ReviewFile {
         }
     }
 
-    /// Reads and checks the reviews.
+    /// Reads and checks the reviews. HTML markup is taken out of their texts ([`without_markup`]).
     ///
     /// # Errors
     /// [`DataError::Io`]; [`DataError::Content`] naming the line that is wrong, and how.
     pub fn read(&self) -> Result<Reviews, DataError> {
-        self.read_bytes(bytes(&self.path)?)
+        self.reviews(Lines::open(&self.path, self.encoding)?, true)
+    }
+
+    /// As [`read`](Self::read), with the texts as they are.
+    pub(crate) fn read_as_it_is(&self) -> Result<Reviews, DataError> {
+        self.reviews(Lines::open(&self.path, self.encoding)?, false)
     }
 
     /// As [`read`](Self::read), of bytes that were read already; the path is for errors alone.
@@ -55,128 +59,102 @@ impl ReviewFile {
     /// # Errors
     /// [`DataError::Content`], as there.
     pub fn read_bytes(&self, bytes: Vec<u8>) -> Result<Reviews, DataError> {
-        let wrong = |problem| DataError::Content {
-            path: self.path.clone(),
-            problem,
-        };
-        let text = self.encoding.decode(bytes).map_err(wrong)?;
-        let (rated, unlabelled) = self.parse(&text).map_err(wrong)?;
-        Reviews::rated(rated, unlabelled, &self.path)
+        let lines = Lines::of(std::io::Cursor::new(bytes), &self.path, self.encoding)?;
+        self.reviews(lines, true)
     }
 
-    fn parse(&self, text: &str) -> Result<Texts, String> {
-        match text.trim_start().chars().next() {
-            None => Err("it is empty: give a file with reviews".into()),
-            Some('{') => self.lines(text),
-            Some(_) => self.table(text),
-        }
-    }
-
-    fn table(&self, text: &str) -> Result<Texts, String> {
-        if let Some(problem) = broken_quotes(text) {
-            return Err(problem);
-        }
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let header = reader.headers().map_err(|error| error.to_string())?;
-        let find = |name: &str| {
-            header
-                .iter()
-                .position(|field| field.trim() == name)
-                .ok_or_else(|| {
-                    let names: Vec<String> = header
-                        .iter()
-                        .map(|name| format!("{:?}", shortened(name)))
-                        .collect();
-                    format!(
-                        "it has no column {name:?}: its first row has {}",
-                        names.join(", ")
-                    )
-                })
-        };
-        let (text_at, stars_at) = (find(&self.text)?, find(&self.stars)?);
-        let mut texts = Texts::default();
-        let mut record = csv::StringRecord::new();
-        while reader
-            .read_record(&mut record)
-            .map_err(|error| error.to_string())?
-        {
-            let line = record.position().map_or(0, csv::Position::line);
-            let text = record.get(text_at).unwrap_or_default();
-            let stars = record.get(stars_at).unwrap_or_default();
-            let stars = match stars.trim().is_empty() {
-                true => None,
-                false => {
-                    Some(parse_stars(stars).map_err(|problem| format!("line {line}: {problem}"))?)
+    fn reviews(&self, lines: Lines, clean: bool) -> Result<Reviews, DataError> {
+        let mut texts = self.texts(lines)?;
+        let mut warnings = Vec::from_iter(texts.warning.take());
+        let mut marked = 0;
+        if clean {
+            let rated = texts.rated.iter_mut().map(|(text, _)| text);
+            for text in rated.chain(&mut texts.unlabelled) {
+                if let Cow::Owned(plain) = without_markup(text) {
+                    *text = plain;
+                    marked += 1;
                 }
-            };
-            add(&mut texts, text, stars).map_err(|problem| format!("line {line}: {problem}"))?;
+            }
+        }
+        let place = self.path.display();
+        if marked > 0 {
+            warnings.push(format!(
+                "{place}: markup such as <br /> or &amp; was taken out of {marked} texts"
+            ));
+        }
+        if texts.empty > 0 {
+            warnings.push(format!("{place}: {} texts are empty", texts.empty));
+        }
+        let reviews = Reviews::rated(texts.rated, texts.unlabelled, &self.path)?;
+        let reviews = reviews.with_warnings(warnings);
+        Ok(match clean {
+            true => reviews.with_form(TextForm {
+                text: self.text.clone(),
+                label: Some(self.stars.clone()),
+                encoding: self.encoding,
+                markup: marked > 0,
+            }),
+            false => reviews,
+        })
+    }
+
+    fn texts(&self, lines: Lines) -> Result<Texts, DataError> {
+        let mut records = Records::of(lines, &[&self.text, &self.stars])?;
+        let mut texts = Texts::default();
+        while let Some(record) = records.next_record()? {
+            let line = record.line;
+            self.add(&mut texts, record)
+                .map_err(|problem| records.lines().wrong(format!("line {line}: {problem}")))?;
+        }
+        texts.warning = records.lines().warning();
+        let all = texts.rated.len() + texts.unlabelled.len();
+        if texts.empty > 0 && 2 * texts.empty >= all {
+            return Err(records.lines().wrong(format!(
+                "{} of {all} texts are empty: is {:?} the column of texts?",
+                texts.empty,
+                shortened(&self.text)
+            )));
         }
         Ok(texts)
     }
 
-    fn lines(&self, text: &str) -> Result<Texts, String> {
-        use serde_json::{Map, Value};
-        let mut texts = Texts::default();
-        for (place, line) in text.lines().enumerate() {
-            if line.trim().is_empty() {
-                continue;
+    fn add(&self, texts: &mut Texts, record: Record) -> Result<(), String> {
+        let mut cells = record.cells.into_iter();
+        let Some(Cell::Text(text)) = cells.next() else {
+            return Err(format!("field {:?} is no string", shortened(&self.text)));
+        };
+        let stars = match cells.next() {
+            None | Some(Cell::Missing) => None,
+            Some(Cell::Text(stars)) if stars.trim().is_empty() => None,
+            Some(Cell::Text(stars)) => Some(parse_stars(&stars)?),
+            Some(Cell::Number(stars)) => Some(whole_stars(stars.as_f64().unwrap_or(f64::NAN))?),
+            Some(Cell::Other) => {
+                return Err(format!("field {:?} is no number", shortened(&self.stars)));
             }
-            let mut read = || -> Result<(), String> {
-                let object: Map<String, Value> = serde_json::from_str(line)
-                    .map_err(|error| format!("no JSON object: {error}"))?;
-                let text = match object.get(&self.text) {
-                    Some(Value::String(text)) => text,
-                    Some(_) => return Err(format!("field {:?} is no string", self.text)),
-                    None => return Err(format!("there is no field {:?}", self.text)),
-                };
-                let stars = match object.get(&self.stars) {
-                    None | Some(Value::Null) => None,
-                    Some(Value::String(stars)) if stars.trim().is_empty() => None,
-                    Some(Value::String(stars)) => Some(parse_stars(stars)?),
-                    Some(Value::Number(stars)) => {
-                        Some(whole_stars(stars.as_f64().unwrap_or(f64::NAN))?)
-                    }
-                    Some(_) => return Err(format!("field {:?} is no number", self.stars)),
-                };
-                add(&mut texts, text, stars)
-            };
-            read().map_err(|problem| format!("line {}: {problem}", place + 1))?;
+        };
+        if text.len() > LONGEST_TEXT {
+            return Err(format!(
+                "a text of {} bytes, which begins {:?}: the most a review has is {LONGEST_TEXT}",
+                text.len(),
+                shortened(&text)
+            ));
         }
-        Ok(texts)
+        texts.empty += usize::from(text.trim().is_empty());
+        match stars {
+            Some(stars) => texts.rated.push((text, stars)),
+            None => texts.unlabelled.push(text),
+        }
+        Ok(())
     }
 }
 
 /// Texts with stars, and texts without.
-type Texts = (Vec<(String, u8)>, Vec<String>);
-
-fn add((rated, unlabelled): &mut Texts, text: &str, stars: Option<u8>) -> Result<(), String> {
-    if text.len() > LONGEST_TEXT {
-        return Err(format!(
-            "a text of {} bytes, which begins {:?}: the most a review has is {LONGEST_TEXT}",
-            text.len(),
-            shortened(text)
-        ));
-    }
-    match stars {
-        Some(stars) => rated.push((text.to_owned(), stars)),
-        None => unlabelled.push(text.to_owned()),
-    }
-    Ok(())
-}
-
-/// The bytes of a file that is not too large to be one of reviews.
-pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, DataError> {
-    let io = |source| DataError::io(path, source);
-    let length = fs::metadata(path).map_err(io)?.len();
-    if length > LONGEST_FILE {
-        return Err(DataError::Content {
-            path: path.to_path_buf(),
-            problem: format!(
-                "{length} bytes are more than the {LONGEST_FILE} that are read: split it"
-            ),
-        });
-    }
-    fs::read(path).map_err(io)
+#[derive(Debug, Default)]
+struct Texts {
+    rated: Vec<(String, u8)>,
+    unlabelled: Vec<String>,
+    empty: usize,
+    warning: Option<String>,
 }
 
 #[cfg(test)]
@@ -189,8 +167,13 @@ mod tests {
         ReviewFile::new("reviews")
     }
 
-    fn parse(text: &str) -> Result<Texts, String> {
-        file().parse(text)
+    type Rated = (Vec<(String, u8)>, Vec<String>);
+
+    fn parse(text: &str) -> Result<Rated, String> {
+        let bytes = std::io::Cursor::new(text.as_bytes().to_vec());
+        let lines = Lines::of(bytes, &file().path, Encoding::Utf8).unwrap();
+        let texts = file().texts(lines).map_err(|error| error.to_string())?;
+        Ok((texts.rated, texts.unlabelled))
     }
 
     #[test]
@@ -223,10 +206,10 @@ mod tests {
                 "line 3: 6 stars: they go from 1 to 5",
             ),
             (
-                "text,stars\nfine,5\nbad,five\n",
-                "line 3: \"five\" is no number",
+                "text,stars\r\nfine,5\r\n\r\nbad,five\r\n",
+                "line 4: \"five\" is no number",
             ),
-            ("text,stars\nfine,5\nbad\n", "line: 3"),
+            ("text,stars\nfine,5\n\nbad\n", "line 4 has 1 fields"),
             ("text,stars\n\"open,5\nfine,5\n", "line 2: a quote opens"),
             (&long, "line 2: a text of 1048577 bytes"),
             ("{\"text\": 5}", "line 1: field \"text\" is no string"),
@@ -238,6 +221,16 @@ mod tests {
             ("{\"text\": \"a\", \"stars\": []}", "is no number"),
             ("{\"text\": \"a\"", "line 1: no JSON object"),
             ("{\"text\": \"a\"}\n[1]", "line 2: no JSON object"),
+            ("[{\"text\": \"a\"}]", "one object a line"),
+            ("text,stars,stars\n", "two columns are named \"stars\""),
+            (
+                "{\"text\":\"a\",\"stars\":1,\"stars\":2}",
+                "line 1: two fields are named \"stars\"",
+            ),
+            (
+                "text,stars\n,5\n,4\nx,3\n",
+                "2 of 3 texts are empty: is \"text\" the column",
+            ),
         ];
         for (text, problem) in cases {
             let error = parse(text).unwrap_err();
@@ -259,7 +252,7 @@ mod tests {
             (b"text,stars\n", "(0 without)"),
             (
                 b"text,stars\ncaf\xE9,5\n",
-                "it is not UTF-8 (byte 14, line 2)",
+                "line 2: it is not UTF-8 (byte 3)",
             ),
         ] {
             std::fs::write(&path, bytes).unwrap();
@@ -274,6 +267,15 @@ mod tests {
             ..ReviewFile::new(&path)
         };
         assert_eq!(latin.read().unwrap().reviews()[0].text, "caf\u{e9}");
+        std::fs::write(&path, "text,stars\n5 &lt; 6<br />ok,5\n,4\nfine,3\n").unwrap();
+        let reviews = ReviewFile::new(&path).read().unwrap();
+        assert_eq!(reviews.reviews()[0].text, "5 < 6 ok");
+        let warnings = reviews.warnings().join("\n");
+        assert!(
+            warnings.contains("taken out of 1 texts") && warnings.contains("1 texts are empty")
+        );
+        let whole = ReviewFile::new(&path).read_as_it_is().unwrap();
+        assert_eq!(whole.reviews()[0].text, "5 &lt; 6<br />ok");
         let absent = ReviewFile::new(folder.path().join("absent.csv"));
         assert!(matches!(absent.read(), Err(DataError::Io { .. })));
         assert!(ReviewFile::new(folder.path()).read().is_err());
@@ -286,7 +288,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read(reviews in prop::collection::vec((".{0,20}", 1u8..=5), 1..8)) {
+        fn what_is_written_is_read(reviews in prop::collection::vec(("[^\u{0}]{1,20}", 1u8..=5), 1..8)) {
             let mut writer = csv::Writer::from_writer(Vec::new());
             writer.write_record(["text", "stars"]).unwrap();
             let mut lines = String::new();

@@ -22,7 +22,6 @@
 mod amazon;
 mod file;
 mod folds;
-mod quotes;
 mod restaurants;
 mod reviews;
 mod set;

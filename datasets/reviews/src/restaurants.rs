@@ -42,7 +42,7 @@ impl Reviews {
             encoding: Encoding::Utf8,
         };
         Ok(file
-            .read()?
+            .read_as_it_is()?
             .with_warnings(found.warning.into_iter().collect()))
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn_dataset::{Dataset, DatasetError};
-use rectifier_data::{DataError, SparseSamples, Split};
+use rectifier_data::{DataError, SparseSamples, Split, TextForm};
 
 use crate::{Fold, STARS, Vocabulary};
 
@@ -57,6 +57,7 @@ pub struct Reviews {
     unlabelled: Vec<String>,
     classes: Classes,
     warnings: Vec<String>,
+    form: Option<TextForm>,
 }
 
 impl Reviews {
@@ -95,11 +96,18 @@ impl Reviews {
             unlabelled,
             classes,
             warnings: Vec::new(),
+            form: None,
         })
     }
 
     pub(crate) fn with_warnings(mut self, warnings: Vec<String>) -> Self {
         self.warnings = warnings;
+        self
+    }
+
+    /// The same reviews, whose vocabulary is to know in what form they stood.
+    pub(crate) fn with_form(mut self, form: TextForm) -> Self {
+        self.form = Some(form);
         self
     }
 
@@ -129,12 +137,16 @@ impl Reviews {
     /// vocabulary.
     ///
     /// # Errors
-    /// [`DataError::Content`] where the reviews are too few for so many folds.
+    /// [`DataError::Content`] where the reviews are too few for so many folds; as [`Vocabulary::check_size`].
     pub fn bag(&self, fold: Fold, words: usize) -> Result<Bag, DataError> {
         let parts = self.parts(fold)?;
         let train = parts.train.iter().map(|&index| self.text(index));
         let unlabelled = self.fresh(&parts);
-        let vocabulary = Vocabulary::fit(train.chain(unlabelled.iter().copied()), words);
+        let mut vocabulary = Vocabulary::fit(train.chain(unlabelled.iter().copied()), words);
+        vocabulary.check_size()?;
+        if let Some(form) = &self.form {
+            vocabulary = vocabulary.with_form(form.clone());
+        }
         self.encode(&parts, &unlabelled, vocabulary)
     }
 

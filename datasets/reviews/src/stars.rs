@@ -1,5 +1,7 @@
 //! What counts as stars, and how halves are rounded.
 
+use rectifier_data::shortened;
+
 /// The most stars a review gives; the fewest are one.
 pub const STARS: usize = 5;
 
@@ -27,16 +29,6 @@ pub(crate) fn whole_stars(number: f64) -> Result<u8, String> {
         ));
     }
     Ok(number.round_ties_even() as u8)
-}
-
-/// The beginning of a text that may be long, for an error.
-pub(crate) fn shortened(text: &str) -> String {
-    const MOST: usize = 40;
-    let mut short: String = text.chars().take(MOST).collect();
-    if short.len() < text.len() {
-        short.push_str("..");
-    }
-    short
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The loose tags of the Amazon files: lines that look like XML and are not.
 
-use crate::stars::{parse_stars, shortened};
+use rectifier_data::shortened;
+
+use crate::stars::parse_stars;
 
 /// A review as it stands in such a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,6 +36,8 @@ pub enum Family {
     ParametricLeaky,
     /// Exponential linear units; modern.
     Elu,
+    /// Scaled exponential linear units with LeCun's initialization: self-normalizing; modern.
+    Selu,
     /// Gaussian error linear units; modern.
     Gelu,
     /// No nonlinearity between the layers.
@@ -46,13 +48,14 @@ pub enum Family {
 
 impl Family {
     /// Every family.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Tanh,
         Self::Softplus,
         Self::Logistic,
         Self::Leaky,
         Self::ParametricLeaky,
         Self::Elu,
+        Self::Selu,
         Self::Gelu,
         Self::Identity,
         Self::Linear,
@@ -67,6 +70,7 @@ impl Family {
             Self::Leaky => "leaky",
             Self::ParametricLeaky => "parametric-leaky",
             Self::Elu => "elu",
+            Self::Selu => "selu",
             Self::Gelu => "gelu",
             Self::Identity => "identity",
             Self::Linear => "linear",
@@ -82,6 +86,7 @@ impl Family {
             Self::Leaky => "leaky rectifiers, slope 0.01",
             Self::ParametricLeaky => "leaky rectifiers that learn their slope",
             Self::Elu => "exponential linear units (modern)",
+            Self::Selu => "scaled exponential linear units, self-normalizing (modern)",
             Self::Gelu => "Gaussian error linear units (modern)",
             Self::Identity => "no nonlinearity between the layers",
             Self::Linear => "softmax regression, no hidden layer",
@@ -106,6 +111,7 @@ impl Family {
                 slope: Unit::PARAMETRIC_SLOPE,
             },
             Self::Elu => Unit::Elu { alpha: 1.0 },
+            Self::Selu => Unit::Selu,
             Self::Gelu => Unit::Gelu,
             Self::Identity | Self::Linear => Unit::Identity,
         }

@@ -24,8 +24,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 pub use presets::{PRESETS, Preset};
 pub use rectifier_nn::{
-    DenseStack, DenseStackConfig, Forward, Init, ModelFileError, Network, NetworkError,
-    SparseInput, Unit,
+    DenseStack, DenseStackConfig, Forward, Init, ModelCard, ModelFile, ModelFileError, Network,
+    NetworkError, SparseInput, Unit,
 };
 use std::ops::Deref;
 use std::path::Path;
@@ -98,9 +98,46 @@ impl DeepRectifier {
     /// # Errors
     /// [`ModelFileError`], also for a network of other units than rectifiers.
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self, ModelFileError> {
-        let origin = path.as_ref().display().to_string();
-        Self::try_from(DenseStack::load(path, device)?)
-            .map_err(|source| ModelFileError::Network { origin, source })
+        Self::of_file(&ModelFile::open(path)?, device)
+    }
+
+    /// As [`load`](Self::load), with what the file says of itself: names of the classes, shape and range of the inputs,
+    /// encoder, figures, and how to make it again.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with_card(
+        path: impl AsRef<Path>,
+        device: &Device,
+    ) -> Result<(Self, ModelCard), ModelFileError> {
+        let file = ModelFile::open(path)?;
+        let network = Self::of_file(&file, device)?;
+        Ok((network, file.card()?.clone()))
+    }
+
+    fn of_file(file: &ModelFile, device: &Device) -> Result<Self, ModelFileError> {
+        Self::try_from(file.load_dense(device)?).map_err(|source| ModelFileError::Network {
+            origin: file.origin().into(),
+            source,
+        })
+    }
+
+    /// The network with a freshly drawn output layer for `classes` classes, the hidden layers kept.
+    ///
+    /// # Errors
+    /// [`NetworkError::ZeroSize`] for no classes.
+    pub fn with_classes(self, classes: usize, seed: u64) -> Result<Self, NetworkError> {
+        let stack = self.stack.with_classes(classes, seed)?;
+        Ok(Self { stack })
+    }
+
+    /// The network with activations not above `threshold` set to 0 in every hidden layer.
+    ///
+    /// # Errors
+    /// [`NetworkError::OutOfRange`] for a threshold below 0 or not finite.
+    pub fn with_threshold(self, threshold: f64) -> Result<Self, NetworkError> {
+        let stack = self.stack.with_threshold(threshold)?;
+        Ok(Self { stack })
     }
 
     /// The dense stack inside.
@@ -165,6 +202,26 @@ mod tests {
             .unwrap();
         let error = DeepRectifier::try_from(tanh).unwrap_err().to_string();
         assert!(error.contains("not rectifiers"), "{error}");
+    }
+
+    #[test]
+    fn a_loaded_network_tells_its_classes_and_takes_others() {
+        let device = Device::default();
+        let network = DeepRectifierConfig::new(6, [4], 2)
+            .init(1, &device)
+            .unwrap();
+        let mut card = ModelCard::new(network.config());
+        (card.data.shape, card.classes) = (vec![2, 3], vec!["no".into(), "yes".into()]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        std::fs::write(&path, ModelFile::encode_with_card(&network, &card).unwrap()).unwrap();
+        let (loaded, found) = DeepRectifier::load_with_card(&path, &device).unwrap();
+        assert_eq!(found, card);
+        let cut = loaded.with_classes(5, 1).unwrap().with_threshold(0.5);
+        let config = cut.unwrap().config();
+        assert_eq!((config.outputs, config.threshold), (5, 0.5));
+        assert!(network.clone().with_threshold(-1.0).is_err());
+        assert!(network.with_classes(0, 1).is_err());
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Options of `bench`.
 
 use clap::{Args, ValueEnum};
-use rectifier_lab::Sweep;
+use rectifier_bench::Sweep;
 use std::path::PathBuf;
 
 /// What of ours is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ContenderName {
+pub enum CandidateName {
     /// The sparse engine and its predictor.
     Sparse,
     /// Burn's engine on a module of zero-skipping layers, on flex.
@@ -29,15 +29,15 @@ pub struct BenchArgs {
         default_value = "1,10,128,256,1024"
     )]
     pub batch: Vec<usize>,
-    /// Seconds a contender, a work and a round.
+    /// Seconds a candidate, a workload and a round.
     #[arg(long, value_name = "S", default_value_t = 0.5)]
     pub seconds: f64,
-    /// Rounds: in each, every contender does every work in turn.
+    /// Rounds: in each, every candidate does every workload in turn.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub rounds: usize,
     /// What to leave out.
     #[arg(long, value_name = "NAME", value_enum)]
-    pub without: Vec<ContenderName>,
+    pub without: Vec<CandidateName>,
     /// A program that prints the same JSON lines, run once a round; a .py file is run by `python3`.
     #[arg(long, value_name = "SCRIPT")]
     pub peer: Vec<String>,

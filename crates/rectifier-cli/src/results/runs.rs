@@ -4,7 +4,10 @@ use super::{folders, json};
 use crate::error::CliError;
 use crate::output::{error_of, percent, percents};
 use rectifier_catalog::Plan;
-use rectifier_train::{Stage, Summary, spoken_seconds};
+use rectifier_experiments::statistics::mean as over_seeds;
+use rectifier_plot::words::duration;
+use rectifier_plot::{Align, Table};
+use rectifier_train::{Objective, Stage, Summary};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,20 +66,29 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// The table.
+/// The table; none where there is no run.
 ///
 /// # Errors
 /// [`CliError`] for a record that cannot be read.
-pub fn table(folder: &Path) -> Result<String, CliError> {
+pub fn table(folder: &Path) -> Result<Option<Table>, CliError> {
     let page = folder.join("paper.json");
     let paper: BTreeMap<String, Paper> = match page.is_file() {
         true => json(&page)?,
         false => BTreeMap::new(),
     };
-    let mut text = String::from(
-        "| record | data | network | training | seeds | test error (95% interval) | paper | exact zeros a layer | time | engine, device |\n\
-         |---|---|---|---|---|---|---|---|---|---|",
-    );
+    let mut table = Table::new([
+        "record",
+        "data",
+        "network",
+        "training",
+        "seeds",
+        "test error (95% interval)",
+        "paper",
+        "exact zeros a layer",
+        "time",
+        "engine, device",
+    ])
+    .aligned(4, Align::Right);
     for group in groups(folder, "runs")? {
         let Group { name, plan, runs } = &group;
         let hidden: Vec<String> = plan.network.hidden.iter().map(usize::to_string).collect();
@@ -89,33 +101,36 @@ pub fn table(folder: &Path) -> Result<String, CliError> {
             true => "no hidden layer".to_string(),
             false => format!("{unit} {}", hidden.join("-")),
         };
-        let zeros: Vec<f64> = (0..runs[0].zeros.len())
-            .map(|layer| mean(runs.iter().map(|run| run.zeros[layer])))
-            .collect();
-        text.push_str(&format!(
-            "\n| {name} | {} | {network} | {} | {} | {} | {} | {} | {} | {}, {} |",
-            plan.data.name(),
+        let theirs = paper.get(name).map(|paper| theirs(plan, paper));
+        table.push([
+            name.clone(),
+            plan.data.name().to_string(),
+            network,
             training(plan),
-            runs.len(),
+            runs.len().to_string(),
             error(plan, runs),
-            paper
-                .get(name)
-                .map(|paper| theirs(plan, paper))
-                .unwrap_or_default(),
-            percents(&zeros),
-            spoken_seconds(mean(runs.iter().map(|run| run.seconds))),
-            runs[0].engine,
-            runs[0].device
-        ));
+            theirs.unwrap_or_default(),
+            percents(&zeros(runs)),
+            duration(mean(runs.iter().map(|run| run.seconds))),
+            format!("{}, {}", runs[0].engine, runs[0].device),
+        ]);
     }
-    Ok(text)
+    Ok((!table.is_empty()).then_some(table))
 }
 
-/// The table of penalties: groups in the order of their coefficients.
+/// The mean zeros of each layer.
+fn zeros(runs: &[Summary]) -> Vec<f64> {
+    let layers = runs.iter().map(|run| run.zeros.len()).max();
+    (0..layers.unwrap_or(0))
+        .map(|layer| mean(runs.iter().filter_map(|run| run.zeros.get(layer).copied())))
+        .collect()
+}
+
+/// The table of penalties: groups in the order of their coefficients; none where there is no run.
 ///
 /// # Errors
 /// [`CliError`] for a record that cannot be read.
-pub fn penalties(folder: &Path) -> Result<String, CliError> {
+pub fn penalties(folder: &Path) -> Result<Option<Table>, CliError> {
     let mut groups: Vec<(f64, Group)> = groups(folder, "penalty")?
         .into_iter()
         .map(|group| (coefficient(&group.plan), group))
@@ -124,26 +139,39 @@ pub fn penalties(folder: &Path) -> Result<String, CliError> {
         let pretrained = |group: &Group| group.plan.recipe.stages.len();
         (pretrained(&a.1).cmp(&pretrained(&b.1))).then(a.0.total_cmp(&b.0))
     });
-    let mut text = String::from(
-        "| L1 | data | training | seeds | validation error | test error (95% interval) | exact zeros a layer | mean |\n|---|---|---|---|---|---|---|---|",
-    );
+    let mut table = Table::new([
+        "L1",
+        "data",
+        "training",
+        "seeds",
+        "validation error",
+        "test error (95% interval)",
+        "exact zeros a layer",
+        "mean",
+    ])
+    .aligned(3, Align::Right)
+    .aligned(4, Align::Right)
+    .aligned(7, Align::Right);
     for (coefficient, Group { plan, runs, .. }) in &groups {
-        let zeros: Vec<f64> = (0..runs[0].zeros.len())
-            .map(|layer| mean(runs.iter().map(|run| run.zeros[layer])))
-            .collect();
+        let zeros = zeros(runs);
         let valid = mean(runs.iter().map(|run| run.valid_error));
-        text.push_str(&format!(
-            "\n| {coefficient} | {} | {} | {} | {} | {} | {} | {} |",
-            plan.data.name(),
-            training(plan).split(", L1").next().unwrap_or_default(),
-            runs.len(),
+        let training = training(plan);
+        table.push([
+            coefficient.to_string(),
+            plan.data.name().to_string(),
+            training
+                .split(", L1")
+                .next()
+                .unwrap_or_default()
+                .to_string(),
+            runs.len().to_string(),
             error_of(plan.recipe.objective, valid).1,
             error(plan, runs),
             percents(&zeros),
-            percent(mean(zeros.iter().copied()))
-        ));
+            percent(mean(zeros.iter().copied())),
+        ]);
     }
-    Ok(text)
+    Ok((!table.is_empty()).then_some(table))
 }
 
 /// The penalty of the last stage's first layer.
@@ -154,24 +182,37 @@ fn coefficient(plan: &Plan) -> f64 {
     }
 }
 
-/// The mean over the seeds with the mean of their intervals, and each seed's own.
+/// Of one run its error with its own interval, which tells how sure its test examples make it. Of several the mean over
+/// their seeds with Student's t interval of that mean, and each seed's error.
 fn error(plan: &Plan, runs: &[Summary]) -> String {
-    let objective = plan.recipe.objective;
-    let own = |error: f64| error_of(objective, error).1;
-    let intervals: Vec<(f64, f64)> = runs.iter().filter_map(|run| run.test_interval).collect();
-    let mut text = own(mean(runs.iter().map(|run| run.test_error)));
-    if intervals.len() == runs.len() {
-        let low = mean(intervals.iter().map(|interval| interval.0));
-        let high = mean(intervals.iter().map(|interval| interval.1));
-        text.push_str(&format!(" ({} to {})", percent(low), percent(high)));
-    } else {
-        text.insert_str(0, "RMSE ");
+    let own = |error: f64| error_of(plan.recipe.objective, error).1;
+    let name = match plan.recipe.objective {
+        Objective::Classification => "",
+        Objective::ExpectedRating => "RMSE ",
+    };
+    let interval = |low, high| format!(" ({} to {})", own(low), own(high));
+    if let [run] = runs {
+        let own_interval = run.test_interval.map(|(low, high)| interval(low, high));
+        return format!(
+            "{name}{}{}",
+            own(run.test_error),
+            own_interval.unwrap_or_default()
+        );
     }
-    if runs.len() > 1 {
-        let each: Vec<String> = runs.iter().map(|run| own(run.test_error)).collect();
-        text.push_str(&format!("; {}", each.join(", ")));
-    }
-    text
+    let errors: Vec<f64> = runs.iter().map(|run| run.test_error).collect();
+    let each: Vec<String> = errors.iter().map(|error| own(*error)).collect();
+    // A record of an error that is no number has no mean, and shows it.
+    let middle = match over_seeds(&errors, 0.95) {
+        Ok(found) => {
+            let around = found.interval.map(|around| {
+                // An error is never below 0, whatever the seeds' spread.
+                interval(around.low.max(0.0), around.high)
+            });
+            format!("{}{}", own(found.mean), around.unwrap_or_default())
+        }
+        Err(problem) => problem.to_string(),
+    };
+    format!("{name}{middle}; {}", each.join(", "))
 }
 
 fn theirs(plan: &Plan, paper: &Paper) -> String {

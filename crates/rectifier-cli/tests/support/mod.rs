@@ -144,8 +144,8 @@ pub fn lines(path: &Path) -> Vec<Value> {
 /// How far the checkpoint of a run has come.
 pub fn progress(run: &Path) -> Value {
     let bytes = std::fs::read(run.join("checkpoint.safetensors")).unwrap();
-    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
-    serde_json::from_str(&header.metadata().as_ref().unwrap()["progress"]).unwrap()
+    let checkpoint = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    serde_json::from_slice(checkpoint.tensor("progress").unwrap().data()).unwrap()
 }
 
 /// Waits until `true`, not for ever.

@@ -2,7 +2,7 @@
 
 use super::{Strided, Weight};
 use crate::buffer::PANEL;
-use crate::simd::Vector;
+use crate::simd::{DOT, Vector, sum_row};
 
 /// `z[b] += sum over rows of x[b][row] w[row]`, no zero skipped; `x` `[batch, PANEL]`, `w` `[rows, PANEL]`.
 #[inline(always)]
@@ -77,9 +77,16 @@ unsafe fn dense_tile<V: Vector, W: Weight, const S: usize, const M: usize>(
     }
 }
 
-/// `out[b][row] = sum over panels and columns of delta[b] w[row]`, `out` `[batch, PANEL]`, `rows` at most [`PANEL`].
+/// `out[b][row] = sum over panels and columns of delta[b] w[row]`, `out` `[batch, PANEL]`, `rows` at most [`PANEL`]. Sums
+/// are those of the lists' products. `A` registers hold [`DOT`] floats; tiles are `T` rows by `T` examples, `E` sums.
 #[inline(always)]
-pub unsafe fn dense_dots<V: Vector, const N: usize>(
+pub unsafe fn dense_dots<
+    V: Vector,
+    const N: usize,
+    const A: usize,
+    const T: usize,
+    const E: usize,
+>(
     out: *mut f32,
     w: Strided,
     delta: Strided,
@@ -87,17 +94,16 @@ pub unsafe fn dense_dots<V: Vector, const N: usize>(
     batch: usize,
     rows: usize,
 ) {
-    const TILE: usize = 4;
     // SAFETY: the caller vouches for the shapes; a tile that hangs over is done by single rows and examples.
     unsafe {
-        for row in (0..rows).step_by(TILE) {
-            for b in (0..batch).step_by(TILE) {
-                if row + TILE <= rows && b + TILE <= batch {
-                    dots_tile::<V, N, TILE>(out, w, delta, panels, row, b);
+        for row in (0..rows).step_by(T) {
+            for b in (0..batch).step_by(T) {
+                if row + T <= rows && b + T <= batch {
+                    dots_tile::<V, N, A, T, E>(out, w, delta, panels, row, b);
                 } else {
-                    for row in row..rows.min(row + TILE) {
-                        for b in b..batch.min(b + TILE) {
-                            dots_tile::<V, N, 1>(out, w, delta, panels, row, b);
+                    for row in row..rows.min(row + T) {
+                        for b in b..batch.min(b + T) {
+                            dots_tile::<V, N, A, 1, 1>(out, w, delta, panels, row, b);
                         }
                     }
                 }
@@ -107,7 +113,7 @@ pub unsafe fn dense_dots<V: Vector, const N: usize>(
 }
 
 #[inline(always)]
-unsafe fn dots_tile<V: Vector, const N: usize, const T: usize>(
+unsafe fn dots_tile<V: Vector, const N: usize, const A: usize, const T: usize, const E: usize>(
     out: *mut f32,
     w: Strided,
     delta: Strided,
@@ -117,7 +123,7 @@ unsafe fn dots_tile<V: Vector, const N: usize, const T: usize>(
 ) {
     // SAFETY: as in `dense_dots`.
     unsafe {
-        let mut sums = [[V::zero(); T]; T];
+        let mut sums = [[[V::zero(); A]; T]; T];
         for p in 0..panels {
             let weights = w.start.add(p * w.stride + row * PANEL);
             let errors = delta.start.add(p * delta.stride + b * PANEL);
@@ -129,15 +135,31 @@ unsafe fn dots_tile<V: Vector, const N: usize, const T: usize>(
                 for (r, line) in sums.iter_mut().enumerate() {
                     let weight = V::load(weights.add(r * PANEL + n * V::LANES));
                     for (sum, lane) in line.iter_mut().zip(lanes) {
-                        *sum = sum.add_product(weight, lane);
+                        sum[n % A] = sum[n % A].add_product(weight, lane);
                     }
                 }
             }
         }
+        let mut lanes = [[0.0; DOT]; E];
         for (r, line) in sums.iter().enumerate() {
             for (t, sum) in line.iter().enumerate() {
-                *out.add((b + t) * PANEL + row + r) = sum.sum();
+                for (a, sum) in sum.iter().enumerate() {
+                    sum.store(lanes[t * T + r].as_mut_ptr().add(a * V::LANES));
+                }
             }
+        }
+        let mut dots = [0.0; E];
+        match E {
+            DOT => V::sum_rows(lanes.as_ptr().cast(), dots.as_mut_ptr()),
+            _ => {
+                for (dot, lanes) in dots.iter_mut().zip(&lanes) {
+                    *dot = sum_row(lanes.as_ptr());
+                }
+            }
+        }
+        for t in 0..T {
+            let to = out.add((b + t) * PANEL + row);
+            core::ptr::copy_nonoverlapping(dots.as_ptr().add(t * T), to, T);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Loops over lists of active entries.
 
-use super::{List, Weight};
+use super::{Changed, List, Strided, Weight};
 use crate::buffer::PANEL;
-use crate::simd::Vector;
+use crate::simd::{DOT, Vector};
 
 /// `z[b] += sum over the entries of example b of value w[index]`, `z` `[batch, PANEL]`, `w` `[units, PANEL]`.
 #[inline(always)]
@@ -41,23 +41,24 @@ pub unsafe fn gather<V: Vector, W: Weight, const N: usize>(
     }
 }
 
-/// Where [`Kernels::learn`] leaves the products of errors and weights: this many floats an entry.
-pub const DOT: usize = 16;
-
-/// For every row of `rows` and every entry (example b, step s) of it: the panel's part of `delta[b] . w[row]` is added
-/// to the entry's place in `dots` (set there by the first panel), then `w[row] += s delta[b]`. A row that no example
-/// uses is not read at all. The list's rows are those of `rows`.
+/// For every row of `rows` and every entry (example b, step s) of it: the part of `delta[b] . w[row]` that `P` panels have is
+/// added to the entry's place in `dots`, [`DOT`] floats (set there by the first panel of a group), then `w[row] += s delta[b]`.
+/// A row that no example uses is not read at all. The list's rows are those of `rows`, and the first entry of the first row
+/// is the first in `dots`. `A` registers hold [`DOT`] floats; `N` at a time hold columns.
 #[inline(always)]
-pub unsafe fn learn<V: Vector, const N: usize, const DOTS: bool>(
-    w: *mut f32,
+pub unsafe fn learn<V: Vector, const N: usize, const A: usize, const P: usize, const DOTS: bool>(
+    w: Changed,
     rows: usize,
     list: List,
-    delta: *const f32,
+    delta: Strided,
     dots: *mut f32,
     first: bool,
 ) {
-    // SAFETY: the caller vouches for `rows` rows at `w`, the list, and `DOT` floats at `dots` for every entry.
+    // The register that starts at column `at` of all panels lies this far from the first.
+    let place = |stride: usize, at: usize| at / PANEL * stride + at % PANEL;
+    // SAFETY: the caller vouches for `rows` rows in the panels of `w`, the list, and `DOT` floats at `dots` for every entry.
     unsafe {
+        let origin = *list.starts as usize;
         for row in 0..rows {
             let (from, to) = (
                 *list.starts.add(row) as usize,
@@ -66,35 +67,39 @@ pub unsafe fn learn<V: Vector, const N: usize, const DOTS: bool>(
             if from == to {
                 continue;
             }
-            for strip in (0..PANEL).step_by(N * V::LANES) {
-                let line = w.add(row * PANEL + strip);
+            for strip in (0..P * PANEL).step_by(N * V::LANES) {
+                let line = w.start.add(row * PANEL);
                 let mut old = [V::zero(); N];
                 for (n, lane) in old.iter_mut().enumerate() {
-                    *lane = V::load(line.add(n * V::LANES));
+                    *lane = V::load(line.add(place(w.stride, strip + n * V::LANES)));
                 }
                 let mut new = old;
                 for entry in from..to {
-                    let error = delta.add(*list.index.add(entry) as usize * PANEL + strip);
+                    let error = delta.start.add(*list.index.add(entry) as usize * PANEL);
                     let step = V::splat(*list.value.add(entry));
                     // Nothing lies there where no products are wanted.
-                    let place = dots.wrapping_add(entry * DOT);
-                    let mut dot = match !DOTS || (first && strip == 0) {
-                        true => V::zero(),
-                        false => V::load(place),
-                    };
+                    let sums = dots.wrapping_add((entry - origin) * DOT);
+                    let mut dot = [V::zero(); A];
+                    if DOTS && !(first && strip == 0) {
+                        for (a, dot) in dot.iter_mut().enumerate() {
+                            *dot = V::load(sums.add(a * V::LANES));
+                        }
+                    }
                     for n in 0..N {
-                        let lane = V::load(error.add(n * V::LANES));
+                        let lane = V::load(error.add(place(delta.stride, strip + n * V::LANES)));
                         if DOTS {
-                            dot = dot.add_product(old[n], lane);
+                            dot[n % A] = dot[n % A].add_product(old[n], lane);
                         }
                         new[n] = new[n].add_product(step, lane);
                     }
                     if DOTS {
-                        dot.store(place);
+                        for (a, dot) in dot.iter().enumerate() {
+                            dot.store(sums.add(a * V::LANES));
+                        }
                     }
                 }
                 for (n, lane) in new.iter().enumerate() {
-                    lane.store(line.add(n * V::LANES));
+                    lane.store(line.add(place(w.stride, strip + n * V::LANES)));
                 }
             }
         }
@@ -104,10 +109,16 @@ pub unsafe fn learn<V: Vector, const N: usize, const DOTS: bool>(
 /// The sum of each entry's lanes, left by [`learn`], into `sums`.
 #[inline(always)]
 pub unsafe fn sum_dots<V: Vector>(dots: *const f32, entries: usize, sums: *mut f32) {
-    // SAFETY: the caller vouches for `entries` entries in both.
+    // SAFETY: the caller vouches for `entries` entries in both, rounded up to a whole sixteen in `dots`.
     unsafe {
-        for entry in 0..entries {
-            *sums.add(entry) = V::load(dots.add(entry * DOT)).sum();
+        let whole = entries / DOT * DOT;
+        for entry in (0..whole).step_by(DOT) {
+            V::sum_rows(dots.add(entry * DOT), sums.add(entry));
+        }
+        if whole < entries {
+            let mut rest = [0.0; DOT];
+            V::sum_rows(dots.add(whole * DOT), rest.as_mut_ptr());
+            core::ptr::copy_nonoverlapping(rest.as_ptr(), sums.add(whole), entries - whole);
         }
     }
 }

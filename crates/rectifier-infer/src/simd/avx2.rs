@@ -1,6 +1,6 @@
 //! Eight floats in a register of AVX2.
 
-use super::Vector;
+use super::{DOT, Vector};
 use crate::buffer::Bf16;
 use core::arch::x86_64::*;
 
@@ -54,5 +54,65 @@ impl Vector for Avx2 {
             let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
             _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)))
         }
+    }
+
+    #[inline(always)]
+    unsafe fn sum_rows(from: *const f32, to: *mut f32) {
+        unsafe {
+            sum_eight(from, to);
+            sum_eight(from.add(8 * DOT), to.add(8));
+        }
+    }
+}
+
+/// As [`Vector::sum_rows`], eight rows.
+#[inline(always)]
+unsafe fn sum_eight(from: *const f32, to: *mut f32) {
+    // SAFETY: the callers vouch for eight rows and eight sums.
+    unsafe {
+        let (a, b) = (four(from), four(from.add(4 * DOT)));
+        let (low, high) = (
+            _mm256_shuffle_ps::<0x88>(a, b),
+            _mm256_shuffle_ps::<0xDD>(a, b),
+        );
+        // Rows 0 2 4 6 | 1 3 5 7.
+        let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+        let sums = _mm256_permutevar8x32_ps(_mm256_add_ps(low, high), order);
+        _mm256_storeu_ps(to, sums);
+    }
+}
+
+/// The sixteen lanes of a row as eight.
+#[inline(always)]
+unsafe fn one(from: *const f32) -> __m256 {
+    // SAFETY: as in `sum_eight`.
+    unsafe { _mm256_add_ps(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))) }
+}
+
+/// Rows 0 and 1 at `from`, four lanes each.
+#[inline(always)]
+unsafe fn two(from: *const f32) -> __m256 {
+    // SAFETY: as in `sum_eight`.
+    unsafe {
+        let (a, b) = (one(from), one(from.add(DOT)));
+        let (low, high) = (
+            _mm256_permute2f128_ps::<0x20>(a, b),
+            _mm256_permute2f128_ps::<0x31>(a, b),
+        );
+        _mm256_add_ps(low, high)
+    }
+}
+
+/// Four rows, two lanes each: 0 and 2, 1 and 3.
+#[inline(always)]
+unsafe fn four(from: *const f32) -> __m256 {
+    // SAFETY: as in `sum_eight`.
+    unsafe {
+        let (a, b) = (two(from), two(from.add(2 * DOT)));
+        let (low, high) = (
+            _mm256_shuffle_ps::<0x44>(a, b),
+            _mm256_shuffle_ps::<0xEE>(a, b),
+        );
+        _mm256_add_ps(low, high)
     }
 }

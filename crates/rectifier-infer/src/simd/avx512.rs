@@ -1,6 +1,6 @@
 //! Sixteen floats in a register of AVX-512.
 
-use super::Vector;
+use super::{DOT, Vector};
 use crate::buffer::Bf16;
 use core::arch::x86_64::*;
 
@@ -47,6 +47,63 @@ impl Vector for Avx512 {
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
         unsafe { _mm512_reduce_add_ps(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn sum_rows(from: *const f32, to: *mut f32) {
+        unsafe {
+            let (a, b) = (eight(from), eight(from.add(8 * DOT)));
+            let (low, high) = (
+                _mm512_shuffle_ps::<0x88>(a, b),
+                _mm512_shuffle_ps::<0xDD>(a, b),
+            );
+            // Rows 0 4 8 12 | 1 5 9 13 | ..
+            let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+            let sums = _mm512_permutexvar_ps(order, _mm512_add_ps(low, high));
+            _mm512_storeu_ps(to, sums);
+        }
+    }
+}
+
+/// The rows 0 and 1 at `from`, the halves of each added: eight lanes a row.
+#[inline(always)]
+unsafe fn two(from: *const f32) -> __m512 {
+    // SAFETY: the caller vouches for the rows.
+    unsafe {
+        let (a, b) = (_mm512_loadu_ps(from), _mm512_loadu_ps(from.add(DOT)));
+        let (low, high) = (
+            _mm512_shuffle_f32x4::<0x44>(a, b),
+            _mm512_shuffle_f32x4::<0xEE>(a, b),
+        );
+        _mm512_add_ps(low, high)
+    }
+}
+
+/// Four rows, four lanes each.
+#[inline(always)]
+unsafe fn four(from: *const f32) -> __m512 {
+    // SAFETY: as in `two`.
+    unsafe {
+        let (a, b) = (two(from), two(from.add(2 * DOT)));
+        let (low, high) = (
+            _mm512_shuffle_f32x4::<0x88>(a, b),
+            _mm512_shuffle_f32x4::<0xDD>(a, b),
+        );
+        _mm512_add_ps(low, high)
+    }
+}
+
+/// Eight rows, two lanes each: 0 and 4, 1 and 5, 2 and 6, 3 and 7.
+#[inline(always)]
+unsafe fn eight(from: *const f32) -> __m512 {
+    // SAFETY: as in `two`.
+    unsafe {
+        let (a, b) = (four(from), four(from.add(4 * DOT)));
+        let (low, high) = (
+            _mm512_shuffle_ps::<0x44>(a, b),
+            _mm512_shuffle_ps::<0xEE>(a, b),
+        );
+        _mm512_add_ps(low, high)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The operation on Flex: passes over lists where zeros are many, Flex's own multiplication where they are few.
 
+use super::how::{How, Wanted};
 use super::kernels::{Kernels, Rows};
 use super::lists::{Active, ByColumn, ByExample};
-use super::operation::{How, Wanted};
 use crate::buffer::Buffer;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ops::{ActivationOps, FloatTensorOps, ModuleOps};

@@ -1,5 +1,6 @@
 //! The layer as a module of Burn.
 
+use super::how::How;
 use super::operation;
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
 use burn::nn::Linear;
@@ -50,7 +51,7 @@ impl SparseLinear {
     }
 
     fn apply(&self, x: Tensor<2>, rectify: bool) -> Tensor<2> {
-        let how = operation::How {
+        let how = How {
             rectify,
             whole_above: self.whole_above,
         };

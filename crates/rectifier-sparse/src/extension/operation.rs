@@ -1,38 +1,13 @@
 //! The operation as Burn sees it: an extension of backends, and its gradients for the autodiff backend.
 
 use super::flex;
-use super::lists::Active;
+use super::how::{How, Wanted};
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, DType, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Device, Tensor, activation::relu, module::linear};
-
-/// How a layer treats its inputs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct How {
-    /// Whether they are rectified first.
-    pub rectify: bool,
-    /// The share of active inputs above which a batch is multiplied whole, if not by the measured rule.
-    pub whole_above: Option<f64>,
-}
-
-impl How {
-    pub(super) fn active(self) -> Active {
-        match self.rectify {
-            true => Active::Above,
-            false => Active::NotZero,
-        }
-    }
-}
-
-/// The gradients that somebody asks for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
-    pub input: bool,
-    pub weight: bool,
-}
 
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait ZeroSkipping: Backend {

@@ -42,6 +42,7 @@ UNITS = {
     "logistic": lambda x, slope: torch.sigmoid(x),
     "identity": lambda x, slope: x,
     "elu": lambda x, slope: F.elu(x, alpha=1.0),
+    "selu": lambda x, slope: F.selu(x),
     "gelu": lambda x, slope: F.gelu(x, approximate="none"),
     "threshold": lambda x, slope: torch.where(x > THRESHOLD, x, torch.zeros_like(x)),
 }
@@ -83,6 +84,7 @@ CASES = {
     "logistic": Supervised("logistic"),
     "identity": Supervised("identity"),
     "elu": Supervised("elu"),
+    "selu": Supervised("selu"),
     "gelu": Supervised("gelu"),
     "rectifier_l1": Supervised(l1=(0.01, 0.01, 0.01)),
     "rectifier_l1_per_layer": Supervised(l1=(0.01, 0.002, 0.0)),

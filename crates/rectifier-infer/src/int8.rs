@@ -1,0 +1,408 @@
+//! Prediction with eight-bit integers: weights from -127 to 127 with a scale a unit, activations from 0 to 255 with a scale a
+//! layer (a rectifier's are never negative), sums exact in 32 bits.
+//!
+//! Groups of four inputs that are all 0 are skipped. The same numbers come out on every processor and with any count of
+//! threads, to the bit.
+
+mod calibrate;
+mod file;
+mod kernels;
+mod lists;
+mod order;
+
+pub(crate) use calibrate::{Calibration, quantized};
+pub(crate) use file::{read, tensors};
+
+use crate::buffer::{Buffer, PANEL, panels};
+use crate::evaluation::Zeros;
+use crate::pool::{Pool, Seat};
+use crate::rows::Rows;
+use crate::simd::Level;
+use alloc::vec;
+use alloc::vec::Vec;
+use kernels::{GROUP, GROUPS, Kernels};
+use lists::Lists;
+
+/// Examples whose sums stay in the first cache while the weights of a panel pass over them.
+const TILE: usize = 64;
+
+/// A dense layer of integers.
+#[derive(Clone)]
+pub(crate) struct Layer8 {
+    inputs: usize,
+    units: usize,
+    /// `[panels of units, groups of inputs, PANEL, GROUP]`, filled up with 0.
+    weight: Buffer<i8>,
+    /// What a weight is multiplied by, `[units]`.
+    weight_scale: Vec<f32>,
+    bias: Vec<f32>,
+    /// What an input is multiplied by.
+    input_scale: f32,
+    /// What is added to it.
+    input_offset: f32,
+    /// What sums are multiplied by, and what is added, to make integers of the next layer or logits; filled up to whole panels
+    /// with 0.
+    scale: Buffer<f32>,
+    shift: Buffer<f32>,
+}
+
+/// A network of integers.
+#[derive(Clone)]
+pub(crate) struct Int8 {
+    layers: Vec<Layer8>,
+    /// Activations not above it become 0.
+    threshold: f32,
+}
+
+impl Layer8 {
+    /// From weights `[inputs, units]` row by row.
+    fn new(
+        [inputs, units]: [usize; 2],
+        weights: &[i8],
+        weight_scale: Vec<f32>,
+        bias: Vec<f32>,
+        [input_scale, input_offset]: [f32; 2],
+    ) -> Self {
+        let groups = inputs.div_ceil(GROUP);
+        let mut weight = Buffer::zeros(panels(units) * groups * PANEL * GROUP);
+        let packed = weight.as_mut();
+        for (input, row) in weights.chunks_exact(units.max(1)).enumerate() {
+            for (unit, value) in row.iter().enumerate() {
+                packed[place(groups, input, unit)] = *value;
+            }
+        }
+        Self {
+            inputs,
+            units,
+            weight,
+            weight_scale,
+            bias,
+            input_scale,
+            input_offset,
+            scale: Buffer::zeros(panels(units) * PANEL),
+            shift: Buffer::zeros(panels(units) * PANEL),
+        }
+    }
+
+    /// Weights `[inputs, units]` row by row.
+    fn to_rows(&self) -> Vec<i8> {
+        let groups = self.inputs.div_ceil(GROUP);
+        // SAFETY: nobody writes to a layer that is made.
+        let packed = unsafe { self.weight.as_slice() };
+        (0..self.inputs * self.units)
+            .map(|at| packed[place(groups, at / self.units, at % self.units)])
+            .collect()
+    }
+
+    fn panels(&self) -> usize {
+        panels(self.units)
+    }
+
+    /// Panel `p` of the weights.
+    fn panel(&self, p: usize) -> *const i8 {
+        let groups = self.inputs.div_ceil(GROUP);
+        // SAFETY: inside the buffer.
+        unsafe { self.weight.ptr().add(p * groups * PANEL * GROUP) }
+    }
+
+    /// Units of panel `p` that are really there.
+    fn width(&self, p: usize) -> usize {
+        PANEL.min(self.units - p * PANEL)
+    }
+
+    /// The most that a sum can come to, from nothing: more than 32 bits hold makes the layer unusable.
+    fn largest_sum(&self) -> u64 {
+        let mut sums = vec![0u64; self.units];
+        for row in self.to_rows().chunks_exact(self.units.max(1)) {
+            let each = sums.iter_mut().zip(row);
+            each.for_each(|(sum, weight)| *sum += 255 * u64::from(weight.unsigned_abs()));
+        }
+        sums.into_iter().max().unwrap_or(0)
+    }
+
+    /// Sets how sums become integers of `step` each, or numbers where `step` is 1.
+    fn set_scale(&mut self, step: f32) {
+        let mut sums = vec![0i64; self.units];
+        if self.input_offset != 0.0 {
+            for row in self.to_rows().chunks_exact(self.units.max(1)) {
+                let each = sums.iter_mut().zip(row);
+                each.for_each(|(sum, weight)| *sum += i64::from(*weight));
+            }
+        }
+        let (scale, shift) = (self.scale.as_mut(), self.shift.as_mut());
+        for unit in 0..self.units {
+            // In double precision, so that nothing depends on the order of these products.
+            let weight = f64::from(self.weight_scale[unit]);
+            let offset = f64::from(self.input_offset) * weight * sums[unit] as f64;
+            let step = f64::from(step);
+            scale[unit] = (f64::from(self.input_scale) * weight / step) as f32;
+            shift[unit] = ((f64::from(self.bias[unit]) + offset) / step) as f32;
+        }
+    }
+}
+
+/// Where the weight of `input` and `unit` lies.
+fn place(groups: usize, input: usize, unit: usize) -> usize {
+    let panel = unit / PANEL * groups + input / GROUP;
+    (panel * PANEL + unit % PANEL) * GROUP + input % GROUP
+}
+
+impl Int8 {
+    /// Of layers of which the last is the output layer.
+    fn new(mut layers: Vec<Layer8>, threshold: f32) -> Self {
+        for k in 0..layers.len() {
+            let step = layers.get(k + 1).map_or(1.0, |above| above.input_scale);
+            layers[k].set_scale(step);
+        }
+        Self { layers, threshold }
+    }
+
+    /// Sets activations not above `threshold` to 0.
+    pub(crate) fn set_threshold(&mut self, threshold: f32) {
+        self.threshold = threshold;
+    }
+}
+
+/// What the threads work with.
+pub(crate) struct Scratch {
+    kernels: Kernels,
+    /// Inputs, then the activations of each hidden layer.
+    lists: Vec<Lists>,
+    /// For each thread, sums of one block's panels.
+    sums: Vec<Buffer<i32>>,
+    /// For each hidden layer, on how many examples each unit was not 0.
+    active: Vec<Buffer<u32>>,
+    logits: Buffer<f32>,
+    examples: u64,
+}
+
+impl Scratch {
+    /// Room for `capacity` examples.
+    pub(crate) fn new(network: &Int8, capacity: usize, threads: usize, level: Level) -> Self {
+        let lists: Vec<Lists> = network
+            .layers
+            .iter()
+            .map(|layer| Lists::new(layer.inputs, capacity, threads))
+            .collect();
+        let hidden = network.layers.len() - 1;
+        let outputs = network.layers.last().map_or(0, |layer| layer.units);
+        let room = lists.iter().map(|lists| lists.largest_sums(capacity)).max();
+        let room = room.unwrap_or(0).max(panels(outputs) * PANEL * capacity);
+        Self {
+            kernels: Kernels::of(level),
+            lists,
+            sums: (0..threads).map(|_| Buffer::zeros(room)).collect(),
+            active: network.layers[..hidden]
+                .iter()
+                .map(|layer| Buffer::zeros(layer.panels() * PANEL))
+                .collect(),
+            logits: Buffer::zeros(outputs * capacity),
+            examples: 0,
+        }
+    }
+
+    /// The logits of `batch` rows, at most the capacity, `[batch, outputs]`.
+    pub(crate) fn run(
+        &mut self,
+        pool: &Pool,
+        network: &Int8,
+        rows: Rows<'_>,
+        batch: usize,
+        counting: bool,
+    ) -> &[f32] {
+        for lists in &mut self.lists {
+            lists.set_batch(batch);
+        }
+        let outputs = network.layers.last().map_or(0, |layer| layer.units);
+        let this = &*self;
+        // SAFETY: each thread writes its own blocks, its own sums, the counts of its own units and the logits of its own
+        // examples; barriers part what one writes and another reads.
+        pool.run(&|seat| unsafe {
+            this.read(seat, &network.layers[0], rows, batch);
+            seat.meet();
+            let hidden = network.layers.len() - 1;
+            for (k, layer) in network.layers[..hidden].iter().enumerate() {
+                let cut = network.threshold / network.layers[k + 1].input_scale;
+                this.forward(seat, layer, k, cut, batch, counting);
+                seat.meet();
+            }
+            this.answer(seat, &network.layers[hidden], hidden, batch);
+        });
+        if counting {
+            self.examples += batch as u64;
+        }
+        &self.logits.as_mut()[..outputs * batch]
+    }
+
+    /// Lists the inputs of the blocks of `seat`.
+    ///
+    /// # Safety
+    /// `rows` are `batch` rows as wide as the layer; nobody else touches the blocks.
+    unsafe fn read(&self, seat: Seat<'_>, layer: &Layer8, rows: Rows<'_>, batch: usize) {
+        let inverse = 1.0 / layer.input_scale;
+        let integer = |x: f32| {
+            let mut byte = 0;
+            // SAFETY: one number each.
+            unsafe { (self.kernels.quantize)(&x, 1, layer.input_offset, inverse, &mut byte) };
+            byte
+        };
+        let zero = integer(0.0);
+        // SAFETY: own blocks; a panel's inputs end with the row.
+        unsafe {
+            self.lists[0].fill(seat, batch, |b, p, index, value| {
+                let mut bytes = [0u8; PANEL];
+                let (first, len) = (p * PANEL, PANEL.min(layer.inputs - p * PANEL));
+                match rows {
+                    Rows::Dense(values) => {
+                        let from = values.as_ptr().add(b * layer.inputs + first);
+                        let to = bytes.as_mut_ptr();
+                        (self.kernels.quantize)(from, len, layer.input_offset, inverse, to);
+                    }
+                    Rows::Sparse(rows) => {
+                        bytes[..len].fill(zero);
+                        let (columns, values) = rows.row(b).unwrap_or_default();
+                        let from = columns.partition_point(|column| (*column as usize) < first);
+                        for (column, x) in columns[from..].iter().zip(&values[from..]) {
+                            match bytes[..len].get_mut(*column as usize - first) {
+                                Some(byte) => *byte = integer(*x),
+                                None => break,
+                            }
+                        }
+                    }
+                }
+                self.collect(&bytes, p, len, index, value)
+            });
+        }
+    }
+
+    /// # Safety
+    /// The lists have room for a panel's groups.
+    unsafe fn collect(
+        &self,
+        bytes: &[u8; PANEL],
+        p: usize,
+        len: usize,
+        index: *mut u32,
+        value: *mut u32,
+    ) -> usize {
+        let first = (p * GROUPS) as u32;
+        // SAFETY: as the caller says.
+        unsafe { (self.kernels.collect)(bytes.as_ptr(), len.div_ceil(GROUP), first, index, value) }
+    }
+
+    /// The activations of hidden layer `k` from those below, in the blocks of `seat`.
+    ///
+    /// # Safety
+    /// The lists below are complete (a barrier since); nobody else touches the blocks and sums of `seat`.
+    unsafe fn forward(
+        &self,
+        seat: Seat<'_>,
+        layer: &Layer8,
+        k: usize,
+        cut: f32,
+        batch: usize,
+        counting: bool,
+    ) {
+        let (below, above) = (&self.lists[k], &self.lists[k + 1]);
+        let sums = self.sums[seat.me].ptr();
+        for block in above.blocks_of(seat) {
+            let panels = above.panels_of(block);
+            // SAFETY: own sums, which have room for the panels of a block; own block.
+            unsafe {
+                for (at, p) in panels.clone().enumerate() {
+                    let z = sums.add(at * PANEL * batch);
+                    core::ptr::write_bytes(z, 0, PANEL * batch);
+                    self.multiply(layer, p, below, z, 0..batch);
+                }
+                above.fill_block(block, batch, |b, p, index, value| {
+                    let mut bytes = [0u8; PANEL];
+                    let z = sums.add(((p - panels.start) * batch + b) * PANEL);
+                    let (scale, shift) = (
+                        layer.scale.ptr().add(p * PANEL),
+                        layer.shift.ptr().add(p * PANEL),
+                    );
+                    (self.kernels.requantize)(z, scale, shift, cut, bytes.as_mut_ptr());
+                    if counting {
+                        let counts = self.active[k].ptr().add(p * PANEL);
+                        for (unit, byte) in bytes.iter().enumerate() {
+                            *counts.add(unit) += u32::from(*byte != 0);
+                        }
+                    }
+                    self.collect(&bytes, p, layer.width(p), index, value)
+                });
+            }
+        }
+    }
+
+    /// Adds the products of panel `p` for some examples to `z`, the sums of all of them.
+    ///
+    /// # Safety
+    /// The lists are complete, and nobody else touches the sums of these examples.
+    unsafe fn multiply(
+        &self,
+        layer: &Layer8,
+        p: usize,
+        below: &Lists,
+        z: *mut i32,
+        examples: core::ops::Range<usize>,
+    ) {
+        let weights = layer.panel(p);
+        for start in examples.clone().step_by(TILE) {
+            let count = TILE.min(examples.end - start);
+            for block in 0..below.blocks() {
+                // SAFETY: as the caller says.
+                unsafe {
+                    let mut groups = below.groups(block);
+                    groups.starts = groups.starts.add(start);
+                    let z = z.add(start * PANEL);
+                    (self.kernels.gather)(z, weights, count, groups, layer.width(p));
+                }
+            }
+        }
+    }
+
+    /// The logits of the examples of `seat`.
+    ///
+    /// # Safety
+    /// The lists below are complete (a barrier since); nobody else touches the logits of these examples.
+    unsafe fn answer(&self, seat: Seat<'_>, layer: &Layer8, k: usize, batch: usize) {
+        let mine = seat.share(batch);
+        let sums = self.sums[seat.me].ptr();
+        for p in 0..layer.panels() {
+            // SAFETY: own sums, own examples.
+            unsafe {
+                core::ptr::write_bytes(sums.add(mine.start * PANEL), 0, PANEL * mine.len());
+                self.multiply(layer, p, &self.lists[k], sums, mine.clone());
+                for b in mine.clone() {
+                    for at in 0..layer.width(p) {
+                        let unit = p * PANEL + at;
+                        let sum = *sums.add(b * PANEL + at) as f32;
+                        let logit =
+                            sum * *layer.scale.ptr().add(unit) + *layer.shift.ptr().add(unit);
+                        *self.logits.ptr().add(b * layer.units + unit) = logit;
+                    }
+                }
+            }
+        }
+    }
+
+    /// On how many of the examples counted so far each unit of each hidden layer was 0; starts anew.
+    pub(crate) fn take_zeros(&mut self, network: &Int8) -> Zeros {
+        let examples = core::mem::take(&mut self.examples);
+        let units = self
+            .active
+            .iter_mut()
+            .zip(&network.layers)
+            .map(|(counts, layer)| {
+                let counts = counts.as_mut();
+                let silent = |count: &u32| examples - u64::from(*count);
+                let zeros = counts[..layer.units].iter().map(silent).collect();
+                counts.fill(0);
+                zeros
+            });
+        Zeros {
+            examples,
+            units: units.collect(),
+        }
+    }
+}
