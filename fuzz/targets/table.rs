@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let names = table.header().to_vec();
-    let comma = table.delimiter() != ',';
+    let comma = table.delimiter() == ';';
     let mut rows: Vec<Vec<String>> = Vec::new();
     while let Ok(Some(row)) = table.next_row() {
         assert_eq!(row.fields.len(), names.len());

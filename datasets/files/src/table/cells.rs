@@ -41,7 +41,7 @@ pub(super) struct Cells {
     /// The line on which each row begins.
     pub lines: Vec<usize>,
     pub labels: Labels,
-    /// Whether a comma may stand for a point: commas do not stand between fields.
+    /// Whether a comma may stand for a point: semicolons stand between fields, as where commas are such.
     pub decimal_comma: bool,
     pub warnings: Vec<String>,
     cells: Vec<Cell>,
@@ -92,7 +92,7 @@ impl Cells {
             names,
             lines: Vec::new(),
             labels: Labels::default(),
-            decimal_comma: table.delimiter() != ',',
+            decimal_comma: table.delimiter() == ';',
             warnings: Vec::new(),
             cells: Vec::new(),
         };
