@@ -110,6 +110,7 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
     };
     let (name, device) = device::open(args.device.as_deref())?;
     let interrupter = Interrupter::new();
+    let progress = Arc::new(Progress::new(args.quiet));
     let runner = Runner {
         locator: args.place.locator(),
         jobs: args.jobs,
@@ -118,7 +119,7 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
         keep_runs: args.keep,
         checkpoint_every: args.checkpoint_every,
         interrupter: interrupter.clone(),
-        observer: Arc::new(Progress::new(args.quiet)),
+        observer: progress.clone(),
         ..Runner::new(
             &*found,
             args.preset,
@@ -133,7 +134,9 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
     signals
         .watch(&interrupter, &Terminal::default(), !args.quiet)
         .map_err(|error| CliError::Failed(format!("signals cannot be caught: {error}")))?;
-    let end = runner.run()?;
+    let end = runner.run();
+    progress.close();
+    let end = end?;
     if end.stopped {
         return Err(CliError::Stopped {
             signal: signals.received(),
