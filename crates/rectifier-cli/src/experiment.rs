@@ -13,8 +13,8 @@ use progress::Progress;
 use rectifier_catalog::EngineChoice;
 use rectifier_data::Locator;
 use rectifier_experiments::{
-    EXPERIMENTS, Experiment, ExperimentError, Filter, Planned, Preset, Runner, Shard, Status,
-    SweepFolder, UserSweep, artifacts, experiment,
+    EXPERIMENTS, Experiment, ExperimentError, Planned, Preset, Runner, Shard, Status, SweepFolder,
+    UserSweep, artifacts, experiment,
 };
 use rectifier_nn::write_atomically;
 use rectifier_train::spoken_seconds;
@@ -110,15 +110,16 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
     };
     let (name, device) = device::open(args.device.as_deref())?;
     let interrupter = Interrupter::new();
+    let progress = Arc::new(Progress::new(args.quiet));
     let runner = Runner {
         locator: args.place.locator(),
         jobs: args.jobs,
         shard: args.shard.unwrap_or(Shard::ALL),
-        only: args.only.clone().unwrap_or_else(Filter::default),
+        only: args.only.clone().unwrap_or_default(),
         keep_runs: args.keep,
         checkpoint_every: args.checkpoint_every,
         interrupter: interrupter.clone(),
-        observer: Arc::new(Progress::new(args.quiet)),
+        observer: progress.clone(),
         ..Runner::new(
             &*found,
             args.preset,
@@ -133,7 +134,9 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
     signals
         .watch(&interrupter, &Terminal::default(), !args.quiet)
         .map_err(|error| CliError::Failed(format!("signals cannot be caught: {error}")))?;
-    let end = runner.run()?;
+    let end = runner.run();
+    progress.close();
+    let end = end?;
     if end.stopped {
         return Err(CliError::Stopped {
             signal: signals.received(),

@@ -10,6 +10,7 @@ use rectifier_train::{
     EpochRecord, FolderProblem, Notice, RunFiles, RunFolder, RunRecord, Standing, TrainError, Watch,
 };
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -88,7 +89,7 @@ impl Workshop<'_> {
         self.keep_model(cell, &record, &files)?;
         record.write(&self.folder.record_path(&name))?;
         if !self.keep_runs {
-            std::fs::remove_dir_all(&path).map_err(|source| io(&path, source))?;
+            remove(&path)?;
         }
         self.observer.ended(&name, &record);
         Ok(Carried::Recorded)
@@ -174,8 +175,16 @@ fn kept(card: &Path) -> Result<Option<Kept>, ExperimentError> {
                     source,
                 })
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(io(card, source)),
+    }
+}
+
+/// Removes the folder of a run that has a record; another share may be faster.
+pub(crate) fn remove(path: &Path) -> Result<(), ExperimentError> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(io(path, error)),
+        _ => Ok(()),
     }
 }
 

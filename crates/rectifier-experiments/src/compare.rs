@@ -34,11 +34,14 @@ pub fn mean_text(values: &[f64], scale: f64, decimals: usize) -> Result<String, 
     })
 }
 
+/// A mean, and the ends of its interval.
+pub type MeanAndEnds = (f64, Option<(f64, f64)>);
+
 /// The mean of values and the ends of its interval; the mean alone of a single one.
 ///
 /// # Errors
 /// [`ExperimentError::Statistics`].
-pub fn mean_of(values: &[f64]) -> Result<Option<(f64, Option<(f64, f64)>)>, ExperimentError> {
+pub fn mean_of(values: &[f64]) -> Result<Option<MeanAndEnds>, ExperimentError> {
     if values.is_empty() {
         return Ok(None);
     }

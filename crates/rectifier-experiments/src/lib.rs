@@ -41,6 +41,7 @@ mod records;
 mod report;
 mod row;
 mod runner;
+mod searches;
 pub mod statistics;
 mod status;
 mod sweep;

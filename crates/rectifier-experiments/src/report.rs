@@ -93,7 +93,8 @@ impl Drawing {
     }
 }
 
-/// Every file of an experiment's report, from the records of one preset: the same records, the same bytes.
+/// Every file of an experiment's report, from records alone: the same records, the same bytes. Records of cells that the
+/// preset does not have (another preset's, or those of an earlier version of the experiment) are left out.
 ///
 /// # Errors
 /// [`ExperimentError`] for numbers that nothing can be made of.
@@ -102,10 +103,12 @@ pub fn artifacts(
     preset: Preset,
     records: &Records,
 ) -> Result<Vec<Artifact>, ExperimentError> {
-    let own = records.of(preset);
-    let known = experiment.cells(preset, &own)?;
+    let known = experiment.cells(preset, records)?;
+    let names = names(&known)?;
+    let of_it = |record: &&Record| names.contains(&record.cell);
+    let own: Records = records.iter().filter(of_it).cloned().collect();
     let report = experiment.report(&own.labelled(&known)?)?;
-    let standing = standing(preset, &own, names(&known)?.len());
+    let standing = standing(preset, &own, names.len());
     let mut files = vec![
         Artifact {
             name: "table.md".into(),

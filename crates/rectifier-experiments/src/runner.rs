@@ -1,8 +1,7 @@
 //! Cells run, several at once, until all that can be told have records.
 
-use crate::carry_out::{Carried, Workshop};
+use crate::carry_out::{Carried, Workshop, remove};
 use crate::cell::names;
-use crate::error::io;
 use crate::estimate::{RECORD, passes};
 use crate::{
     Cell, CellStage, Experiment, ExperimentError, Filter, Observer, Planned, Preset, Rates,
@@ -216,10 +215,7 @@ impl<'a> Runner<'a> {
             return Ok(());
         }
         for record in records.iter() {
-            let path = files.run_path(&record.cell);
-            if path.is_dir() {
-                std::fs::remove_dir_all(&path).map_err(|source| io(&path, source))?;
-            }
+            remove(&files.run_path(&record.cell))?;
         }
         Ok(())
     }

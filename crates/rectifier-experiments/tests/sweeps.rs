@@ -155,11 +155,12 @@ fn rates_are_chosen_and_the_best_weights_kept() {
 fn what_cannot_be_run_is_told_before_anything_is() {
     let place = tempfile::tempdir().unwrap();
     let norb = experiment("softplus").unwrap();
-    let mut locator = rectifier_data::Locator::default();
-    locator.offline = true;
     let missing = Runner {
         preset: Preset::Paper,
-        locator,
+        locator: rectifier_data::Locator {
+            offline: true,
+            ..Default::default()
+        },
         ..runner(norb, place.path())
     };
     if let Err(error) = missing.run() {

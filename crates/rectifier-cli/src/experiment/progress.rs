@@ -42,6 +42,13 @@ impl Progress {
         }
     }
 
+    /// Takes the line at the bottom away.
+    pub fn close(&self) {
+        if self.terminal && !self.quiet {
+            let _ = write!(std::io::stderr(), "{CLEAR}");
+        }
+    }
+
     /// Changes the state, says `line` and shows where the sweep is.
     fn tell(&self, change: impl FnOnce(&mut State) -> Option<String>) {
         let Ok(mut state) = self.state.lock() else {

@@ -5,6 +5,7 @@ use super::images::{Images, PENALTY_NOTE};
 use crate::compare::{ALPHA, errors, mean_of, mean_text, p_text, paired_test};
 use crate::labels::word;
 use crate::plans::unit;
+use crate::searches::runs_text;
 use crate::{
     Cell, Drawing, Experiment, ExperimentError, Grid, Labels, Preset, Record, Records, Report, Row,
 };
@@ -129,7 +130,7 @@ impl Experiment for Figure4 {
                         name.into(),
                         if pretrained { "yes" } else { "no" }.into(),
                         word(share),
-                        found.len().to_string(),
+                        runs_text(&found),
                         mean_text(&errors(&found), 100.0, 2)?,
                     ]);
                     let spot =

@@ -3,6 +3,7 @@
 use super::cells_of;
 use super::images::Images;
 use crate::compare::{errors, mean_of, mean_text, zeros};
+use crate::searches::{runs_text, searches};
 use crate::{
     Cell, Drawing, Experiment, ExperimentError, Grid, Labels, Preset, Records, Report, Row, paper,
 };
@@ -80,7 +81,7 @@ impl Experiment for Softplus {
             };
             grid.push([
                 name(sharpness),
-                found.len().to_string(),
+                runs_text(&found),
                 mean_text(&errors(&found), 100.0, 2)?,
                 mean_text(&zeros(&found), 100.0, 1)?,
                 paper::softplus(sharpness).map_or(String::new(), |figure| figure.text(2)),
@@ -130,7 +131,7 @@ impl Experiment for Softplus {
         let caption = format!("Test error on {set} as softplus units become rectifiers");
         Ok(Report {
             findings,
-            tables: vec![grid],
+            tables: std::iter::once(grid).chain(searches(records)).collect(),
             figures: vec![Drawing::new("figure", caption, figure)],
             notes,
         })

@@ -7,6 +7,7 @@ use crate::compare::{
 };
 use crate::labels::word;
 use crate::plans::unit;
+use crate::searches::{at_the_edge, runs_text, searches};
 use crate::{
     Cell, Drawing, Experiment, ExperimentError, Grid, Labels, Preset, Record, Records, Report, Row,
     paper,
@@ -107,7 +108,10 @@ impl Experiment for Table1 {
                     .into(),
             );
         }
+        report.findings.extend(late(records));
+        report.findings.extend(at_the_edge(records));
         report.tables.push(grid);
+        report.tables.extend(searches(records));
         Ok(report)
     }
 }
@@ -159,7 +163,7 @@ fn row(
         set.to_string(),
         unit.into(),
         if pretrained { "yes" } else { "no" }.into(),
-        own.len().to_string(),
+        runs_text(&own),
         ours,
         published.map_or(String::new(), |figure| figure.text(2)),
         p_text(against.map(|test| test.p)),
@@ -232,6 +236,28 @@ fn findings(
         }
     }
     Ok(())
+}
+
+/// How many runs were best in their last epoch.
+fn late(records: &Records) -> Option<String> {
+    let finals = records.finals(&Labels::new());
+    let tested: Vec<(usize, usize)> = finals
+        .iter()
+        .filter_map(|record| {
+            let epochs = record.plan.recipe.stages.last()?.epochs();
+            Some((record.summary()?.best_epoch, epochs))
+        })
+        .collect();
+    let last = tested
+        .iter()
+        .filter(|(best, epochs)| best == epochs)
+        .count();
+    (last > 0).then(|| {
+        format!(
+            "{last} of {} runs were best in their last epoch: more epochs may help them.",
+            tested.len()
+        )
+    })
 }
 
 /// Every run's error, unit by unit, beside the paper's.

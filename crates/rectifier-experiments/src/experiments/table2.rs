@@ -3,6 +3,7 @@
 use super::cells_of;
 use crate::compare::{ALPHA, errors, mean_of, mean_text, p_text, paired_test, zeros};
 use crate::plans::{BATCH, data, few_glyphs, network, pretrained_layers, unit};
+use crate::searches::{runs_text, searches};
 use crate::{
     Cell, CellEngine, Drawing, Experiment, ExperimentError, Grid, Labels, Preset, Pretraining,
     Record, Records, Report, Row, Run, paper,
@@ -169,7 +170,7 @@ impl Experiment for Table2 {
                 told,
                 unit.into(),
                 if pretrained { "yes" } else { "no" }.into(),
-                found.len().to_string(),
+                runs_text(&found),
                 mean_text(&errors(&found), 1.0, 3)?,
                 rmse.map_or(String::new(), |figure| figure.text(3)),
                 mean_text(&zeros(&found), 100.0, 1)?,
@@ -194,7 +195,7 @@ impl Experiment for Table2 {
         let caption = "RMSE over folds of networks on restaurant reviews";
         Ok(Report {
             findings: findings(records)?,
-            tables: vec![grid],
+            tables: std::iter::once(grid).chain(searches(records)).collect(),
             figures: vec![Drawing::new("figure", caption, figure)],
             notes: vec![
                 format!(
