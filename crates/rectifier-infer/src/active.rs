@@ -23,6 +23,8 @@ pub fn rows_at_a_time(batch: usize) -> usize {
 /// The most products of errors and weights that [`rows_at_a_time`] rows and [`EXAMPLES`] examples can have.
 pub const MOST_PRODUCTS: usize = PANEL * EXAMPLES;
 const _: () = assert!(ROWS <= MOST_PRODUCTS);
+// A batch of several runs learns a panel of rows at a time.
+const _: () = assert!(ROWS / EXAMPLES <= PANEL);
 
 /// The active entries of a layer of `columns` numbers for a batch.
 ///

@@ -100,8 +100,9 @@ pub struct Changed {
     pub stride: usize,
 }
 
-/// The form of [`lists::learn`]: weights, rows, list, errors, products, whether they are set and not added to.
-pub type Learn = unsafe fn(Changed, usize, List, Strided, *mut f32, bool);
+/// The form of [`lists::learn`]: weights, those from before the batch, rows, list, errors, products, whether they are set and
+/// not added to.
+pub type Learn = unsafe fn(Changed, Strided, usize, List, Strided, *mut f32, bool);
 /// The form of [`lists::learn`] without products: for the first layer.
 pub type LearnOnly = unsafe fn(Changed, usize, List, Strided);
 
@@ -158,14 +159,15 @@ macro_rules! table {
             }
             $(#[$attribute])?
             unsafe fn learn<const N: usize, const P: usize>(
-                w: Changed, rows: usize, list: List, delta: Strided, dots: *mut f32, first: bool,
+                w: Changed, old: Strided, rows: usize, list: List, delta: Strided, dots: *mut f32, first: bool,
             ) {
-                unsafe { lists::learn::<$vector, N, A, P, true>(w, rows, list, delta, dots, first) }
+                unsafe { lists::learn::<$vector, N, A, P, true>(w, old, rows, list, delta, dots, first) }
             }
             $(#[$attribute])?
             unsafe fn learn_only<const N: usize, const P: usize>(w: Changed, rows: usize, list: List, delta: Strided) {
                 let nowhere = core::ptr::dangling_mut();
-                unsafe { lists::learn::<$vector, N, A, P, false>(w, rows, list, delta, nowhere, true) }
+                let old = Strided { start: w.start, stride: w.stride };
+                unsafe { lists::learn::<$vector, N, A, P, false>(w, old, rows, list, delta, nowhere, true) }
             }
             $(#[$attribute])?
             unsafe fn sum_dots(dots: *const f32, entries: usize, sums: *mut f32) {

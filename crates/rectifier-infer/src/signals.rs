@@ -1,7 +1,7 @@
 //! What a batch makes of a layer: its numbers, where they are not 0, and room for what the passes need.
 
-use crate::active::{Active, MOST_PRODUCTS};
-use crate::buffer::{Buffer, PANEL, groups, panels};
+use crate::active::{Active, EXAMPLES, MOST_PRODUCTS};
+use crate::buffer::{Buffer, PANEL, group, groups, panels};
 use crate::kernels::{DOT, Kernels};
 use crate::pool::Seat;
 use crate::rows::Rows;
@@ -32,6 +32,9 @@ pub struct Signals {
     pub shares: Vec<Buffer<f32>>,
     /// For each panel, a sum over its numbers: of magnitudes, or of costs.
     pub sums: Buffer<f64>,
+    /// For each thread, a copy of the rows that learn at a time, of one group of panels, where a batch is more than one run of
+    /// examples.
+    pub before: Vec<Buffer<f32>>,
     /// For each thread, one panel of steps of the dense update.
     pub steps: Vec<Buffer<f32>>,
     /// Whether the numbers go up and down whole.
@@ -75,6 +78,12 @@ impl Signals {
             dots: several(threads, (entries + DOT) * DOT),
             shares: match role {
                 Role::Trained { above } => several(groups(panels(above)), size),
+                _ => Vec::new(),
+            },
+            before: match role {
+                Role::Trained { above } if capacity > EXAMPLES => {
+                    several(threads, group(panels(above)) * PANEL * PANEL)
+                }
                 _ => Vec::new(),
             },
             sums: Buffer::zeros(panels(columns)),

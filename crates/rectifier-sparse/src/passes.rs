@@ -139,19 +139,20 @@ impl Descent<'_> {
         unsafe {
             for block in 0..below.active.blocks() {
                 let columns = below.active.columns_of(block);
-                for run in 0..below.active.runs() {
-                    let all = below.active.by_unit(block, run);
-                    for rows in pieces(columns.clone(), length) {
-                        let list = all.from(rows.start - columns.start);
-                        let first = *list.starts as usize;
-                        let entries = *list.starts.add(rows.len()) as usize - first;
-                        if entries == 0 {
-                            continue;
-                        }
-                        let place = below.active.place(block, run) + first;
-                        for group in seat.groups(above.panels()) {
-                            self.learn_group(group, &rows, list, dots);
+                for rows in pieces(columns.clone(), length) {
+                    for group in seat.groups(above.panels()) {
+                        let before = self.before(seat, group, &rows);
+                        for run in 0..below.active.runs() {
+                            let all = below.active.by_unit(block, run);
+                            let list = all.from(rows.start - columns.start);
+                            let first = *list.starts as usize;
+                            let entries = *list.starts.add(rows.len()) as usize - first;
+                            if entries == 0 {
+                                continue;
+                            }
+                            self.learn_group(group, &rows, list, before, dots);
                             if self.source.is_some() {
+                                let place = below.active.place(block, run) + first;
                                 let share = below.shares[group].ptr().add(place);
                                 (kernels.sum_dots)(dots, entries, share);
                             }
@@ -162,8 +163,35 @@ impl Descent<'_> {
         }
     }
 
-    /// The rows of the panels of a group learn from the entries of `list`, whose first row is the first of `rows`.
-    unsafe fn learn_group(&self, group: usize, rows: &Range<usize>, list: List, dots: *mut f32) {
+    /// A copy of `rows` of the panels of a group, [`PANEL`] rows a panel, where the batch learns in several runs: the errors
+    /// below are those of the weights from before all of them.
+    unsafe fn before(&self, seat: Seat<'_>, group: usize, rows: &Range<usize>) -> Option<*mut f32> {
+        if self.source.is_none() || self.below.active.runs() < 2 {
+            return None;
+        }
+        let copy = self.below.before[seat.me].ptr();
+        let panels = panels_of(group..group + 1, self.above.panels());
+        // SAFETY: own panels of weights and own scratch; of several runs at most `PANEL` rows learn at a time.
+        unsafe {
+            for (at, p) in panels.enumerate() {
+                let from = self.layer.weight.panel(p).add(rows.start * PANEL);
+                let to = copy.add(at * PANEL * PANEL);
+                std::ptr::copy_nonoverlapping(from, to, rows.len() * PANEL);
+            }
+        }
+        Some(copy)
+    }
+
+    /// The rows of the panels of a group learn from the entries of `list`, whose first row is the first of `rows`; `before` is
+    /// what [`before`](Self::before) gave.
+    unsafe fn learn_group(
+        &self,
+        group: usize,
+        rows: &Range<usize>,
+        list: List,
+        before: Option<*mut f32>,
+        dots: *mut f32,
+    ) {
         let (above, kernels) = (self.above, self.kernels);
         let panels = panels_of(group..group + 1, above.panels());
         // SAFETY: as in `skipping`.
@@ -173,6 +201,16 @@ impl Descent<'_> {
                     start: self.layer.weight.panel(pair.start).add(rows.start * PANEL),
                     stride: self.layer.weight.rows * PANEL,
                 };
+                let old = match before {
+                    Some(copy) => Strided {
+                        start: copy.add((pair.start - panels.start) * PANEL * PANEL),
+                        stride: PANEL * PANEL,
+                    },
+                    None => Strided {
+                        start: weights.start,
+                        stride: weights.stride,
+                    },
+                };
                 let errors = Strided {
                     start: above.errors(pair.start),
                     stride: PANEL * above.batch,
@@ -181,7 +219,7 @@ impl Descent<'_> {
                 match self.source {
                     Some(_) => {
                         let first = pair.start == panels.start;
-                        (kernels.learn[many])(weights, rows, list, errors, dots, first)
+                        (kernels.learn[many])(weights, old, rows, list, errors, dots, first)
                     }
                     None => (kernels.learn_only[many])(weights, rows, list, errors),
                 }
