@@ -32,9 +32,9 @@ pub struct Signals {
     pub shares: Vec<Buffer<f32>>,
     /// For each panel, a sum over its numbers: of magnitudes, or of costs.
     pub sums: Buffer<f64>,
-    /// For each thread, a copy of the rows that learn at a time, of one group of panels, where a batch is more than one run of
-    /// examples.
-    pub before: Vec<Buffer<f32>>,
+    /// For each thread, room for the rows that learn at a time, of one group of panels, on their way from one run of examples
+    /// to the next.
+    pub between: Vec<Buffer<f32>>,
     /// For each thread, one panel of steps of the dense update.
     pub steps: Vec<Buffer<f32>>,
     /// Whether the numbers go up and down whole.
@@ -80,7 +80,7 @@ impl Signals {
                 Role::Trained { above } => several(groups(panels(above)), size),
                 _ => Vec::new(),
             },
-            before: match role {
+            between: match role {
                 Role::Trained { above } if capacity > EXAMPLES => {
                     several(threads, group(panels(above)) * PANEL * PANEL)
                 }

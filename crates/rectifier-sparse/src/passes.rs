@@ -4,7 +4,7 @@
 //! lists and scratch. All `unsafe` here rests on that.
 
 use crate::buffer::{PANEL, groups, panels_of};
-use crate::kernels::{Changed, Kernels, List, Strided};
+use crate::kernels::{Change, Changed, Kernels, List, Strided};
 use crate::layer::Layer;
 use crate::pool::Seat;
 use crate::signals::Signals;
@@ -141,17 +141,13 @@ impl Descent<'_> {
                 let columns = below.active.columns_of(block);
                 for rows in pieces(columns.clone(), length) {
                     for group in seat.groups(above.panels()) {
-                        let before = self.before(seat, group, &rows);
                         for run in 0..below.active.runs() {
                             let all = below.active.by_unit(block, run);
                             let list = all.from(rows.start - columns.start);
                             let first = *list.starts as usize;
                             let entries = *list.starts.add(rows.len()) as usize - first;
-                            if entries == 0 {
-                                continue;
-                            }
-                            self.learn_group(group, &rows, list, before, dots);
-                            if self.source.is_some() {
+                            self.learn_group(seat, group, &rows, (run, list));
+                            if self.source.is_some() && entries > 0 {
                                 let place = below.active.place(block, run) + first;
                                 let share = below.shares[group].ptr().add(place);
                                 (kernels.sum_dots)(dots, entries, share);
@@ -163,66 +159,49 @@ impl Descent<'_> {
         }
     }
 
-    /// A copy of `rows` of the panels of a group, [`PANEL`] rows a panel, where the batch learns in several runs: the errors
-    /// below are those of the weights from before all of them.
-    unsafe fn before(&self, seat: Seat<'_>, group: usize, rows: &Range<usize>) -> Option<*mut f32> {
-        if self.source.is_none() || self.below.active.runs() < 2 {
-            return None;
-        }
-        let copy = self.below.before[seat.me].ptr();
-        let panels = panels_of(group..group + 1, self.above.panels());
-        // SAFETY: own panels of weights and own scratch; of several runs at most `PANEL` rows learn at a time.
-        unsafe {
-            for (at, p) in panels.enumerate() {
-                let from = self.layer.weight.panel(p).add(rows.start * PANEL);
-                let to = copy.add(at * PANEL * PANEL);
-                std::ptr::copy_nonoverlapping(from, to, rows.len() * PANEL);
-            }
-        }
-        Some(copy)
-    }
-
-    /// The rows of the panels of a group learn from the entries of `list`, whose first row is the first of `rows`; `before` is
-    /// what [`before`](Self::before) gave.
+    /// The rows of the panels of a group learn from the entries of a run's list, whose first row is the first of `rows`. The
+    /// errors below are those of the weights from before the batch: where it has several runs, the first leaves its rows aside,
+    /// and the last puts them back.
     unsafe fn learn_group(
         &self,
+        seat: Seat<'_>,
         group: usize,
         rows: &Range<usize>,
-        list: List,
-        before: Option<*mut f32>,
-        dots: *mut f32,
+        (run, list): (usize, List),
     ) {
         let (above, kernels) = (self.above, self.kernels);
         let panels = panels_of(group..group + 1, above.panels());
-        // SAFETY: as in `skipping`.
+        let (first_run, last_run) = (run == 0, run + 1 == self.below.active.runs());
+        // SAFETY: as in `skipping`; room for [`PANEL`] rows of each panel of a group, as many as several runs learn at a time.
         unsafe {
             for pair in pieces(panels.clone(), 2) {
                 let weights = Changed {
                     start: self.layer.weight.panel(pair.start).add(rows.start * PANEL),
                     stride: self.layer.weight.rows * PANEL,
                 };
-                let old = match before {
-                    Some(copy) => Strided {
-                        start: copy.add((pair.start - panels.start) * PANEL * PANEL),
-                        stride: PANEL * PANEL,
-                    },
-                    None => Strided {
-                        start: weights.start,
-                        stride: weights.stride,
-                    },
-                };
                 let errors = Strided {
                     start: above.errors(pair.start),
                     stride: PANEL * above.batch,
                 };
                 let (rows, many) = (rows.len(), pair.len() - 1);
-                match self.source {
-                    Some(_) => {
-                        let first = pair.start == panels.start;
-                        (kernels.learn[many])(weights, old, rows, list, errors, dots, first)
-                    }
-                    None => (kernels.learn_only[many])(weights, rows, list, errors),
+                if self.source.is_none() {
+                    (kernels.learn_only[many])(weights, rows, list, errors);
+                    continue;
                 }
+                let aside = match self.below.between.get(seat.me) {
+                    Some(room) => Changed {
+                        start: room.ptr().add((pair.start - panels.start) * PANEL * PANEL),
+                        stride: PANEL * PANEL,
+                    },
+                    None => weights,
+                };
+                let change = Change {
+                    from: if first_run { weights } else { aside }.read(),
+                    to: if last_run { weights } else { aside },
+                };
+                let (dots, first) = (self.below.dots[seat.me].ptr(), pair.start == panels.start);
+                let learn = kernels.learn[many];
+                learn(change, weights.read(), rows, list, errors, dots, first);
             }
         }
     }
