@@ -195,7 +195,7 @@ impl SparseNetwork {
                 forward.run(&team, layers, rows, count);
                 for (k, &width) in config.hidden.iter().enumerate() {
                     // SAFETY: between jobs.
-                    let values = unsafe { forward.signals[k + 1].to_rows() };
+                    let values = unsafe { forward.activations[k + 1].to_rows() };
                     match pass {
                         Pass::Largest => seen.see_largest(k, &values),
                         Pass::Values => seen.see_values(k, &values),
@@ -464,7 +464,7 @@ impl SparseNetwork {
                 _ => work.many.get_or_insert_with(|| self.room(CHUNK)),
             };
             let (team, batch) = (&work.team, end - start);
-            let signals = match (room, &self.weights) {
+            let activations = match (room, &self.weights) {
                 (Room::Floats(forward), Weights::F32(layers)) => {
                     forward.run(team, layers, rows, batch)
                 }
@@ -480,7 +480,7 @@ impl SparseNetwork {
                 (Room::Floats(_), Weights::Int8(_)) | (Room::Int8(_), _) => continue,
             };
             // SAFETY: between jobs.
-            logits.extend(unsafe { signals.to_rows() });
+            logits.extend(unsafe { activations.to_rows() });
         }
         match logits.iter().position(|logit| !logit.is_finite()) {
             Some(at) => Err(InferError::Overflow {
