@@ -1,8 +1,8 @@
-//! Which numbers of a layer are not 0: lists by example for the way up, by unit for the way down.
+//! Which numbers of a layer are not 0: lists by example for the forward pass, by unit for the backward pass.
 
 use crate::buffer::{Buffer, PANEL, panels};
 use crate::kernels::{Kernels, List};
-use crate::pool::{Seat, share_panels};
+use crate::pool::{Worker, share_panels};
 use core::ops::Range;
 
 /// Up to this many examples, a thread's whole share of a layer is one block of lists; above, each panel is one, so that
@@ -23,6 +23,8 @@ pub fn rows_at_a_time(batch: usize) -> usize {
 /// The most products of errors and weights that [`rows_at_a_time`] rows and [`EXAMPLES`] examples can have.
 pub const MOST_PRODUCTS: usize = PANEL * EXAMPLES;
 const _: () = assert!(ROWS <= MOST_PRODUCTS);
+// A batch of several runs learns a panel of rows at a time.
+const _: () = assert!(ROWS / EXAMPLES <= PANEL);
 
 /// The active entries of a layer of `columns` numbers for a batch.
 ///
@@ -85,11 +87,11 @@ impl Active {
     }
 
     /// The blocks of a thread.
-    pub fn blocks_of(&self, seat: Seat<'_>) -> Range<usize> {
+    pub fn blocks_of(&self, worker: Worker<'_>) -> Range<usize> {
         if self.small() {
-            seat.me..seat.me + 1
+            worker.me..worker.me + 1
         } else {
-            seat.panels(panels(self.columns))
+            worker.panels(panels(self.columns))
         }
     }
 
@@ -145,7 +147,7 @@ impl Active {
         self.base(block) + before as usize
     }
 
-    /// The entries of a run of a block by column; an entry's index is its example. Valid after [`turn`](Self::turn).
+    /// The entries of a run of a block by column; an entry's index is its example. Valid after [`transpose`](Self::transpose).
     ///
     /// # Safety
     /// As [`entries`](Self::entries).
@@ -182,17 +184,17 @@ impl Active {
             .sum()
     }
 
-    /// Fills the lists of the blocks of `seat`: `each(example, panel, first column, index, value)` writes a panel's
+    /// Fills the lists of the blocks of `worker`: `each(example, panel, first column, index, value)` writes a panel's
     /// entries for an example and says how many there are.
     ///
     /// # Safety
     /// No other thread reads the blocks meanwhile; `each` writes at most [`PANEL`] entries.
     pub unsafe fn fill(
         &self,
-        seat: Seat<'_>,
+        worker: Worker<'_>,
         mut each: impl FnMut(usize, usize, u32, *mut u32, *mut f32) -> usize,
     ) {
-        for block in self.blocks_of(seat) {
+        for block in self.blocks_of(worker) {
             let list = self.by_example(block);
             let mut found = 0;
             // SAFETY: the block is this thread's; entries found so far never outnumber the columns passed.
@@ -216,10 +218,10 @@ impl Active {
     ///
     /// # Safety
     /// No other thread reads the blocks meanwhile; `rows` holds `batch * columns` numbers.
-    pub unsafe fn fill_from_rows(&self, seat: Seat<'_>, kernels: &Kernels, rows: *const f32) {
+    pub unsafe fn fill_from_rows(&self, worker: Worker<'_>, kernels: &Kernels, rows: *const f32) {
         // SAFETY: the caller vouches for `rows`; a panel's columns end with the row.
         unsafe {
-            self.fill(seat, |example, _, first, index, value| {
+            self.fill(worker, |example, _, first, index, value| {
                 let len = PANEL.min(self.columns - first as usize);
                 let from = rows.add(example * self.columns + first as usize);
                 (kernels.collect)(from, len, first, index, value)
@@ -231,14 +233,14 @@ impl Active {
     ///
     /// # Safety
     /// The block is the calling thread's and filled.
-    pub unsafe fn turn(&self, block: usize, factor: f32) {
+    pub unsafe fn transpose(&self, block: usize, factor: f32) {
         for run in 0..self.runs() {
             // SAFETY: as the caller says.
-            unsafe { self.turn_run(block, run, factor) };
+            unsafe { self.transpose_run(block, run, factor) };
         }
     }
 
-    unsafe fn turn_run(&self, block: usize, run: usize, factor: f32) {
+    unsafe fn transpose_run(&self, block: usize, run: usize, factor: f32) {
         let columns = self.columns_of(block);
         let from = self.by_example(block);
         // SAFETY: the block is this thread's; a column's entries are counted before they are placed.
@@ -301,10 +303,10 @@ mod tests {
                 let kernels = Kernels::of(level);
                 let address = rows.as_ptr() as usize;
                 // SAFETY: each thread fills and turns its own blocks.
-                pool.run(&|seat| unsafe {
-                    active.fill_from_rows(seat, &kernels, address as *const f32);
-                    for block in active.blocks_of(seat) {
-                        active.turn(block, 2.0);
+                pool.run(&|worker| unsafe {
+                    active.fill_from_rows(worker, &kernels, address as *const f32);
+                    for block in active.blocks_of(worker) {
+                        active.transpose(block, 2.0);
                     }
                 });
                 let (mut up, mut down) = (vec![0.0; rows.len()], vec![0.0; rows.len()]);

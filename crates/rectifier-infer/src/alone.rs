@@ -8,7 +8,7 @@ use core::ops::Range;
 
 /// The thread's place in a job.
 #[derive(Clone, Copy)]
-pub struct Seat<'a> {
+pub struct Worker<'a> {
     /// Which thread, from 0.
     pub me: usize,
     /// Of how many.
@@ -16,9 +16,9 @@ pub struct Seat<'a> {
     job: PhantomData<&'a ()>,
 }
 
-impl Seat<'_> {
+impl Worker<'_> {
     /// Waits for nobody.
-    pub fn meet(&self) {}
+    pub fn barrier(&self) {}
 
     /// The thread's panels of a layer of `panels`: all of them.
     pub fn panels(&self, panels: usize) -> Range<usize> {
@@ -69,17 +69,17 @@ impl Pool {
     }
 
     /// Runs `job`.
-    pub fn run_on(&self, _threads: usize, job: &(dyn Fn(Seat<'_>) + Sync)) {
+    pub fn run_on(&self, _threads: usize, job: &(dyn Fn(Worker<'_>) + Sync)) {
         self.run(job);
     }
 
     /// Runs `job`.
-    pub fn run(&self, job: &(dyn Fn(Seat<'_>) + Sync)) {
-        let seat = Seat {
+    pub fn run(&self, job: &(dyn Fn(Worker<'_>) + Sync)) {
+        let worker = Worker {
             me: 0,
             threads: 1,
             job: PhantomData,
         };
-        flushed(|| job(seat));
+        flushed(|| job(worker));
     }
 }

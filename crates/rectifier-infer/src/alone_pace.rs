@@ -1,6 +1,6 @@
 //! How many threads a job gets: one, which is every thread.
 
-use crate::pool::{Pool, Seat};
+use crate::pool::{Pool, Worker};
 
 /// Chooses one thread.
 pub struct Pace(());
@@ -17,7 +17,7 @@ impl Pace {
     }
 
     /// Runs `job`.
-    pub fn run(&mut self, pool: &Pool, _examples: usize, job: &(dyn Fn(Seat<'_>) + Sync)) {
+    pub fn run(&mut self, pool: &Pool, _examples: usize, job: &(dyn Fn(Worker<'_>) + Sync)) {
         pool.run(job);
     }
 }

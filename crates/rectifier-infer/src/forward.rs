@@ -1,19 +1,19 @@
 //! A stack looked through, batch after batch: outputs, and which units were silent.
 
+use crate::activations::{Activations, Role};
 use crate::buffer::{Buffer, PANEL};
 use crate::kernels::{Kernels, Weight};
 use crate::layer::Layer;
 use crate::pace::Pace;
 use crate::passes::{activate, multiply};
-use crate::pool::Seat;
+use crate::pool::Worker;
 use crate::rows::Rows;
-use crate::signals::{Role, Signals};
 use crate::team::Team;
 use alloc::vec::Vec;
 
-/// The signals of a stack that is not in training.
+/// The activations of a stack that is not in training.
 pub struct Forward {
-    pub signals: Vec<Signals>,
+    pub activations: Vec<Activations>,
     capacity: usize,
     threads: usize,
     /// For each layer, on how many examples each unit was not 0.
@@ -23,7 +23,7 @@ pub struct Forward {
 }
 
 impl Forward {
-    /// Room for `capacity` examples of `inputs` numbers going up through `layers`; the last is an output layer.
+    /// Room for `capacity` examples of `inputs` numbers passing through `layers`; the last is an output layer.
     pub fn new<W: Weight>(
         inputs: usize,
         layers: &[Layer<W>],
@@ -31,15 +31,15 @@ impl Forward {
         threads: usize,
     ) -> Self {
         let widths = core::iter::once(inputs).chain(layers.iter().map(Layer::units));
-        let signals: Vec<Signals> = widths
-            .map(|width| Signals::new(width, capacity, threads, Role::Forward, false))
+        let activations: Vec<Activations> = widths
+            .map(|width| Activations::new(width, capacity, threads, Role::Forward, false))
             .collect();
         Self {
-            active: signals
+            active: activations
                 .iter()
-                .map(|signals| Buffer::zeros(signals.panels() * PANEL))
+                .map(|activations| Buffer::zeros(activations.panels() * PANEL))
                 .collect(),
-            signals,
+            activations,
             capacity,
             threads,
             examples: 0,
@@ -59,39 +59,39 @@ impl Forward {
         layers: &[Layer<W>],
         rows: Rows<'_>,
         batch: usize,
-    ) -> &Signals {
+    ) -> &Activations {
         let threads = self.pace.threads();
-        for signals in &mut self.signals {
+        for activations in &mut self.activations {
             // SAFETY: between jobs.
-            unsafe { signals.choose() };
-            signals.set_batch(batch, threads);
+            unsafe { activations.choose() };
+            activations.set_batch(batch, threads);
         }
         self.examples += batch as u64;
-        let (signals, counts) = (&self.signals, &self.active);
+        let (activations, counts) = (&self.activations, &self.active);
         let kernels = &team.kernels;
         // SAFETY: each thread writes its own panels and blocks; barriers part the layers.
-        self.pace.run(&team.pool, batch, &|seat| unsafe {
-            let input = &signals[0];
-            input.read(seat, kernels, rows, input.wants_panels());
-            seat.meet();
+        self.pace.run(&team.pool, batch, &|worker| unsafe {
+            let input = &activations[0];
+            input.read(worker, kernels, rows, input.wants_panels());
+            worker.barrier();
             let unmeasured = |_| false;
-            climb(seat, kernels, layers, signals, unmeasured, |hidden| {
-                count(seat, &signals[hidden], &counts[hidden])
+            forward(worker, kernels, layers, activations, unmeasured, |hidden| {
+                count(worker, &activations[hidden], &counts[hidden])
             });
         });
-        &self.signals[layers.len()]
+        &self.activations[layers.len()]
     }
 
     /// On how many of the examples so far each unit of each hidden layer was 0; starts anew.
     pub fn take_zeros(&mut self) -> (u64, Vec<Vec<u64>>) {
         let examples = core::mem::take(&mut self.examples);
-        let last = self.signals.len().saturating_sub(1);
+        let last = self.activations.len().saturating_sub(1);
         let zeros = self.active[1..last]
             .iter_mut()
-            .zip(&self.signals[1..last])
-            .map(|(active, signals)| {
+            .zip(&self.activations[1..last])
+            .map(|(active, activations)| {
                 let active = active.as_mut();
-                let zeros = active[..signals.columns]
+                let zeros = active[..activations.columns]
                     .iter()
                     .map(|count| examples - u64::from(*count))
                     .collect();
@@ -107,39 +107,39 @@ impl Forward {
 /// 1 the first, are summed. `each` is told of each hidden layer done, before the barrier behind it.
 ///
 /// # Safety
-/// Called by every thread of a job, on complete inputs; `signals` has one entry more than `layers`.
-pub unsafe fn climb<W: Weight>(
-    seat: Seat<'_>,
+/// Called by every thread of a job, on complete inputs; `activations` has one entry more than `layers`.
+pub unsafe fn forward<W: Weight>(
+    worker: Worker<'_>,
     kernels: &Kernels,
     layers: &[Layer<W>],
-    signals: &[Signals],
+    activations: &[Activations],
     measured: impl Fn(usize) -> bool,
     mut each: impl FnMut(usize),
 ) {
     for (k, layer) in layers.iter().enumerate() {
-        let (below, above) = (&signals[k], &signals[k + 1]);
+        let (below, above) = (&activations[k], &activations[k + 1]);
         // SAFETY: what is below is complete, and own panels are written.
         unsafe {
-            multiply(seat, kernels, layer, below, above);
+            multiply(worker, kernels, layer, below, above);
             if k + 1 < layers.len() {
-                activate(seat, kernels, layer, above, measured(k + 1));
+                activate(worker, kernels, layer, above, measured(k + 1));
                 each(k + 1);
             }
         }
-        seat.meet();
+        worker.barrier();
     }
 }
 
-/// Adds the entries of the blocks of `seat` to each unit's count.
+/// Adds the entries of the blocks of `worker` to each unit's count.
 ///
 /// # Safety
 /// The blocks are this thread's and filled.
-pub unsafe fn count(seat: Seat<'_>, signals: &Signals, counts: &Buffer<u32>) {
-    for block in signals.active.blocks_of(seat) {
-        let list = signals.active.by_example(block);
+pub unsafe fn count(worker: Worker<'_>, activations: &Activations, counts: &Buffer<u32>) {
+    for block in activations.active.blocks_of(worker) {
+        let list = activations.active.by_example(block);
         // SAFETY: own blocks, hence own columns.
         unsafe {
-            for entry in 0..signals.active.entries(block) {
+            for entry in 0..activations.active.entries(block) {
                 *counts.ptr().add(*list.index.add(entry) as usize) += 1;
             }
         }

@@ -15,7 +15,7 @@ pub(crate) use file::{read, tensors};
 
 use crate::buffer::{Buffer, PANEL, panels};
 use crate::evaluation::Zeros;
-use crate::pool::{Pool, Seat};
+use crate::pool::{Pool, Worker};
 use crate::rows::Rows;
 use crate::simd::Level;
 use alloc::vec;
@@ -217,16 +217,16 @@ impl Scratch {
         let this = &*self;
         // SAFETY: each thread writes its own blocks, its own sums, the counts of its own units and the logits of its own
         // examples; barriers part what one writes and another reads.
-        pool.run(&|seat| unsafe {
-            this.read(seat, &network.layers[0], rows, batch);
-            seat.meet();
+        pool.run(&|worker| unsafe {
+            this.read(worker, &network.layers[0], rows, batch);
+            worker.barrier();
             let hidden = network.layers.len() - 1;
             for (k, layer) in network.layers[..hidden].iter().enumerate() {
                 let cut = network.threshold / network.layers[k + 1].input_scale;
-                this.forward(seat, layer, k, cut, batch, counting);
-                seat.meet();
+                this.forward(worker, layer, k, cut, batch, counting);
+                worker.barrier();
             }
-            this.answer(seat, &network.layers[hidden], hidden, batch);
+            this.answer(worker, &network.layers[hidden], hidden, batch);
         });
         if counting {
             self.examples += batch as u64;
@@ -234,11 +234,11 @@ impl Scratch {
         &self.logits.as_mut()[..outputs * batch]
     }
 
-    /// Lists the inputs of the blocks of `seat`.
+    /// Lists the inputs of the blocks of `worker`.
     ///
     /// # Safety
     /// `rows` are `batch` rows as wide as the layer; nobody else touches the blocks.
-    unsafe fn read(&self, seat: Seat<'_>, layer: &Layer8, rows: Rows<'_>, batch: usize) {
+    unsafe fn read(&self, worker: Worker<'_>, layer: &Layer8, rows: Rows<'_>, batch: usize) {
         let inverse = 1.0 / layer.input_scale;
         let integer = |x: f32| {
             let mut byte = 0;
@@ -249,7 +249,7 @@ impl Scratch {
         let zero = integer(0.0);
         // SAFETY: own blocks; a panel's inputs end with the row.
         unsafe {
-            self.lists[0].fill(seat, batch, |b, p, index, value| {
+            self.lists[0].fill(worker, batch, |b, p, index, value| {
                 let mut bytes = [0u8; PANEL];
                 let (first, len) = (p * PANEL, PANEL.min(layer.inputs - p * PANEL));
                 match rows {
@@ -290,13 +290,13 @@ impl Scratch {
         unsafe { (self.kernels.collect)(bytes.as_ptr(), len.div_ceil(GROUP), first, index, value) }
     }
 
-    /// The activations of hidden layer `k` from those below, in the blocks of `seat`.
+    /// The activations of hidden layer `k` from those below, in the blocks of `worker`.
     ///
     /// # Safety
-    /// The lists below are complete (a barrier since); nobody else touches the blocks and sums of `seat`.
+    /// The lists below are complete (a barrier since); nobody else touches the blocks and sums of `worker`.
     unsafe fn forward(
         &self,
-        seat: Seat<'_>,
+        worker: Worker<'_>,
         layer: &Layer8,
         k: usize,
         cut: f32,
@@ -304,8 +304,8 @@ impl Scratch {
         counting: bool,
     ) {
         let (below, above) = (&self.lists[k], &self.lists[k + 1]);
-        let sums = self.sums[seat.me].ptr();
-        for block in above.blocks_of(seat) {
+        let sums = self.sums[worker.me].ptr();
+        for block in above.blocks_of(worker) {
             let panels = above.panels_of(block);
             // SAFETY: own sums, which have room for the panels of a block; own block.
             unsafe {
@@ -361,13 +361,13 @@ impl Scratch {
         }
     }
 
-    /// The logits of the examples of `seat`.
+    /// The logits of the examples of `worker`.
     ///
     /// # Safety
     /// The lists below are complete (a barrier since); nobody else touches the logits of these examples.
-    unsafe fn answer(&self, seat: Seat<'_>, layer: &Layer8, k: usize, batch: usize) {
-        let mine = seat.share(batch);
-        let sums = self.sums[seat.me].ptr();
+    unsafe fn answer(&self, worker: Worker<'_>, layer: &Layer8, k: usize, batch: usize) {
+        let mine = worker.share(batch);
+        let sums = self.sums[worker.me].ptr();
         for p in 0..layer.panels() {
             // SAFETY: own sums, own examples.
             unsafe {

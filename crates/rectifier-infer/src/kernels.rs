@@ -93,15 +93,41 @@ pub struct Strided {
     pub stride: usize,
 }
 
-/// As [`Strided`], of a matrix that changes.
+/// As [`Strided`], of a matrix that is written to.
 #[derive(Clone, Copy)]
 pub struct Changed {
     pub start: *mut f32,
     pub stride: usize,
 }
 
-/// The form of [`lists::learn`]: weights, rows, list, errors, products, whether they are set and not added to.
-pub type Learn = unsafe fn(Changed, usize, List, Strided, *mut f32, bool);
+/// Where weights are read and where they are written: in one place, or from one to the other.
+#[derive(Clone, Copy)]
+pub struct Change {
+    pub from: Strided,
+    pub to: Changed,
+}
+
+impl Changed {
+    /// The same matrix, to be read.
+    pub fn read(self) -> Strided {
+        Strided {
+            start: self.start,
+            stride: self.stride,
+        }
+    }
+
+    /// A change in place.
+    pub fn in_place(self) -> Change {
+        Change {
+            from: self.read(),
+            to: self,
+        }
+    }
+}
+
+/// The form of [`lists::learn`]: weights, those from before the batch, rows, list, errors, products, whether they are set and
+/// not added to.
+pub type Learn = unsafe fn(Change, Strided, usize, List, Strided, *mut f32, bool);
 /// The form of [`lists::learn`] without products: for the first layer.
 pub type LearnOnly = unsafe fn(Changed, usize, List, Strided);
 
@@ -158,14 +184,15 @@ macro_rules! table {
             }
             $(#[$attribute])?
             unsafe fn learn<const N: usize, const P: usize>(
-                w: Changed, rows: usize, list: List, delta: Strided, dots: *mut f32, first: bool,
+                w: Change, old: Strided, rows: usize, list: List, delta: Strided, dots: *mut f32, first: bool,
             ) {
-                unsafe { lists::learn::<$vector, N, A, P, true>(w, rows, list, delta, dots, first) }
+                unsafe { lists::learn::<$vector, N, A, P, true>(w, old, rows, list, delta, dots, first) }
             }
             $(#[$attribute])?
             unsafe fn learn_only<const N: usize, const P: usize>(w: Changed, rows: usize, list: List, delta: Strided) {
                 let nowhere = core::ptr::dangling_mut();
-                unsafe { lists::learn::<$vector, N, A, P, false>(w, rows, list, delta, nowhere, true) }
+                let old = w.read();
+                unsafe { lists::learn::<$vector, N, A, P, false>(w.in_place(), old, rows, list, delta, nowhere, true) }
             }
             $(#[$attribute])?
             unsafe fn sum_dots(dots: *const f32, entries: usize, sums: *mut f32) {

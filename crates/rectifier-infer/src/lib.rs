@@ -44,6 +44,9 @@ mod slot;
 // What the training engine is built on too. Not for others: these parts answer for no order of calls and change with the
 // kernels.
 #[doc(hidden)]
+#[allow(missing_docs)]
+pub mod activations;
+#[doc(hidden)]
 #[allow(missing_docs, clippy::missing_safety_doc)]
 pub mod active;
 #[doc(hidden)]
@@ -77,9 +80,6 @@ pub mod pool;
 #[allow(missing_docs)]
 #[path = "alone.rs"]
 pub mod pool;
-#[doc(hidden)]
-#[allow(missing_docs)]
-pub mod signals;
 #[doc(hidden)]
 #[allow(missing_docs, clippy::missing_safety_doc)]
 pub mod simd;

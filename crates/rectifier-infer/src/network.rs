@@ -364,7 +364,7 @@ impl SparseNetwork {
                 _ => work.many.get_or_insert_with(|| self.room(CHUNK)),
             };
             let (team, batch) = (&work.team, end - start);
-            let signals = match (room, &self.weights) {
+            let activations = match (room, &self.weights) {
                 (Room::Floats(forward), Weights::F32(layers)) => {
                     forward.run(team, layers, rows, batch)
                 }
@@ -380,7 +380,7 @@ impl SparseNetwork {
                 (Room::Floats(_), Weights::Int8(_)) | (Room::Int8(_), _) => continue,
             };
             // SAFETY: between jobs.
-            logits.extend(unsafe { signals.to_rows() });
+            logits.extend(unsafe { activations.to_rows() });
         }
         match logits.iter().position(|logit| !logit.is_finite()) {
             Some(at) => Err(InferError::Overflow {

@@ -1,11 +1,11 @@
 //! How many threads a job gets, chosen as jobs go by.
 //!
-//! Threads that meet at barriers are as fast as the slowest of them: beside another program's load one thread alone can be
+//! Threads that wait for each other at barriers are as fast as the slowest of them: beside another program's load one thread alone can be
 //! many times as fast as two. Numbers do not depend on the count of threads, so that it may change from job to job. As long
 //! as nobody waits long at a barrier all threads work; where somebody does, fewer are tried now and then, and kept while they
 //! are faster; more are tried again later.
 
-use crate::pool::{Pool, Seat};
+use crate::pool::{Pool, Worker};
 use alloc::vec::Vec;
 use std::time::{Duration, Instant};
 
@@ -76,7 +76,7 @@ impl Pace {
     }
 
     /// Runs `job` over `examples` examples on [`threads`](Self::threads) of the threads of `pool`.
-    pub fn run(&mut self, pool: &Pool, examples: usize, job: &(dyn Fn(Seat<'_>) + Sync)) {
+    pub fn run(&mut self, pool: &Pool, examples: usize, job: &(dyn Fn(Worker<'_>) + Sync)) {
         let (start, waits) = (Instant::now(), pool.waits());
         pool.run_on(self.threads(), job);
         self.note(start.elapsed(), examples, pool.waits() - waits);

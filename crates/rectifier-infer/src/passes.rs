@@ -3,27 +3,27 @@
 //! Between two barriers each thread writes only the panels of its own columns and its own lists. All `unsafe` here rests on
 //! that.
 
+use crate::activations::Activations;
 use crate::buffer::PANEL;
 use crate::kernels::{Kernels, Weight};
 use crate::layer::{Activation, Layer};
-use crate::pool::Seat;
-use crate::signals::Signals;
+use crate::pool::Worker;
 
-/// Pre-activations of `layer` from the signals below into `above`, the panels of `seat`.
+/// Pre-activations of `layer` from the activations below into `above`, the panels of `worker`.
 ///
 /// # Safety
-/// The signals below are complete (a barrier since); nobody else touches the panels of `seat` in `above`.
+/// The activations below are complete (a barrier since); nobody else touches the panels of `worker` in `above`.
 pub unsafe fn multiply<W: Weight>(
-    seat: Seat<'_>,
+    worker: Worker<'_>,
     kernels: &Kernels,
     layer: &Layer<W>,
-    below: &Signals,
-    above: &Signals,
+    below: &Activations,
+    above: &Activations,
 ) {
     let batch = above.batch;
-    // SAFETY: own panels are written, complete signals and weights read.
+    // SAFETY: own panels are written, complete activations and weights read.
     unsafe {
-        for p in seat.panels(above.panels()) {
+        for p in worker.panels(above.panels()) {
             let z = above.values(p);
             for b in 0..batch {
                 core::ptr::copy_nonoverlapping(
@@ -33,7 +33,7 @@ pub unsafe fn multiply<W: Weight>(
                 );
             }
             let weights = layer.weight.panel(p);
-            if below.dense_up {
+            if below.dense_forward {
                 for q in 0..below.panels() {
                     let rows = weights.add(q * PANEL * PANEL);
                     W::dense(kernels)(z, rows, below.values(q), batch, below.width(q));
@@ -47,27 +47,30 @@ pub unsafe fn multiply<W: Weight>(
     }
 }
 
-/// Activations from the pre-activations in `signals`, and their lists; the panels of `seat`. `measured` leaves the sums of
-/// magnitudes in the signals too.
+/// Activations from the pre-activations in `activations`, and their lists; the panels of `worker`. `measured` leaves the sums of
+/// magnitudes in the activations too.
 ///
 /// # Safety
-/// The panels of `seat` hold pre-activations, and nobody else touches them or the thread's blocks.
+/// The panels of `worker` hold pre-activations, and nobody else touches them or the thread's blocks.
 pub unsafe fn activate<W: Weight>(
-    seat: Seat<'_>,
+    worker: Worker<'_>,
     kernels: &Kernels,
     layer: &Layer<W>,
-    signals: &Signals,
+    activations: &Activations,
     measured: bool,
 ) {
     // SAFETY: own panels and blocks; flips have as many places as the layer has padded columns.
     unsafe {
-        for p in seat.panels(signals.panels()) {
-            *signals.sums.ptr().add(p) = 0.0;
+        for p in worker.panels(activations.panels()) {
+            *activations.sums.ptr().add(p) = 0.0;
         }
-        signals
+        activations
             .active
-            .fill(seat, |example, p, first, index, value| {
-                let (len, z) = (signals.width(p), signals.values(p).add(example * PANEL));
+            .fill(worker, |example, p, first, index, value| {
+                let (len, z) = (
+                    activations.width(p),
+                    activations.values(p).add(example * PANEL),
+                );
                 let flips = layer.flips.as_ref().map_or(core::ptr::null(), |flips| {
                     flips.ptr().add(p * PANEL).cast_const()
                 });
@@ -77,8 +80,10 @@ pub unsafe fn activate<W: Weight>(
                     }
                     Activation::Smooth(kind) => {
                         let mut spare = [0.0; PANEL];
-                        let slope = match &signals.slopes {
-                            Some(slopes) => slopes.ptr().add(signals.offset(p) + example * PANEL),
+                        let slope = match &activations.slopes {
+                            Some(slopes) => {
+                                slopes.ptr().add(activations.offset(p) + example * PANEL)
+                            }
                             None => spare.as_mut_ptr(),
                         };
                         (kernels.smooth)(*kind, z, slope, len);
@@ -94,7 +99,7 @@ pub unsafe fn activate<W: Weight>(
                 if measured {
                     let values = core::slice::from_raw_parts(value, found);
                     let magnitudes = values.iter().map(|value| f64::from(value.abs()));
-                    *signals.sums.ptr().add(p) += magnitudes.sum::<f64>();
+                    *activations.sums.ptr().add(p) += magnitudes.sum::<f64>();
                 }
                 found
             });

@@ -1,4 +1,4 @@
-//! Threads that stay up between steps and meet at barriers.
+//! Threads that stay up between steps and wait for each other at barriers.
 //!
 //! A training step on small batches lasts less than a millisecond and has a dozen phases: threads that slept between
 //! them would cost more than the work. These spin for a moment, then sleep, so that on a busy machine whoever is waited for
@@ -101,7 +101,7 @@ fn spin(done: impl Fn() -> bool) -> bool {
 
 /// One thread's place in a job.
 #[derive(Clone, Copy)]
-pub struct Seat<'a> {
+pub struct Worker<'a> {
     /// Which thread, from 0.
     pub me: usize,
     /// Of how many.
@@ -109,9 +109,9 @@ pub struct Seat<'a> {
     barrier: &'a Barrier,
 }
 
-impl Seat<'_> {
+impl Worker<'_> {
     /// Waits for every thread of the job; what they wrote before is seen after.
-    pub fn meet(&self) {
+    pub fn barrier(&self) {
         self.barrier.wait(self.threads);
     }
 
@@ -141,7 +141,7 @@ pub fn share(count: usize, me: usize, threads: usize) -> std::ops::Range<usize> 
     count * me / threads..count * (me + 1) / threads
 }
 
-type Job<'a> = dyn Fn(Seat<'_>) + Sync + 'a;
+type Job<'a> = dyn Fn(Worker<'_>) + Sync + 'a;
 
 struct Shared {
     /// Counts jobs; a worker waits for it to change.
@@ -220,13 +220,13 @@ impl Pool {
     pub fn run_on(&self, threads: usize, job: &Job<'_>) {
         let threads = threads.clamp(1, self.threads());
         let shared = &*self.shared;
-        let seat = Seat {
+        let worker = Worker {
             me: 0,
             threads,
             barrier: &shared.barrier,
         };
         if threads == 1 {
-            flushed(|| job(seat));
+            flushed(|| job(worker));
             return;
         }
         // SAFETY: workers use the reference only until they lower `busy`, which is waited for below.
@@ -235,7 +235,7 @@ impl Pool {
         shared.busy.0.store(self.workers.len(), Ordering::Relaxed);
         shared.number.0.fetch_add(1, Ordering::SeqCst);
         shared.idle.wake();
-        attend(shared, || flushed(|| job(seat)));
+        attend(shared, || flushed(|| job(worker)));
         let done = || shared.busy.0.load(Ordering::SeqCst) == 0;
         if !spin(done) {
             shared.barrier.waits.fetch_add(1, Ordering::Relaxed);
@@ -291,12 +291,12 @@ fn work(shared: &Shared, me: usize) {
         if let Some((job, threads)) = job
             && me < threads
         {
-            let seat = Seat {
+            let worker = Worker {
                 me,
                 threads,
                 barrier: &shared.barrier,
             };
-            attend(shared, || flushed(|| job(seat)));
+            attend(shared, || flushed(|| job(worker)));
         }
         shared.busy.0.fetch_sub(1, Ordering::SeqCst);
         shared.done.wake();
@@ -314,15 +314,15 @@ mod tests {
             let pool = Pool::new(threads).unwrap();
             let counts: Vec<AtomicUsize> = (0..threads).map(|_| AtomicUsize::new(0)).collect();
             for round in 1..=50 {
-                pool.run(&|seat| {
-                    counts[seat.me].fetch_add(1, Ordering::Relaxed);
-                    seat.meet();
+                pool.run(&|worker| {
+                    counts[worker.me].fetch_add(1, Ordering::Relaxed);
+                    worker.barrier();
                     assert!(
                         counts
                             .iter()
                             .all(|count| count.load(Ordering::Relaxed) >= round)
                     );
-                    seat.meet();
+                    worker.barrier();
                 });
             }
             let shares: Vec<usize> = (0..threads).flat_map(|me| share(17, me, threads)).collect();
@@ -335,9 +335,9 @@ mod tests {
         let pool = Pool::new(3).unwrap();
         for guilty in 0..3 {
             let caught = catch_unwind(AssertUnwindSafe(|| {
-                pool.run(&|seat| {
-                    assert!(seat.me != guilty, "here");
-                    seat.meet();
+                pool.run(&|worker| {
+                    assert!(worker.me != guilty, "here");
+                    worker.barrier();
                 })
             }));
             let panic = caught.unwrap_err();
@@ -348,8 +348,8 @@ mod tests {
             assert!(text.contains("here"), "{text}");
         }
         let count = AtomicUsize::new(0);
-        pool.run(&|seat| {
-            seat.meet();
+        pool.run(&|worker| {
+            worker.barrier();
             count.fetch_add(1, Ordering::Relaxed);
         });
         assert_eq!(count.into_inner(), 3);

@@ -1,15 +1,15 @@
 //! Pre-training steps: one layer as a denoising autoencoder on what the layers below make of the inputs.
 
+use crate::activations::{Activations, Role};
+use crate::backward::{Backward, activate, learn_bias, multiply};
 use crate::buffer::PANEL;
 use crate::convert::Learning;
 use crate::forward::Rows;
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
 use crate::pace::Pace;
-use crate::passes::{Descent, activate, learn_bias, multiply};
 use crate::pointwise::Cost;
-use crate::pool::{Pool, Seat};
-use crate::signals::{Role, Signals};
+use crate::pool::{Pool, Worker};
 use rectifier_nn::{Noise, Reconstruction, Target};
 use rectifier_train::Totals;
 
@@ -39,17 +39,17 @@ pub(crate) struct Denoiser {
     spaces: [Option<(Space, Pace)>; 2],
 }
 
-/// Signals for one purpose, steps or evaluation.
+/// Activations for one purpose, steps or evaluation.
 struct Space {
     capacity: usize,
     threads: usize,
     /// Inputs and the activations of the layers below, the last of them clean.
-    clean: Vec<Signals>,
+    clean: Vec<Activations>,
     /// The last layer's pre-activations, where they are rebuilt.
-    pre: Option<Signals>,
-    corrupted: Signals,
-    hidden: Signals,
-    output: Signals,
+    pre: Option<Activations>,
+    corrupted: Activations,
+    hidden: Activations,
+    output: Activations,
 }
 
 /// What a batch is seen for.
@@ -96,24 +96,24 @@ impl Denoiser {
         let width = self.encoder.weight.rows;
         let widths = std::iter::once(inputs).chain(self.below.iter().map(Layer::units));
         let smooth = matches!(self.encoder.activation, Activation::Smooth(_));
-        let signals =
-            |columns, role, smooth| Signals::new(columns, capacity, threads, role, smooth);
+        let activations =
+            |columns, role, smooth| Activations::new(columns, capacity, threads, role, smooth);
         Space {
             capacity,
             threads,
             clean: widths
-                .map(|width| signals(width, Role::Forward, false))
+                .map(|width| activations(width, Role::Forward, false))
                 .collect(),
             pre: (self.aim == Aim::PreActivations && !self.below.is_empty())
-                .then(|| signals(width, Role::Forward, false)),
-            corrupted: signals(width, Role::Input, false),
-            hidden: signals(self.encoder.units(), Role::Trained { above: width }, smooth),
-            output: signals(width, Role::Output, false),
+                .then(|| activations(width, Role::Forward, false)),
+            corrupted: activations(width, Role::Input, false),
+            hidden: activations(self.encoder.units(), Role::Trained { above: width }, smooth),
+            output: activations(width, Role::Output, false),
         }
     }
 
     /// The summed cost of rebuilding `rows` `[batch, inputs]` under `noise`, and the penalty; learns from it if that is
-    /// the purpose. `each` is told of the hidden signals by every thread, before the next barrier.
+    /// the purpose. `each` is told of the hidden activations by every thread, before the next barrier.
     pub(crate) fn pass(
         &mut self,
         pool: &Pool,
@@ -121,7 +121,7 @@ impl Denoiser {
         (rows, batch): (&[f32], usize),
         noise: &Noise,
         purpose: Purpose,
-        each: &(dyn Fn(Seat<'_>, &Signals) + Sync),
+        each: &(dyn Fn(Worker<'_>, &Activations) + Sync),
     ) -> Totals {
         if batch == 0 {
             return Totals::default();
@@ -143,14 +143,14 @@ impl Denoiser {
             output,
             ..
         } = &mut space;
-        for signals in clean.iter_mut().chain(pre.as_mut()).chain([
+        for activations in clean.iter_mut().chain(pre.as_mut()).chain([
             &mut *corrupted,
             &mut *hidden,
             &mut *output,
         ]) {
             // SAFETY: between jobs.
-            unsafe { signals.choose() };
-            signals.set_batch(batch, pace.threads());
+            unsafe { activations.choose() };
+            activations.set_batch(batch, pace.threads());
         }
         let work = Work {
             net: self,
@@ -161,7 +161,7 @@ impl Denoiser {
             purpose,
         };
         // SAFETY: as in `Work::run`.
-        pace.run(pool, batch, &|seat| unsafe { work.run(seat, each) });
+        pace.run(pool, batch, &|worker| unsafe { work.run(worker, each) });
         // SAFETY: between jobs.
         let (loss, magnitudes) = unsafe { (space.output.total(), space.hidden.total()) };
         self.spaces[place] = Some((space, pace));
@@ -198,24 +198,29 @@ impl Work<'_> {
     /// # Safety
     /// Called by every thread of a job; each writes its own panels, rows and blocks, and barriers part what one
     /// writes and another reads.
-    unsafe fn run(&self, seat: Seat<'_>, each: &(dyn Fn(Seat<'_>, &Signals) + Sync)) {
+    unsafe fn run(&self, worker: Worker<'_>, each: &(dyn Fn(Worker<'_>, &Activations) + Sync)) {
         let (net, kernels, space) = (self.net, self.kernels, self.space);
         let (hidden, output) = (&space.hidden, &space.output);
         // SAFETY: as the caller says.
         unsafe {
             if let Some((top, lower)) = net.below.split_last() {
                 let input = &space.clean[0];
-                input.read(seat, kernels, Rows::Dense(self.rows), input.wants_panels());
-                seat.meet();
+                input.read(
+                    worker,
+                    kernels,
+                    Rows::Dense(self.rows),
+                    input.wants_panels(),
+                );
+                worker.barrier();
                 for (k, layer) in lower.iter().enumerate() {
-                    multiply(seat, kernels, layer, &space.clean[k], &space.clean[k + 1]);
-                    activate(seat, kernels, layer, &space.clean[k + 1], false);
-                    seat.meet();
+                    multiply(worker, kernels, layer, &space.clean[k], &space.clean[k + 1]);
+                    activate(worker, kernels, layer, &space.clean[k + 1], false);
+                    worker.barrier();
                 }
                 let (below, clean) = (&space.clean[lower.len()], &space.clean[lower.len() + 1]);
-                multiply(seat, kernels, top, below, clean);
+                multiply(worker, kernels, top, below, clean);
                 if let Some(pre) = &space.pre {
-                    for p in seat.panels(clean.panels()) {
+                    for p in worker.panels(clean.panels()) {
                         std::ptr::copy_nonoverlapping(
                             clean.values(p),
                             pre.values(p),
@@ -223,28 +228,30 @@ impl Work<'_> {
                         );
                     }
                 }
-                activate(seat, kernels, top, clean, false);
+                activate(worker, kernels, top, clean, false);
             }
-            self.corrupt(seat);
+            self.corrupt(worker);
             if let Purpose::Step { rate, .. } = self.purpose {
-                space.corrupted.turn(seat, net.learning.rates(rate)[0]);
+                space
+                    .corrupted
+                    .transpose(worker, net.learning.rates(rate)[0]);
             }
-            seat.meet();
-            multiply(seat, kernels, &net.encoder, &space.corrupted, hidden);
+            worker.barrier();
+            multiply(worker, kernels, &net.encoder, &space.corrupted, hidden);
             let measured = matches!(self.purpose, Purpose::Step { penalty, .. } if penalty != 0.0);
-            activate(seat, kernels, &net.encoder, hidden, measured);
-            each(seat, hidden);
+            activate(worker, kernels, &net.encoder, hidden, measured);
+            each(worker, hidden);
             if let Purpose::Step { rate, .. } = self.purpose {
-                hidden.turn(seat, rate);
+                hidden.transpose(worker, rate);
             }
-            seat.meet();
-            multiply(seat, kernels, &net.decoder, hidden, output);
-            self.rebuild(seat);
+            worker.barrier();
+            multiply(worker, kernels, &net.decoder, hidden, output);
+            self.rebuild(worker);
             let Purpose::Step { rate, penalty } = self.purpose else {
                 return;
             };
-            learn_bias(seat, &net.decoder, output, rate);
-            let decoder = Descent {
+            learn_bias(worker, &net.decoder, output, rate);
+            let decoder = Backward {
                 kernels,
                 above: output,
                 layer: &net.decoder,
@@ -253,10 +260,10 @@ impl Work<'_> {
                 rate,
                 penalty: penalty / hidden.batch as f32,
             };
-            decoder.learn(seat);
-            seat.meet();
-            decoder.pass_down(seat);
-            let encoder = Descent {
+            decoder.learn(worker);
+            worker.barrier();
+            decoder.errors_below(worker);
+            let encoder = Backward {
                 above: hidden,
                 layer: &net.encoder,
                 below: &space.corrupted,
@@ -264,7 +271,7 @@ impl Work<'_> {
                 rate: net.learning.rates(rate)[0],
                 ..decoder
             };
-            encoder.learn(seat);
+            encoder.learn(worker);
         }
     }
 
@@ -282,14 +289,14 @@ impl Work<'_> {
         }
     }
 
-    /// Fills the corrupted signals of the panels of `seat`.
-    unsafe fn corrupt(&self, seat: Seat<'_>) {
+    /// Fills the corrupted activations of the panels of `worker`.
+    unsafe fn corrupt(&self, worker: Worker<'_>) {
         let (noise, corrupted) = (self.noise, &self.space.corrupted);
         // SAFETY: own panels and blocks; noise was drawn for every number of the batch.
         unsafe {
             corrupted
                 .active
-                .fill(seat, |example, p, first, index, value| {
+                .fill(worker, |example, p, first, index, value| {
                     let (len, clean) = (corrupted.width(p), self.clean(example, p));
                     let noisy = corrupted.values(p).add(example * PANEL);
                     let place = example * corrupted.columns + p * PANEL;
@@ -310,15 +317,15 @@ impl Work<'_> {
         }
     }
 
-    /// Costs of the outputs of the panels of `seat`, left in their sums; the outputs become gradients of the mean cost.
-    unsafe fn rebuild(&self, seat: Seat<'_>) {
+    /// Costs of the outputs of the panels of `worker`, left in their sums; the outputs become gradients of the mean cost.
+    unsafe fn rebuild(&self, worker: Worker<'_>) {
         let (net, output) = (self.net, &self.space.output);
         let scale = 1.0 / output.batch as f32;
         let flips = net.below.last().and_then(|layer| layer.flips.as_ref());
-        let mut turned = [0.0; PANEL];
+        let mut upright_row = [0.0; PANEL];
         // SAFETY: own panels.
         unsafe {
-            for p in seat.panels(output.panels()) {
+            for p in worker.panels(output.panels()) {
                 let (len, mut sum) = (output.width(p), 0.0);
                 for example in 0..output.batch {
                     let mut target = self.clean(example, p);
@@ -327,7 +334,7 @@ impl Work<'_> {
                     } else if !net.below.is_empty()
                         && (net.aim == Aim::Halved || (net.aim == Aim::Upright && flips.is_some()))
                     {
-                        for (at, upright) in turned[..len].iter_mut().enumerate() {
+                        for (at, upright) in upright_row[..len].iter_mut().enumerate() {
                             let sign = flips.map_or(1.0, |flips| *flips.ptr().add(p * PANEL + at));
                             let x = *target.add(at) * sign;
                             *upright = if net.aim == Aim::Halved {
@@ -336,7 +343,7 @@ impl Work<'_> {
                                 x
                             };
                         }
-                        target = turned.as_ptr();
+                        target = upright_row.as_ptr();
                     }
                     let z = output.values(p).add(example * PANEL);
                     sum += (self.kernels.rebuild)(net.cost, z, target, len, scale);

@@ -58,7 +58,7 @@
 //!
 //! # When zeros are too few
 //! A batch with too large a share of active inputs is multiplied whole by Flex. That share depends on the size of the batch,
-//! and is another on the way down; it is where the two ways cost the same, measured for 1000 inputs and units by
+//! and is another in the backward pass; it is where the two ways cost the same, measured for 1000 inputs and units by
 //! `cargo run --release -p rectifier-sparse --example linear_step -- 5 0.2 rule`.
 //! [`SparseLinear::with_whole_above`] sets another. Layers with fewer units than a register has lanes, and weights that do
 //! not lie row after row, are multiplied whole always.

@@ -4,7 +4,7 @@ use crate::kernels::Weight;
 use crate::layer::Layer;
 use rectifier_data::{Batch, Examples, SparseRows};
 pub(crate) use rectifier_infer::Rows;
-pub(crate) use rectifier_infer::forward::{Forward, climb, count};
+pub(crate) use rectifier_infer::forward::{Forward, count, forward};
 use rectifier_infer::team::Team;
 use rectifier_nn::LayerCounts;
 use rectifier_train::{Evaluation, Objective, Outputs, TrainError, in_order};
@@ -45,10 +45,10 @@ pub(crate) fn evaluate<W: Weight>(
     forward.take_zeros();
     let mut outputs = Outputs::new(objective);
     in_order(examples, |batch, _| {
-        let signals = forward.run(team, layers, rows_of(batch), batch.len());
+        let activations = forward.run(team, layers, rows_of(batch), batch.len());
         // SAFETY: between jobs.
-        let logits = unsafe { signals.to_rows() };
-        outputs.add(&logits, signals.columns, &batch.labels);
+        let logits = unsafe { activations.to_rows() };
+        outputs.add(&logits, activations.columns, &batch.labels);
         Ok(())
     })?;
     let (examples, zeros) = forward.take_zeros();

@@ -2,8 +2,8 @@
 //! immutable predictor.
 //!
 //! A rectifier that is 0 neither adds to the layer above nor learns, so its row of weights need not be touched. Weights
-//! lie by input unit, in panels of 64 columns that each belong to one thread; each example's active units are listed; the way
-//! up adds the listed rows, the way down takes a row's error and updates it while it is in the first cache, so that no
+//! lie by input unit, in panels of 64 columns that each belong to one thread; each example's active units are listed; the
+//! forward pass adds the listed rows, the backward pass takes a row's error and updates it while it is in the first cache, so that no
 //! gradient is ever written. Layers with few zeros are multiplied whole.
 //!
 //! ```
@@ -19,6 +19,7 @@
 //! ```
 #![warn(missing_docs)]
 
+mod backward;
 mod convert;
 mod denoise;
 mod engine;
@@ -26,7 +27,6 @@ mod engine;
 pub mod extension;
 mod finetune;
 mod forward;
-mod passes;
 mod predictor;
 mod pretrain;
 mod probe;
@@ -40,4 +40,6 @@ pub use predictor::{evaluate, predictor};
 pub use probe::Probe;
 pub use rectifier_infer::{InferError, Level, SparseNetwork};
 // The kernels are those of prediction.
-pub(crate) use rectifier_infer::{buffer, kernels, layer, pace, pointwise, pool, signals, simd};
+pub(crate) use rectifier_infer::{
+    activations, buffer, kernels, layer, pace, pointwise, pool, simd,
+};

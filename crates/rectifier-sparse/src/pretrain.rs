@@ -112,9 +112,9 @@ fn scaled(
     let train = context.train;
     let mut forward = Forward::new(train.width(), &below, EVALUATION_BATCH, team.pool.threads());
     in_order(train, |batch, _| {
-        let signals = forward.run(team, &below, rows_of(batch), batch.len());
+        let activations = forward.run(team, &below, rows_of(batch), batch.len());
         // SAFETY: between jobs.
-        let rows = unsafe { signals.to_rows() };
+        let rows = unsafe { activations.to_rows() };
         for row in rows.chunks_exact(units.max(1)) {
             for (peak, z) in peaks.iter_mut().zip(row) {
                 if *z > threshold {
@@ -221,8 +221,9 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
             let rows = (&*inputs, batch.len());
             let team = &self.team;
             // SAFETY: each thread counts its own blocks.
-            let each = |seat: crate::pool::Seat<'_>, hidden: &crate::signals::Signals| unsafe {
-                count(seat, hidden, &active);
+            let each = |worker: crate::pool::Worker<'_>,
+                        hidden: &crate::activations::Activations| unsafe {
+                count(worker, hidden, &active);
             };
             totals.add(&self.net.pass(
                 &team.pool,

@@ -76,8 +76,8 @@ impl Probe {
         let repeats = (BURST / bytes.max(1)).clamp(1, 4096);
         let memory = Buffer::<f32>::zeros(strips * PANEL);
         // Written once: pages that never were are one and the same page of zeros.
-        self.pool.run(&|seat| {
-            let share = seat.share(strips);
+        self.pool.run(&|worker| {
+            let share = worker.share(strips);
             // SAFETY: own strips.
             unsafe {
                 let start = memory.ptr().add(share.start * PANEL);
@@ -100,7 +100,7 @@ impl Probe {
         let mut bursts = 0;
         while bursts < LEAST || begun.elapsed() < self.time {
             let start = Instant::now();
-            self.pool.run(&|seat| work(seat.me, seat.threads));
+            self.pool.run(&|worker| work(worker.me, worker.threads));
             fastest = fastest.min(start.elapsed().as_secs_f64());
             bursts += 1;
         }

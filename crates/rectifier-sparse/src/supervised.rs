@@ -1,14 +1,14 @@
 //! Supervised training steps of a whole stack.
 
+use crate::activations::{Activations, Role};
+use crate::backward::{Backward, learn_bias};
 use crate::buffer::{Buffer, PANEL};
 use crate::convert::Learning;
-use crate::forward::{Rows, climb};
+use crate::forward::{Rows, forward};
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
 use crate::pace::Pace;
-use crate::passes::{Descent, learn_bias};
-use crate::pool::{Pool, Seat};
-use crate::signals::{Role, Signals};
+use crate::pool::{Pool, Worker};
 use rectifier_train::Totals;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct Supervised {
     pub layers: Vec<Layer>,
     learning: Vec<Learning>,
-    signals: Vec<Signals>,
+    activations: Vec<Activations>,
     /// The last batch's losses.
     losses: Buffer<f64>,
     capacity: usize,
@@ -30,7 +30,7 @@ impl Supervised {
         Self {
             layers,
             learning,
-            signals: Vec::new(),
+            activations: Vec::new(),
             losses: Buffer::zeros(0),
             capacity: 0,
             threads: 0,
@@ -43,8 +43,8 @@ impl Supervised {
             (self.capacity, self.threads) = (batch, threads);
             self.pace = Pace::new(threads);
             self.losses = Buffer::zeros(batch);
-            self.signals = vec![Signals::new(inputs, batch, threads, Role::Input, false)];
-            self.signals
+            self.activations = vec![Activations::new(inputs, batch, threads, Role::Input, false)];
+            self.activations
                 .extend(self.layers.iter().enumerate().map(|(k, layer)| {
                     let role = match self.layers.get(k + 1) {
                         Some(above) => Role::Trained {
@@ -53,13 +53,13 @@ impl Supervised {
                         None => Role::Output,
                     };
                     let smooth = matches!(layer.activation, Activation::Smooth(_));
-                    Signals::new(layer.units(), batch, threads, role, smooth)
+                    Activations::new(layer.units(), batch, threads, role, smooth)
                 }));
         }
-        for signals in &mut self.signals {
+        for activations in &mut self.activations {
             // SAFETY: between jobs.
-            unsafe { signals.choose() };
-            signals.set_batch(batch, self.pace.threads());
+            unsafe { activations.choose() };
+            activations.set_batch(batch, self.pace.threads());
         }
     }
 
@@ -79,50 +79,50 @@ impl Supervised {
             return;
         }
         self.prepare(rows.width(batch), batch, pool.threads());
-        let (layers, signals) = (&self.layers[..], &self.signals[..]);
+        let (layers, activations) = (&self.layers[..], &self.activations[..]);
         let top = layers.len();
         let rates: Vec<[f32; 2]> = self
             .learning
             .iter()
             .map(|layer| layer.rates(rate))
             .collect();
-        let output = &signals[top];
+        let output = &activations[top];
         let losses = &self.losses;
         let coefficient = |hidden: usize| penalties.get(hidden - 1).copied().unwrap_or(0.0);
         let errors = AtomicU64::new(0);
         // SAFETY: each thread writes its own panels, rows and blocks, and the outputs of its own examples; barriers
         // part what one writes and another reads.
-        self.pace.run(pool, batch, &|seat| unsafe {
-            signals[0].read(seat, kernels, rows, signals[0].wants_panels());
-            signals[0].turn(seat, rates[0][0]);
-            seat.meet();
+        self.pace.run(pool, batch, &|worker| unsafe {
+            activations[0].read(worker, kernels, rows, activations[0].wants_panels());
+            activations[0].transpose(worker, rates[0][0]);
+            worker.barrier();
             let measured = |hidden| coefficient(hidden) != 0.0;
-            climb(seat, kernels, layers, signals, measured, |hidden| {
-                signals[hidden].turn(seat, rates[hidden][0]);
+            forward(worker, kernels, layers, activations, measured, |hidden| {
+                activations[hidden].transpose(worker, rates[hidden][0]);
             });
-            let wrong = classify(seat, output, labels, losses);
+            let wrong = classify(worker, output, labels, losses);
             errors.fetch_add(wrong, Ordering::Relaxed);
-            seat.meet();
-            learn_bias(seat, &layers[top - 1], output, rates[top - 1][1]);
+            worker.barrier();
+            learn_bias(worker, &layers[top - 1], output, rates[top - 1][1]);
             for k in (0..top).rev() {
                 let source = k
                     .checked_sub(1)
                     .map(|below| (&layers[below], rates[below][1]));
-                let descent = Descent {
+                let descent = Backward {
                     kernels,
-                    above: &signals[k + 1],
+                    above: &activations[k + 1],
                     layer: &layers[k],
-                    below: &signals[k],
+                    below: &activations[k],
                     source,
                     rate: rates[k][0],
                     penalty: source
                         .and(penalties.get(k.wrapping_sub(1)))
                         .map_or(0.0, |c| c / batch as f32),
                 };
-                descent.learn(seat);
+                descent.learn(worker);
                 if source.is_some() {
-                    seat.meet();
-                    descent.pass_down(seat);
+                    worker.barrier();
+                    descent.errors_below(worker);
                 }
             }
         });
@@ -130,9 +130,9 @@ impl Supervised {
         // SAFETY: between jobs.
         unsafe {
             totals.loss += losses.as_slice()[..batch].iter().sum::<f64>();
-            for (hidden, signals) in signals.iter().enumerate().take(top).skip(1) {
+            for (hidden, activations) in activations.iter().enumerate().take(top).skip(1) {
                 if coefficient(hidden) != 0.0 {
-                    totals.penalty += f64::from(coefficient(hidden)) * signals.total();
+                    totals.penalty += f64::from(coefficient(hidden)) * activations.total();
                 }
             }
         }
@@ -142,27 +142,32 @@ impl Supervised {
 
     /// Shares of exact zeros of the hidden layers at the last step.
     pub(crate) fn zeros(&self) -> Vec<f64> {
-        let hidden = self.signals.len().saturating_sub(1);
+        let hidden = self.activations.len().saturating_sub(1);
         // SAFETY: between jobs.
-        self.signals
+        self.activations
             .iter()
             .take(hidden)
             .skip(1)
-            .map(|signals| unsafe { 1.0 - signals.share() })
+            .map(|activations| unsafe { 1.0 - activations.share() })
             .collect()
     }
 }
 
-/// Softmax and cross-entropy of the examples of `seat`: leaves each one's loss in `losses`, turns the logits into the
+/// Softmax and cross-entropy of the examples of `worker`: leaves each one's loss in `losses`, turns the logits into the
 /// gradients of the mean loss, and says how many classes are wrong.
 ///
 /// # Safety
 /// The logits are complete; nobody else touches those of this thread's examples.
-unsafe fn classify(seat: Seat<'_>, output: &Signals, labels: &[u32], losses: &Buffer<f64>) -> u64 {
+unsafe fn classify(
+    worker: Worker<'_>,
+    output: &Activations,
+    labels: &[u32],
+    losses: &Buffer<f64>,
+) -> u64 {
     let mut wrong = 0;
     let classes = output.columns;
     let scale = 1.0 / labels.len() as f32;
-    for b in seat.share(labels.len()) {
+    for b in worker.share(labels.len()) {
         // SAFETY: own examples.
         let logit =
             |class: usize| unsafe { output.values(class / PANEL).add(b * PANEL + class % PANEL) };

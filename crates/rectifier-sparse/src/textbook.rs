@@ -74,7 +74,7 @@ impl Plain {
     }
 
     /// Activations of every layer, the inputs first and the logits last.
-    fn climb(&self, input: &[f64]) -> Vec<Vec<f64>> {
+    fn forward(&self, input: &[f64]) -> Vec<Vec<f64>> {
         let mut all = vec![input.to_vec()];
         for k in 0..self.weights.len() {
             let mut sums = self.biases[k].clone();
@@ -100,7 +100,7 @@ impl Plain {
             biases: self.biases.clone(),
         };
         for (input, &label) in inputs.iter().zip(labels) {
-            let all = before.climb(input);
+            let all = before.forward(input);
             let top = all.len() - 1;
             let sum: f64 = all[top].iter().map(|logit| logit.exp()).sum();
             loss += sum.ln() - all[top][label as usize];
@@ -209,7 +209,7 @@ fn the_way_up_is_the_textbooks_for_dense_sparse_and_rounded() {
     let rows = inputs(3, 9);
     let wanted: Vec<f64> = rows
         .iter()
-        .flat_map(|row| plain.climb(row).pop().unwrap())
+        .flat_map(|row| plain.forward(row).pop().unwrap())
         .collect();
     let numbers = flat(&rows);
     let mut sparse = SparseRows::empty(SIZES[0]);

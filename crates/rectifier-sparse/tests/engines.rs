@@ -213,6 +213,29 @@ fn two_hundred_steps_lose_what_burn_loses() {
     );
 }
 
+/// Weights learn from 64 examples at a time; errors below are those of the weights from before the batch.
+#[test]
+fn large_batches_lose_what_burn_loses() {
+    let train = examples(400, 90, 7, 1);
+    // Layers above of 10 panels, in groups of two, and of one group.
+    for hidden in [[70, 600], [600, 65]] {
+        let network = stack(90, &hidden, Unit::Rectifier, 7, false);
+        for batch in [64, 65, 130, 200] {
+            let stage = fine_tune(ActivationPenalty::Uniform(1e-3), batch);
+            let engine = SparseEngine::new(Device::flex()).with_threads(2);
+            compare(&network, stage, &train, batch, 6, &engine);
+            let pre = pretrain(
+                2,
+                batch,
+                Corruption::None,
+                Reconstruction::SoftplusSquared,
+                1e-3,
+            );
+            compare(&network, pre, &train, batch, 6, &engine);
+        }
+    }
+}
+
 #[test]
 fn every_unit_with_and_without_flips() {
     let train = examples(60, 30, 4, 2);

@@ -2,7 +2,7 @@
 
 use super::kernels::{GROUPS, Groups};
 use crate::buffer::{Buffer, PANEL, panels};
-use crate::pool::{Seat, share};
+use crate::pool::{Worker, share};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -92,9 +92,9 @@ impl Lists {
     }
 
     /// The blocks of a thread.
-    pub(super) fn blocks_of(&self, seat: Seat<'_>) -> Range<usize> {
+    pub(super) fn blocks_of(&self, worker: Worker<'_>) -> Range<usize> {
         let owners = &self.partition().owners;
-        owners[seat.me]..owners[seat.me + 1]
+        owners[worker.me]..owners[worker.me + 1]
     }
 
     /// The panels of a block.
@@ -115,17 +115,17 @@ impl Lists {
         }
     }
 
-    /// Fills the lists of the blocks of `seat`, as [`fill_block`](Self::fill_block).
+    /// Fills the lists of the blocks of `worker`, as [`fill_block`](Self::fill_block).
     ///
     /// # Safety
     /// As there.
     pub(super) unsafe fn fill(
         &self,
-        seat: Seat<'_>,
+        worker: Worker<'_>,
         batch: usize,
         mut each: impl FnMut(usize, usize, *mut u32, *mut u32) -> usize,
     ) {
-        for block in self.blocks_of(seat) {
+        for block in self.blocks_of(worker) {
             // SAFETY: as the caller says.
             unsafe { self.fill_block(block, batch, &mut each) };
         }

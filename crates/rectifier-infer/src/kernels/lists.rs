@@ -1,6 +1,6 @@
 //! Loops over lists of active entries.
 
-use super::{Changed, List, Strided, Weight};
+use super::{Change, List, Strided, Weight};
 use crate::buffer::PANEL;
 use crate::simd::{DOT, Vector};
 
@@ -41,13 +41,15 @@ pub unsafe fn gather<V: Vector, W: Weight, const N: usize>(
     }
 }
 
-/// For every row of `rows` and every entry (example b, step s) of it: the part of `delta[b] . w[row]` that `P` panels have is
-/// added to the entry's place in `dots`, [`DOT`] floats (set there by the first panel of a group), then `w[row] += s delta[b]`.
-/// A row that no example uses is not read at all. The list's rows are those of `rows`, and the first entry of the first row
+/// For every row of `rows` and every entry (example b, step s) of it: the part of `delta[b] . old[row]` that `P` panels have is
+/// added to the entry's place in `dots`, [`DOT`] floats (set there by the first panel of a group), and s delta[b] is added to
+/// the row of `w.from`, the sum written to that of `w.to`. `old` holds the weights from before the batch. A row that no example
+/// uses is not read at all where `w` stays in place. The list's rows are those of `rows`, and the first entry of the first row
 /// is the first in `dots`. `A` registers hold [`DOT`] floats; `N` at a time hold columns.
 #[inline(always)]
 pub unsafe fn learn<V: Vector, const N: usize, const A: usize, const P: usize, const DOTS: bool>(
-    w: Changed,
+    w: Change,
+    old: Strided,
     rows: usize,
     list: List,
     delta: Strided,
@@ -64,16 +66,22 @@ pub unsafe fn learn<V: Vector, const N: usize, const A: usize, const P: usize, c
                 *list.starts.add(row) as usize,
                 *list.starts.add(row + 1) as usize,
             );
-            if from == to {
+            if from == to && core::ptr::eq(w.from.start, w.to.start) {
                 continue;
             }
             for strip in (0..P * PANEL).step_by(N * V::LANES) {
-                let line = w.start.add(row * PANEL);
-                let mut old = [V::zero(); N];
-                for (n, lane) in old.iter_mut().enumerate() {
-                    *lane = V::load(line.add(place(w.stride, strip + n * V::LANES)));
+                let line = w.from.start.add(row * PANEL);
+                let mut new = [V::zero(); N];
+                for (n, lane) in new.iter_mut().enumerate() {
+                    *lane = V::load(line.add(place(w.from.stride, strip + n * V::LANES)));
                 }
-                let mut new = old;
+                let mut before = new;
+                if DOTS && !core::ptr::eq(old.start, w.from.start) {
+                    let line = old.start.add(row * PANEL);
+                    for (n, lane) in before.iter_mut().enumerate() {
+                        *lane = V::load(line.add(place(old.stride, strip + n * V::LANES)));
+                    }
+                }
                 for entry in from..to {
                     let error = delta.start.add(*list.index.add(entry) as usize * PANEL);
                     let step = V::splat(*list.value.add(entry));
@@ -88,7 +96,7 @@ pub unsafe fn learn<V: Vector, const N: usize, const A: usize, const P: usize, c
                     for n in 0..N {
                         let lane = V::load(error.add(place(delta.stride, strip + n * V::LANES)));
                         if DOTS {
-                            dot[n % A] = dot[n % A].add_product(old[n], lane);
+                            dot[n % A] = dot[n % A].add_product(before[n], lane);
                         }
                         new[n] = new[n].add_product(step, lane);
                     }
@@ -98,8 +106,9 @@ pub unsafe fn learn<V: Vector, const N: usize, const A: usize, const P: usize, c
                         }
                     }
                 }
+                let line = w.to.start.add(row * PANEL);
                 for (n, lane) in new.iter().enumerate() {
-                    lane.store(line.add(place(w.stride, strip + n * V::LANES)));
+                    lane.store(line.add(place(w.to.stride, strip + n * V::LANES)));
                 }
             }
         }

@@ -31,7 +31,7 @@ fn rounded_once(a: f32, b: f32, c: f32) -> f32 {
         true => 1u64,
         false => u64::MAX,
     };
-    let bits = match (rest > 0.0 || rest < 0.0) && even {
+    let bits = match rest.abs() > 0.0 && even {
         true => sum.to_bits().wrapping_add(step),
         false => sum.to_bits(),
     };

@@ -55,7 +55,7 @@ fn whole_above(examples: usize, down: bool) -> f64 {
 }
 
 impl<'a> Operands<'a> {
-    /// `None` where the batch is to be multiplied whole, on the way up or down.
+    /// `None` where the batch is to be multiplied whole, in the forward or the backward pass.
     fn new(x: &'a FlexTensor, weight: &'a FlexTensor, how: How, down: bool) -> Option<Self> {
         let (inputs, units) = (weight.shape()[0], weight.shape()[1]);
         let kernels = Kernels::widest();

@@ -1,20 +1,20 @@
 //! What a batch makes of a layer: its numbers, where they are not 0, and room for what the passes need.
 
-use crate::active::{Active, MOST_PRODUCTS};
-use crate::buffer::{Buffer, PANEL, groups, panels};
+use crate::active::{Active, EXAMPLES, MOST_PRODUCTS};
+use crate::buffer::{Buffer, PANEL, group, groups, panels};
 use crate::kernels::{DOT, Kernels};
-use crate::pool::Seat;
+use crate::pool::Worker;
 use crate::rows::Rows;
 use alloc::vec;
 use alloc::vec::Vec;
 
 /// Above this share of active numbers a layer is multiplied whole. Where the two cost the same, measured on AVX-512 at
-/// widths 784 and 1000: skipping costs about 1.6 times as much a number on the way up, and about 1.3 on the way down.
-const DENSE_UP: f64 = 0.6;
-const DENSE_DOWN: f64 = 0.75;
+/// widths 784 and 1000: skipping costs about 1.6 times as much a number in the forward pass, and about 1.3 in the backward pass.
+const DENSE_FORWARD: f64 = 0.6;
+const DENSE_BACKWARD: f64 = 0.75;
 
 /// Numbers of a layer for a batch, `[batch, columns]` in panels: its inputs or activations, and all that the passes need.
-pub struct Signals {
+pub struct Activations {
     pub columns: usize,
     pub batch: usize,
     role: Role,
@@ -32,11 +32,14 @@ pub struct Signals {
     pub shares: Vec<Buffer<f32>>,
     /// For each panel, a sum over its numbers: of magnitudes, or of costs.
     pub sums: Buffer<f64>,
+    /// For each thread, room for the rows that learn at a time, of one group of panels, on their way from one run of examples
+    /// to the next.
+    pub between: Vec<Buffer<f32>>,
     /// For each thread, one panel of steps of the dense update.
     pub steps: Vec<Buffer<f32>>,
-    /// Whether the numbers go up and down whole.
-    pub dense_up: bool,
-    pub dense_down: bool,
+    /// Whether the passes multiply the numbers whole.
+    pub dense_forward: bool,
+    pub dense_backward: bool,
 }
 
 /// What the numbers of a layer are for.
@@ -55,7 +58,7 @@ pub enum Role {
     Output,
 }
 
-impl Signals {
+impl Activations {
     pub fn new(columns: usize, capacity: usize, threads: usize, role: Role, smooth: bool) -> Self {
         let size = panels(columns) * PANEL * capacity;
         let trained = matches!(role, Role::Trained { .. });
@@ -77,6 +80,12 @@ impl Signals {
                 Role::Trained { above } => several(groups(panels(above)), size),
                 _ => Vec::new(),
             },
+            between: match role {
+                Role::Trained { above } if capacity > EXAMPLES => {
+                    several(threads, group(panels(above)) * PANEL * PANEL)
+                }
+                _ => Vec::new(),
+            },
             sums: Buffer::zeros(panels(columns)),
             steps: several(
                 threads,
@@ -85,12 +94,12 @@ impl Signals {
                     false => 0,
                 },
             ),
-            dense_up: false,
-            dense_down: false,
+            dense_forward: false,
+            dense_backward: false,
         }
     }
 
-    /// Makes the signals those of a batch of `batch` examples, for a job on `threads` threads.
+    /// Makes the activations those of a batch of `batch` examples, for a job on `threads` threads.
     pub fn set_batch(&mut self, batch: usize, threads: usize) {
         self.batch = batch;
         self.active.set_batch(batch, threads);
@@ -129,28 +138,30 @@ impl Signals {
     /// Reads inputs. `dense` takes a copy in panels too, for multiplying whole.
     ///
     /// # Safety
-    /// `rows` holds a batch of rows of `columns` numbers; no thread reads the signals meanwhile.
-    pub unsafe fn read(&self, seat: Seat<'_>, kernels: &Kernels, rows: Rows<'_>, dense: bool) {
+    /// `rows` holds a batch of rows of `columns` numbers; no thread reads the activations meanwhile.
+    pub unsafe fn read(&self, worker: Worker<'_>, kernels: &Kernels, rows: Rows<'_>, dense: bool) {
         // SAFETY: own blocks, and below own panels; the caller vouches for the rows.
         unsafe {
             match rows {
-                Rows::Dense(values) => self.active.fill_from_rows(seat, kernels, values.as_ptr()),
-                Rows::Sparse(rows) => self.active.fill(seat, |example, _, first, index, value| {
-                    let (columns, values) = rows.row(example).unwrap_or_default();
-                    let from = columns.partition_point(|column| *column < first);
-                    let panel = columns[from..].iter().zip(&values[from..]);
-                    let here = panel.take_while(|(column, _)| **column < first + PANEL as u32);
-                    let mut found = 0;
-                    for (column, number) in here.filter(|(_, number)| **number != 0.0) {
-                        *index.add(found) = *column;
-                        *value.add(found) = *number;
-                        found += 1;
-                    }
-                    found
-                }),
+                Rows::Dense(values) => self.active.fill_from_rows(worker, kernels, values.as_ptr()),
+                Rows::Sparse(rows) => {
+                    self.active.fill(worker, |example, _, first, index, value| {
+                        let (columns, values) = rows.row(example).unwrap_or_default();
+                        let from = columns.partition_point(|column| *column < first);
+                        let panel = columns[from..].iter().zip(&values[from..]);
+                        let here = panel.take_while(|(column, _)| **column < first + PANEL as u32);
+                        let mut found = 0;
+                        for (column, number) in here.filter(|(_, number)| **number != 0.0) {
+                            *index.add(found) = *column;
+                            *value.add(found) = *number;
+                            found += 1;
+                        }
+                        found
+                    })
+                }
             }
             if dense {
-                for p in seat.panels(self.panels()) {
+                for p in worker.panels(self.panels()) {
                     for b in 0..self.batch {
                         let line = self.values(p).add(b * PANEL);
                         match rows {
@@ -179,28 +190,28 @@ impl Signals {
         }
     }
 
-    /// Lists the entries of the blocks of `seat` by column for the way down, where it goes by lists.
+    /// Lists the entries of the blocks of `worker` by column for the backward pass, where it goes by lists.
     ///
     /// # Safety
     /// The blocks are this thread's and filled.
-    pub unsafe fn turn(&self, seat: Seat<'_>, rate: f32) {
-        if !self.dense_down {
-            for block in self.active.blocks_of(seat) {
+    pub unsafe fn transpose(&self, worker: Worker<'_>, rate: f32) {
+        if !self.dense_backward {
+            for block in self.active.blocks_of(worker) {
                 // SAFETY: as the caller says.
-                unsafe { self.active.turn(block, -rate) };
+                unsafe { self.active.transpose(block, -rate) };
             }
         }
     }
 
-    /// Chooses how the numbers go up and down, from the entries of the last batch. Between steps.
+    /// Chooses how the passes take the numbers, from the entries of the last batch. Between steps.
     ///
     /// # Safety
-    /// No thread works on the signals.
+    /// No thread works on the activations.
     pub unsafe fn choose(&mut self) -> f64 {
         // SAFETY: as the caller says.
         let share = unsafe { self.share() };
-        self.dense_up = share > DENSE_UP;
-        self.dense_down = share > DENSE_DOWN;
+        self.dense_forward = share > DENSE_FORWARD;
+        self.dense_backward = share > DENSE_BACKWARD;
         share
     }
 
@@ -217,7 +228,7 @@ impl Signals {
     /// The values, `[batch, columns]` row by row.
     ///
     /// # Safety
-    /// No thread works on the signals.
+    /// No thread works on the activations.
     pub unsafe fn to_rows(&self) -> Vec<f32> {
         let mut rows = vec![0.0; self.batch * self.columns];
         for p in 0..self.panels() {
@@ -243,6 +254,6 @@ impl Signals {
 
     /// Whether inputs are to be read densely too.
     pub fn wants_panels(&self) -> bool {
-        self.dense_up || self.dense_down
+        self.dense_forward || self.dense_backward
     }
 }

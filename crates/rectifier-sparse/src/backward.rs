@@ -1,13 +1,13 @@
-//! The passes up and down through a layer, each thread doing its share.
+//! The backward pass through a layer, each thread doing its share.
 //!
 //! Between two barriers each thread writes only the panels of its own columns (activations, errors, weights) and its own
 //! lists and scratch. All `unsafe` here rests on that.
 
+use crate::activations::Activations;
 use crate::buffer::{PANEL, groups, panels_of};
-use crate::kernels::{Changed, Kernels, List, Strided};
+use crate::kernels::{Change, Changed, Kernels, List, Strided};
 use crate::layer::Layer;
-use crate::pool::Seat;
-use crate::signals::Signals;
+use crate::pool::Worker;
 use rectifier_infer::active::rows_at_a_time;
 pub(crate) use rectifier_infer::passes::{activate, multiply};
 use std::ops::Range;
@@ -19,19 +19,19 @@ fn pieces(all: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>
         .map(move |start| start..(start + length).min(end))
 }
 
-/// How the errors of a layer go down through its weights, and the weights learn from them.
+/// The errors of a layer pass back through its weights, and the weights learn from them.
 ///
-/// A thread owns the same panels of weights on the way up and on the way down: weights never move from one core's cache to
+/// A thread owns the same panels of weights in the forward and in the backward pass: weights never move from one core's cache to
 /// another's. What each group of panels adds to the errors below is summed, in the order of the groups, by the owners of the
 /// columns below.
-pub(crate) struct Descent<'a> {
+pub(crate) struct Backward<'a> {
     pub kernels: &'a Kernels,
     /// Errors of the layer.
-    pub above: &'a Signals,
+    pub above: &'a Activations,
     /// The layer.
     pub layer: &'a Layer,
     /// Its inputs.
-    pub below: &'a Signals,
+    pub below: &'a Activations,
     /// The layer that made the inputs, whose errors are wanted, and the learning rate of its biases; none for inputs that
     /// nothing learns from.
     pub source: Option<(&'a Layer, f32)>,
@@ -41,39 +41,39 @@ pub(crate) struct Descent<'a> {
     pub penalty: f32,
 }
 
-impl Descent<'_> {
-    /// The panels of `seat` of the weights: their share of the errors below, from before the update, then the update.
+impl Backward<'_> {
+    /// The panels of `worker` of the weights: their share of the errors below, from before the update, then the update.
     ///
     /// # Safety
-    /// The errors above are complete in the panels of `seat`; the signals below and their lists by column are complete
+    /// The errors above are complete in the panels of `worker`; the activations below and their lists by column are complete
     /// (a barrier since); nobody else touches these panels of weights.
-    pub(crate) unsafe fn learn(&self, seat: Seat<'_>) {
+    pub(crate) unsafe fn learn(&self, worker: Worker<'_>) {
         // SAFETY: as the caller says.
         unsafe {
-            match self.below.dense_down {
-                true => self.whole(seat),
-                false => self.skipping(seat),
+            match self.below.dense_backward {
+                true => self.whole(worker),
+                false => self.skipping(worker),
             }
         }
     }
 
-    /// The errors of the panels of `seat` of the inputs, and what the biases that made them learn; nothing where no source
+    /// The errors of the panels of `worker` of the inputs, and what the biases that made them learn; nothing where no source
     /// is named.
     ///
     /// # Safety
     /// Every thread is through with [`learn`](Self::learn) (a barrier since); nobody else touches these panels and biases.
-    pub(crate) unsafe fn pass_down(&self, seat: Seat<'_>) {
+    pub(crate) unsafe fn errors_below(&self, worker: Worker<'_>) {
         let Some((source, rate)) = self.source else {
             return;
         };
         let below = self.below;
         // SAFETY: own panels are written; shares are complete.
         unsafe {
-            for p in seat.panels(below.panels()) {
+            for p in worker.panels(below.panels()) {
                 std::ptr::write_bytes(below.errors(p), 0, PANEL * below.batch);
             }
-            if below.dense_down {
-                for p in seat.panels(below.panels()) {
+            if below.dense_backward {
+                for p in worker.panels(below.panels()) {
                     for b in 0..below.batch {
                         let sums = self.sums(below.offset(p) + b * PANEL, below.width(p));
                         for (lane, sum) in sums[..below.width(p)].iter().enumerate() {
@@ -83,13 +83,13 @@ impl Descent<'_> {
                     }
                 }
             } else {
-                for block in below.active.blocks_of(seat) {
+                for block in below.active.blocks_of(worker) {
                     for run in 0..below.active.runs() {
                         self.listed(source, block, run);
                     }
                 }
             }
-            learn_bias(seat, source, below, rate);
+            learn_bias(worker, source, below, rate);
         }
     }
 
@@ -98,7 +98,7 @@ impl Descent<'_> {
         let active = &self.below.active;
         let columns = active.columns_of(block);
         let mut sums = [0.0; PANEL];
-        // SAFETY: as in `pass_down`.
+        // SAFETY: as in `errors_below`.
         unsafe {
             let (list, first) = (active.by_unit(block, run), active.place(block, run));
             let entries = *list.starts.add(columns.len()) as usize;
@@ -130,28 +130,25 @@ impl Descent<'_> {
         sums
     }
 
-    unsafe fn skipping(&self, seat: Seat<'_>) {
+    unsafe fn skipping(&self, worker: Worker<'_>) {
         let (below, above, kernels) = (self.below, self.above, self.kernels);
-        let dots = below.dots[seat.me].ptr();
+        let dots = below.dots[worker.me].ptr();
         let length = rows_at_a_time(below.batch);
         // SAFETY: own groups of panels of weights, own shares and own scratch, which has room for the entries of the largest
         // block.
         unsafe {
             for block in 0..below.active.blocks() {
                 let columns = below.active.columns_of(block);
-                for run in 0..below.active.runs() {
-                    let all = below.active.by_unit(block, run);
-                    for rows in pieces(columns.clone(), length) {
-                        let list = all.from(rows.start - columns.start);
-                        let first = *list.starts as usize;
-                        let entries = *list.starts.add(rows.len()) as usize - first;
-                        if entries == 0 {
-                            continue;
-                        }
-                        let place = below.active.place(block, run) + first;
-                        for group in seat.groups(above.panels()) {
-                            self.learn_group(group, &rows, list, dots);
-                            if self.source.is_some() {
+                for rows in pieces(columns.clone(), length) {
+                    for group in worker.groups(above.panels()) {
+                        for run in 0..below.active.runs() {
+                            let all = below.active.by_unit(block, run);
+                            let list = all.from(rows.start - columns.start);
+                            let first = *list.starts as usize;
+                            let entries = *list.starts.add(rows.len()) as usize - first;
+                            self.learn_group(worker, group, &rows, (run, list));
+                            if self.source.is_some() && entries > 0 {
+                                let place = below.active.place(block, run) + first;
                                 let share = below.shares[group].ptr().add(place);
                                 (kernels.sum_dots)(dots, entries, share);
                             }
@@ -162,11 +159,20 @@ impl Descent<'_> {
         }
     }
 
-    /// The rows of the panels of a group learn from the entries of `list`, whose first row is the first of `rows`.
-    unsafe fn learn_group(&self, group: usize, rows: &Range<usize>, list: List, dots: *mut f32) {
+    /// The rows of the panels of a group learn from the entries of a run's list, whose first row is the first of `rows`. The
+    /// errors below are those of the weights from before the batch: where it has several runs, the first leaves its rows aside,
+    /// and the last puts them back.
+    unsafe fn learn_group(
+        &self,
+        worker: Worker<'_>,
+        group: usize,
+        rows: &Range<usize>,
+        (run, list): (usize, List),
+    ) {
         let (above, kernels) = (self.above, self.kernels);
         let panels = panels_of(group..group + 1, above.panels());
-        // SAFETY: as in `skipping`.
+        let (first_run, last_run) = (run == 0, run + 1 == self.below.active.runs());
+        // SAFETY: as in `skipping`; room for [`PANEL`] rows of each panel of a group, as many as several runs learn at a time.
         unsafe {
             for pair in pieces(panels.clone(), 2) {
                 let weights = Changed {
@@ -178,21 +184,32 @@ impl Descent<'_> {
                     stride: PANEL * above.batch,
                 };
                 let (rows, many) = (rows.len(), pair.len() - 1);
-                match self.source {
-                    Some(_) => {
-                        let first = pair.start == panels.start;
-                        (kernels.learn[many])(weights, rows, list, errors, dots, first)
-                    }
-                    None => (kernels.learn_only[many])(weights, rows, list, errors),
+                if self.source.is_none() {
+                    (kernels.learn_only[many])(weights, rows, list, errors);
+                    continue;
                 }
+                let aside = match self.below.between.get(worker.me) {
+                    Some(room) => Changed {
+                        start: room.ptr().add((pair.start - panels.start) * PANEL * PANEL),
+                        stride: PANEL * PANEL,
+                    },
+                    None => weights,
+                };
+                let change = Change {
+                    from: if first_run { weights } else { aside }.read(),
+                    to: if last_run { weights } else { aside },
+                };
+                let (dots, first) = (self.below.dots[worker.me].ptr(), pair.start == panels.start);
+                let learn = kernels.learn[many];
+                learn(change, weights.read(), rows, list, errors, dots, first);
             }
         }
     }
 
-    unsafe fn whole(&self, seat: Seat<'_>) {
+    unsafe fn whole(&self, worker: Worker<'_>) {
         let (below, above, kernels) = (self.below, self.above, self.kernels);
         let batch = below.batch;
-        let steps = below.steps[seat.me].ptr();
+        let steps = below.steps[worker.me].ptr();
         // SAFETY: own groups of panels of weights, own shares and own scratch.
         unsafe {
             for q in 0..below.panels() {
@@ -200,7 +217,7 @@ impl Descent<'_> {
                 for at in 0..batch * PANEL {
                     *steps.add(at) = *below.values(q).add(at) * -self.rate;
                 }
-                for group in seat.groups(above.panels()) {
+                for group in worker.groups(above.panels()) {
                     let panels = panels_of(group..group + 1, above.panels());
                     if self.source.is_some() {
                         let weights = Strided {
@@ -253,17 +270,23 @@ impl Descent<'_> {
     }
 }
 
-/// The biases of `layer` learn from its errors; the panels of `seat`.
+/// The biases of `layer` learn from its errors; the panels of `worker`.
 ///
 /// # Safety
 /// The errors of these panels are complete, and nobody else touches these biases.
-pub(crate) unsafe fn learn_bias(seat: Seat<'_>, layer: &Layer, signals: &Signals, rate: f32) {
+pub(crate) unsafe fn learn_bias(
+    worker: Worker<'_>,
+    layer: &Layer,
+    activations: &Activations,
+    rate: f32,
+) {
     // SAFETY: own panels.
     unsafe {
-        for p in seat.panels(signals.panels()) {
+        for p in worker.panels(activations.panels()) {
             let mut sums = [0.0f32; PANEL];
-            for b in 0..signals.batch {
-                let errors = std::slice::from_raw_parts(signals.errors(p).add(b * PANEL), PANEL);
+            for b in 0..activations.batch {
+                let errors =
+                    std::slice::from_raw_parts(activations.errors(p).add(b * PANEL), PANEL);
                 sums.iter_mut()
                     .zip(errors)
                     .for_each(|(sum, error)| *sum += error);
