@@ -64,7 +64,7 @@ impl SparseNetwork {
                 forward.run(&team, layers, rows, count);
                 for (k, &width) in config.hidden.iter().enumerate() {
                     // SAFETY: between jobs.
-                    let values = unsafe { forward.signals[k + 1].to_rows() };
+                    let values = unsafe { forward.activations[k + 1].to_rows() };
                     match pass {
                         Pass::Largest => seen.see_largest(k, &values),
                         Pass::Values => seen.see_values(k, &values),
