@@ -42,6 +42,12 @@ pub(crate) fn has_vnni() -> bool {
     detected!("avx512vnni")
 }
 
+/// Whether the processor multiplies bytes in registers of AVX2.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn has_avx_vnni() -> bool {
+    detected!("avxvnni")
+}
+
 /// A register of floats.
 ///
 /// # Safety

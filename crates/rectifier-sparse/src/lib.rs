@@ -9,7 +9,7 @@
 //! ```
 //! use burn::tensor::Device;
 //! use rectifier_nn::{DenseStackConfig, Init, Unit};
-//! //!
+//!
 //! let stack = DenseStackConfig::new(784, [100, 100], Unit::Rectifier, 10).init(7, &Device::default())?;
 //! let network = rectifier_sparse::predictor(&stack)?;
 //! let image = vec![0.5; 784];

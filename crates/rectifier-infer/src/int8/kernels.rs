@@ -234,6 +234,11 @@ table!(
 );
 #[cfg(target_arch = "x86_64")]
 table!(
+    avx_vnni, x86::Short, 2, 8, super::collect,
+    #[target_feature(enable = "avx2,avxvnni")]
+);
+#[cfg(target_arch = "x86_64")]
+table!(
     vnni, x86::Vnni, 1, 4, x86::collect,
     #[target_feature(enable = "avx512f,avx512vnni")]
 );
@@ -249,6 +254,8 @@ impl Kernels {
         match level {
             Level::Portable => portable::TABLE,
             #[cfg(target_arch = "x86_64")]
+            Level::Avx2 if crate::simd::has_avx_vnni() => avx_vnni::TABLE,
+            #[cfg(target_arch = "x86_64")]
             Level::Avx2 => avx2::TABLE,
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 if crate::simd::has_vnni() => vnni::TABLE,
@@ -261,166 +268,10 @@ impl Kernels {
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::{STRIP, Sums};
-    use core::arch::x86_64::*;
-
-    /// Sixteen sums of AVX-512 with VNNI.
-    #[derive(Clone, Copy)]
-    pub(super) struct Vnni(__m512i);
-
-    // SAFETY of every block below: the callers vouch for the instructions and the pointers.
-    impl Sums for Vnni {
-        const UNITS: usize = 16;
-        type Inputs = __m512i;
-
-        #[inline(always)]
-        unsafe fn load(from: *const i32) -> Self {
-            Self(unsafe { _mm512_loadu_si512(from.cast()) })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut i32) {
-            unsafe { _mm512_storeu_si512(to.cast(), self.0) }
-        }
-
-        #[inline(always)]
-        unsafe fn inputs(group: u32) -> __m512i {
-            unsafe { _mm512_set1_epi32(group as i32) }
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, inputs: __m512i, weights: *const i8) -> Self {
-            Self(unsafe { _mm512_dpbusd_epi32(self.0, inputs, _mm512_loadu_si512(weights.cast())) })
-        }
-    }
-
-    /// Eight sums of AVX2. Products of bytes are made in 16 bits, of the even and of the odd bytes apart: the instruction
-    /// that multiplies bytes as they are saturates.
-    #[derive(Clone, Copy)]
-    pub(super) struct Pairs(__m256i);
-
-    impl Sums for Pairs {
-        const UNITS: usize = 8;
-        type Inputs = (__m256i, __m256i);
-
-        #[inline(always)]
-        unsafe fn load(from: *const i32) -> Self {
-            Self(unsafe { _mm256_loadu_si256(from.cast()) })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut i32) {
-            unsafe { _mm256_storeu_si256(to.cast(), self.0) }
-        }
-
-        #[inline(always)]
-        unsafe fn inputs(group: u32) -> (__m256i, __m256i) {
-            unsafe {
-                let all = _mm256_set1_epi32(group as i32);
-                let even = _mm256_and_si256(all, _mm256_set1_epi16(0xff));
-                (even, _mm256_srli_epi16::<8>(all))
-            }
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, (even, odd): (__m256i, __m256i), weights: *const i8) -> Self {
-            unsafe {
-                let all = _mm256_loadu_si256(weights.cast());
-                let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(all));
-                let high = _mm256_srai_epi16::<8>(all);
-                let low = _mm256_madd_epi16(low, even);
-                let high = _mm256_madd_epi16(high, odd);
-                Self(_mm256_add_epi32(self.0, _mm256_add_epi32(low, high)))
-            }
-        }
-    }
-
-    /// As [`collect`](super::collect), sixteen at a time.
-    ///
-    /// # Safety
-    /// As there.
-    #[inline(always)]
-    pub(super) unsafe fn collect(
-        bytes: *const u8,
-        count: usize,
-        first: u32,
-        index: *mut u32,
-        value: *mut u32,
-    ) -> usize {
-        let mut found = 0;
-        // SAFETY: lanes past `count` are masked out of reads; entries are written sixteen at a time from a place that is at
-        // most `at`.
-        unsafe {
-            for at in (0..count).step_by(STRIP) {
-                let lanes: __mmask16 = if count - at >= STRIP {
-                    !0
-                } else {
-                    (1 << (count - at)) - 1
-                };
-                let groups = _mm512_maskz_loadu_epi32(lanes, bytes.cast::<i32>().add(at));
-                let alive = _mm512_test_epi32_mask(groups, groups);
-                let numbers = _mm512_add_epi32(
-                    _mm512_set1_epi32((first + at as u32) as i32),
-                    _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
-                );
-                let numbers = _mm512_maskz_compress_epi32(alive, numbers);
-                _mm512_storeu_si512(index.add(found).cast(), numbers);
-                let groups = _mm512_maskz_compress_epi32(alive, groups);
-                _mm512_storeu_si512(value.add(found).cast(), groups);
-                found += alive.count_ones() as usize;
-            }
-        }
-        found
-    }
-}
+mod x86;
 
 #[cfg(target_arch = "aarch64")]
-mod arm {
-    use super::Sums;
-    use core::arch::aarch64::*;
-
-    /// Four sums of NEON. A product of two bytes fits 16 bits; pairs of them are added to the sums in 32.
-    #[derive(Clone, Copy)]
-    pub(super) struct Halves(int32x4_t);
-
-    // SAFETY of every block below: the callers vouch for NEON and the pointers.
-    impl Sums for Halves {
-        const UNITS: usize = 4;
-        type Inputs = (int16x8_t, int16x8_t);
-
-        #[inline(always)]
-        unsafe fn load(from: *const i32) -> Self {
-            Self(unsafe { vld1q_s32(from) })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut i32) {
-            unsafe { vst1q_s32(to, self.0) }
-        }
-
-        #[inline(always)]
-        unsafe fn inputs(group: u32) -> (int16x8_t, int16x8_t) {
-            unsafe {
-                let all = vreinterpretq_u16_u32(vdupq_n_u32(group));
-                let even = vandq_u16(all, vdupq_n_u16(0xff));
-                let odd = vshrq_n_u16::<8>(all);
-                (vreinterpretq_s16_u16(even), vreinterpretq_s16_u16(odd))
-            }
-        }
-
-        #[inline(always)]
-        unsafe fn add(self, (even, odd): (int16x8_t, int16x8_t), weights: *const i8) -> Self {
-            unsafe {
-                let all = vreinterpretq_s16_s8(vld1q_s8(weights));
-                let low = vshrq_n_s16::<8>(vshlq_n_s16::<8>(all));
-                let high = vshrq_n_s16::<8>(all);
-                let sums = vpadalq_s16(self.0, vmulq_s16(low, even));
-                Self(vpadalq_s16(sums, vmulq_s16(high, odd)))
-            }
-        }
-    }
-}
+mod arm;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -131,6 +131,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 64 }))]
+
         #[test]
         fn every_unit_comes_once(units in 0usize..50, examples in 0usize..100, seed in any::<u64>()) {
             let mut firing = Firing::new(units, examples);
