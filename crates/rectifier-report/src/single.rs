@@ -229,7 +229,7 @@ mod tests {
             "masking",
             "recipe.json",
             "tidy note",
-            "prefers-color-scheme: dark",
+            "prefers-color-scheme:dark",
         ] {
             assert!(page.contains(text), "{text}");
         }
