@@ -3,7 +3,7 @@
 mod fixed;
 mod generated;
 
-pub use fixed::FixedSet;
+pub use fixed::{FixedSet, Parts};
 pub use generated::GeneratedSet;
 
 use crate::{DataError, OptionSpec};

@@ -78,12 +78,8 @@ fn examples(len: usize) -> (Samples, SparseSamples) {
 
 fn fine_tune(l1: f64, batch: usize) -> Stage {
     Stage::FineTune(FineTune {
-        epochs: 1,
-        batch,
-        rate: 0.05.into(),
-        optimizer: Optimizer::Sgd,
         l1: ActivationPenalty::PerLayer(vec![l1, 2.0 * l1]),
-        patience: None,
+        ..FineTune::new(1, batch, 0.05)
     })
 }
 

@@ -122,7 +122,7 @@ const HIDDEN: u64 = 0xD1;
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use rectifier_nn::{DenseStackConfig, Network, Unit};
+    use rectifier_nn::{DenseStackConfig, Init, Network, Unit};
 
     #[test]
     fn inputs_are_left_out_by_the_seed_and_scaled_up() {

@@ -62,16 +62,14 @@ fn a_librarys_run_leaves_a_folder_that_tells_all_of_it() {
     assert_eq!(places, [40, 80, 120, 160, 200, 240, 280, 320, 360]);
     assert!(files.commands().unwrap().is_empty());
     let model = ModelFile::open(files.model_path()).unwrap();
-    assert_eq!(model.metadata("shape"), Some("[16]"));
-    assert_eq!(model.metadata("classes"), Some(r#"["0","1"]"#));
-    assert_eq!(model.metadata("recipe"), Some(r#"{"mine":[1,2]}"#));
-    assert!(
-        model
-            .metadata("provenance")
-            .unwrap()
-            .contains("recipe_checksum")
-    );
+    let card = model.card().unwrap();
+    assert_eq!(card.data.shape, [16]);
+    assert_eq!(card.classes, ["0", "1"]);
+    assert_eq!(card.plan, serde_json::json!({"mine": [1, 2]}));
+    let checksum = card.provenance.recipe_checksum.as_ref();
+    assert_eq!(checksum, Some(&provenance.recipe_checksum));
     let summary = files.summary().unwrap().unwrap();
+    assert_eq!(card.figures.test_error, Some(summary.test_error));
     assert_eq!(summary.provenance, Some(provenance));
     let wrong = files.test_wrong().unwrap().unwrap();
     assert_eq!(

@@ -7,7 +7,9 @@ mod common;
 use burn::tensor::{Device, Tensor};
 use common::{Asked, WIDTH, create, network, points, run, run_on, split_of, story};
 use rectifier_data::{Batch, Batches, DataError, Examples, Order, Samples};
-use rectifier_nn::{DenseStack, DenseStackConfig, Forward, Network, Reconstruction, Scale, Unit};
+use rectifier_nn::{
+    DenseStack, DenseStackConfig, Forward, Init, Network, Reconstruction, Scale, Unit,
+};
 use rectifier_train::{
     BurnEngine, FineTune, Objective, Outputs, Pretrain, Rate, Recipe, Run, RunFiles, Schedule,
     Stage, StageContext, evaluate, fold_scale,

@@ -1,8 +1,8 @@
 //! The two sets named NORB among the data sets that programs know by name.
 
 use crate::{Norb, Variant};
-use rectifier_data::sets::FixedSet;
-use rectifier_data::{DataError, Locator, Progress, Split};
+use rectifier_data::sets::{FixedSet, Parts};
+use rectifier_data::{DataError, Locator, Progress};
 
 /// NORB, jittered-cluttered, for a table of data sets.
 pub static SET: FixedSet = FixedSet {
@@ -28,7 +28,7 @@ fn load(
     variant: Variant,
     locator: &Locator,
     progress: &mut Progress<'_>,
-) -> Result<(Split, Vec<String>), DataError> {
+) -> Result<Parts, DataError> {
     let norb = Norb::load(variant, locator, progress)?;
     Ok((norb.split(), norb.warnings().to_vec()))
 }

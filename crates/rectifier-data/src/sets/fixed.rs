@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// The parts of a set, and what the user should know of its files.
+pub type Parts = (Split, Vec<String>);
+
 /// A set of pictures in files that everybody knows, without options: nothing but what a crate says of its set.
 #[derive(Clone, Copy)]
 pub struct FixedSet {
@@ -19,7 +22,7 @@ pub struct FixedSet {
     /// Where its first file is on this machine.
     pub find: fn(&Locator) -> Result<Option<PathBuf>, DataError>,
     /// Finds or fetches its files and reads them: its parts, and what the user should know.
-    pub load: fn(&Locator, &mut Progress<'_>) -> Result<(Split, Vec<String>), DataError>,
+    pub load: fn(&Locator, &mut Progress<'_>) -> Result<Parts, DataError>,
     /// The smallest and the largest number an input may hold.
     pub range: (f32, f32),
     /// Whether it is fetched where it is not on this machine; else its description says how it gets here.

@@ -4,7 +4,7 @@
 use burn::tensor::Device;
 use rand::Rng;
 use rectifier_data::{Batch, DataError, Examples, Samples, Split, random::stream};
-use rectifier_nn::{DenseStack, DenseStackConfig, Unit};
+use rectifier_nn::{DenseStack, DenseStackConfig, Init, Unit};
 use rectifier_train::{
     BurnEngine, DataFingerprint, Notice, Outcome, Recipe, Run, RunFolder, Watch,
 };
