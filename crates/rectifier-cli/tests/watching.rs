@@ -223,7 +223,7 @@ fn doctor_tells_what_is_here_and_that_it_works() {
         .unwrap();
     let spoken = text(&output.stdout);
     assert!(
-        spoken.contains("mnist    not usable: ") && spoken.contains("found 3"),
+        spoken.contains("mnist       not usable: ") && spoken.contains("found 3"),
         "{spoken}"
     );
     std::fs::remove_dir_all(place.path().join("data")).unwrap();
