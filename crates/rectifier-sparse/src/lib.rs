@@ -20,7 +20,7 @@
 //!
 //! | feature | what it brings |
 //! |---|---|
-//! | `extension` | [`extension`]: the zero-skipping layer as an operation of Burn, for modules of your own |
+//! | `extension` | module `extension`: the zero-skipping layer as an operation of Burn, for modules of your own |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 
