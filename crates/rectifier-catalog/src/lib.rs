@@ -16,6 +16,17 @@
 //! ```
 #![warn(missing_docs)]
 
+// What the documents of the workspace show compiles and runs with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Workspace;
+#[cfg(doctest)]
+#[doc = include_str!("../../../CONTRIBUTING.md")]
+struct Contributing;
+
 mod engine;
 mod error;
 mod launch;

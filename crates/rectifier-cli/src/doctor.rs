@@ -13,7 +13,7 @@ use rectifier_data::{Availability, Locator};
 use self_test::Learned;
 use serde_json::{Value, json};
 
-/// The version of Burn that the workspace pins.
+/// The version of Burn that the workspace's lock file pins.
 const BURN: &str = "0.22.1";
 
 /// A device and what came of its test.
@@ -213,9 +213,9 @@ mod tests {
 
     #[test]
     fn the_version_of_burn_is_the_pinned_one() {
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
-        let text = std::fs::read_to_string(manifest).unwrap();
-        let pinned = format!("burn = {{ version = \"={BURN}\"");
+        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
+        let text = std::fs::read_to_string(lock).unwrap().replace("\r\n", "\n");
+        let pinned = format!("name = \"burn\"\nversion = \"{BURN}\"\n");
         assert!(text.contains(&pinned), "{pinned}");
     }
 }

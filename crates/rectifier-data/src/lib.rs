@@ -3,7 +3,39 @@
 //! A data set crate locates its files ([`Locator`]), decodes them once ([`Samples`], [`SparseSamples`]), names its parts
 //! ([`Subset`], [`Split`]) and describes itself ([`DataInfo`]). Whoever trains asks [`Batches`] for indices and gathers
 //! each [`Batch`] from [`Examples`] in one copy.
+//!
+//! ```
+//! use rectifier_data::{Batch, Batches, Examples, Order, Samples, Split};
+//! use std::sync::Arc;
+//!
+//! // Points of two coordinates, and which of them is larger.
+//! let points = |count: usize| {
+//!     let numbers: Vec<f32> = (0..2 * count).map(|k| (k * 37 % 101) as f32 / 101.0).collect();
+//!     let labels = numbers.chunks(2).map(|point| u32::from(point[1] > point[0])).collect();
+//!     Samples::from_f32(numbers, labels, &[2], 2).map(Arc::new)
+//! };
+//! let split = Split::new(points(60)?, points(20)?, points(20)?)?;
+//! // The first epoch of stage 0 of a run with seed 7, in batches of 16: any step is found without those before it.
+//! let mut batches = Batches::new(split.train.len(), 16, Order::epoch(7, 0, 0));
+//! let mut batch = Batch::default();
+//! while let Some(indices) = batches.next_batch() {
+//!     batch.clear();
+//!     split.train.gather(indices, &mut batch)?;
+//!     assert_eq!(batch.inputs.len(), 2 * batch.labels.len());
+//! }
+//! assert_eq!(batch.len(), 60 % 16);
+//! # Ok::<(), rectifier_data::DataError>(())
+//! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `fetch` (default) | fetching over HTTP; without it, files are only looked for on this machine |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod batches;
 mod checksum;

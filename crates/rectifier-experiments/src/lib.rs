@@ -20,6 +20,10 @@
 //! ```
 #![warn(missing_docs)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod carry_out;
 mod cell;
 pub mod compare;

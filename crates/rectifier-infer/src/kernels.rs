@@ -43,15 +43,15 @@ pub trait Weight: Plain + Send + Sync + 'static {
     /// # Safety
     /// As [`Vector::load`].
     unsafe fn load<V: Vector>(from: *const Self) -> V;
-    /// [`lists::gather`] for these weights.
+    /// `lists::gather` for these weights.
     fn gather(kernels: &Kernels) -> Gather<Self>;
-    /// [`dense::dense`] for these weights.
+    /// `dense::dense` for these weights.
     fn dense(kernels: &Kernels) -> Dense<Self>;
 }
 
-/// The form of [`lists::gather`]: sums, weights, examples, lists.
+/// The form of `lists::gather`: sums, weights, examples, lists.
 pub type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
-/// The form of [`dense::dense`]: sums, weights, inputs, examples, rows.
+/// The form of `dense::dense`: sums, weights, inputs, examples, rows.
 pub type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
 
 impl Weight for f32 {
@@ -125,10 +125,10 @@ impl Changed {
     }
 }
 
-/// The form of [`lists::learn`]: weights, those from before the batch, rows, list, errors, products, whether they are set and
+/// The form of `lists::learn`: weights, those from before the batch, rows, list, errors, products, whether they are set and
 /// not added to.
 pub type Learn = unsafe fn(Change, Strided, usize, List, Strided, *mut f32, bool);
-/// The form of [`lists::learn`] without products: for the first layer.
+/// The form of `lists::learn` without products: for the first layer.
 pub type LearnOnly = unsafe fn(Changed, usize, List, Strided);
 
 /// The kernels compiled for one instruction set.
@@ -139,23 +139,23 @@ pub type LearnOnly = unsafe fn(Changed, usize, List, Strided);
 /// written) meanwhile.
 #[derive(Clone, Copy)]
 pub struct Kernels {
-    /// [`lists::gather`].
+    /// `lists::gather`.
     pub gather: Gather<f32>,
-    /// [`lists::gather`] of bfloat16 weights.
+    /// `lists::gather` of bfloat16 weights.
     pub gather_bf16: Gather<Bf16>,
-    /// [`lists::learn`] of one panel and of two.
+    /// `lists::learn` of one panel and of two.
     pub learn: [Learn; 2],
     /// As `learn`, without products.
     pub learn_only: [LearnOnly; 2],
-    /// [`lists::sum_dots`].
+    /// `lists::sum_dots`.
     pub sum_dots: unsafe fn(*const f32, usize, *mut f32),
-    /// [`dense::dense`].
+    /// `dense::dense`.
     pub dense: Dense<f32>,
-    /// [`dense::dense`] of bfloat16 weights.
+    /// `dense::dense` of bfloat16 weights.
     pub dense_bf16: Dense<Bf16>,
-    /// [`dense::dense_dots`].
+    /// `dense::dense_dots`.
     pub dense_dots: unsafe fn(*mut f32, Strided, Strided, usize, usize, usize),
-    /// [`dense::dense_learn`].
+    /// `dense::dense_learn`.
     pub dense_learn: unsafe fn(*mut f32, *const f32, *const f32, usize, usize),
     /// [`pointwise::rectify`].
     pub rectify: unsafe fn(*mut f32, usize, f32, *const f32, u32, *mut u32, *mut f32) -> usize,

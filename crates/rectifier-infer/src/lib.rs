@@ -28,8 +28,13 @@
 //! |---|---|
 //! | `threads` (default) | one prediction on several threads; brings `std` |
 //! | `std` | reading files, and the choice of the instruction set at run time |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![warn(missing_docs)]
+
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 extern crate alloc;
 

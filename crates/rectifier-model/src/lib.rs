@@ -20,8 +20,17 @@
 //! assert_eq!(file.floats("head.weight")?, [1.0, 0.0, 0.0, 1.0]);
 //! # Ok::<(), rectifier_model::ModelFileError>(())
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `std` (default) | reading files; without it the crate is `no_std` with `alloc` and reads bytes |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![warn(missing_docs)]
+
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 extern crate alloc;
 

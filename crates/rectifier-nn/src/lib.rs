@@ -14,8 +14,17 @@
 //! assert_eq!(forward.hidden[1].dims(), [2, 100]);
 //! # Ok::<(), rectifier_nn::NetworkError>(())
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `std` (default) | files, and the weights of any module; without it the crate is `no_std` with `alloc` and reads dense stacks from bytes |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(feature = "std"), no_std)]
 #![warn(missing_docs)]
+
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 extern crate alloc;
 

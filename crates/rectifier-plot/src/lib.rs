@@ -21,7 +21,16 @@
 //! assert!(figure.svg().is_some_and(|svg| svg.starts_with("<svg")));
 //! # Ok::<(), rectifier_plot::SmoothError>(())
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `png` | drawings as pictures of pixels, for where SVG cannot go; some thirty crates |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod axis;
 mod bars;

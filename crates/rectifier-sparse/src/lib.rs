@@ -17,7 +17,16 @@
 //! assert_eq!(probabilities.len(), 10);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `extension` | module `extension`: the zero-skipping layer as an operation of Burn, for modules of your own |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod backward;
 mod convert;

@@ -47,7 +47,15 @@
 //! a stopped or killed run goes on to the same numbers. Whoever goes on by name reads engine, threads and readings from
 //! the identity; given anything else, the run is refused ([`Change`]). [`Watch`] is told of what is odd ([`Notice`]), and
 //! [`check_split`] looks at data before.
+//!
+//! # Features
+//! `ndarray` and `wgpu` are devices that this crate's numeric tests run on beside flex; programs choose theirs through
+//! `burn`'s own features.
 #![warn(missing_docs)]
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod burn_engine;
 mod change;

@@ -19,6 +19,10 @@
 //! # Ok::<(), rectifier_data::DataError>(())
 //! ```
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod archive;
 mod cifar10;
 mod files;

@@ -50,6 +50,10 @@
 //! 1 %; with [`Style::MESSY`] the three-layer network errs on about a third.
 #![warn(missing_docs)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod curve;
 mod dice;
 mod glyphs;

@@ -14,6 +14,10 @@
 //! # Ok::<(), rectifier_data::DataError>(())
 //! ```
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod files;
 mod mnist;
 mod part;

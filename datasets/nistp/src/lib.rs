@@ -40,6 +40,10 @@
 //! (see each function).
 #![warn(missing_docs)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod dice;
 pub mod distort;
 mod image;

@@ -27,6 +27,10 @@
 //! From seed to pixel there are only operations whose results IEEE 754 fixes to the last bit (`+ - * /` and square roots
 //! of `f32`), so pairs agree on every machine with true single precision. A test pins them.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod clutter;
 mod dice;
 mod norb_like;

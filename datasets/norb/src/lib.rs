@@ -24,6 +24,10 @@
 //! # Ok::<(), rectifier_data::DataError>(())
 //! ```
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod files;
 mod item;
 mod mat;

@@ -12,6 +12,10 @@
 //! ```
 #![warn(missing_docs)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 pub use rectifier_nn::{
