@@ -90,7 +90,7 @@ impl SetArgs {
     fn arg(offered: &OfferedOption) -> Arg {
         let spec = offered.spec;
         let help = spec.help.trim_end_matches('.');
-        let help = format!("{help}, for --data {}", offered.sets.join(", "));
+        let help = format!("{help} [for {}]", offered.sets.join(", "));
         let arg = Arg::new(spec.name).long(spec.name).help(help);
         match spec.kind {
             OptionKind::Switch => arg.action(ArgAction::SetTrue),
