@@ -58,6 +58,9 @@ pub struct Chosen<N: Network> {
     pub reason: Option<String>,
 }
 
+/// The most threads of an engine: more than any machine has cores, and fewer than make the system end the process.
+const MOST_THREADS: usize = 1024;
+
 impl EngineChoice {
     /// The sparse engine where it can do the work, on `device`, whose name is `device_name`.
     pub fn on(device: Device, device_name: &str) -> Self {
@@ -73,10 +76,16 @@ impl EngineChoice {
     ///
     /// # Errors
     /// [`CatalogError::Engine`] for a wish that cannot be met, [`CatalogError::ThreadsUnused`] for threads that nothing
-    /// would use, [`CatalogError::NoThread`].
+    /// would use, [`CatalogError::Threads`].
     pub fn choose<N: Network>(&self, plan: &Plan) -> Result<Chosen<N>, CatalogError> {
-        if self.threads == Some(0) {
-            return Err(CatalogError::NoThread);
+        if let Some(given) = self
+            .threads
+            .filter(|given| !(1..=MOST_THREADS).contains(given))
+        {
+            return Err(CatalogError::Threads {
+                given,
+                most: MOST_THREADS,
+            });
         }
         let obstacle = match self.engine {
             Some(EngineName::Burn) => None,

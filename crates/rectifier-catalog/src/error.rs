@@ -113,9 +113,22 @@ pub enum CatalogError {
         /// What it cannot do, and what can.
         reason: String,
     },
-    /// No thread to work with.
-    #[error("0 threads: there must be at least 1")]
-    NoThread,
+    /// A file that is too long for a plan.
+    #[error("{}: it has more than {most} bytes: is this a recipe?", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes a plan may have.
+        most: u64,
+    },
+    /// More or fewer threads than can work.
+    #[error("{given} threads: there must be at least 1 and at most {most}")]
+    Threads {
+        /// How many were asked for.
+        given: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// An option that the engine does not look at.
     #[error(
         "the number of threads is the sparse engine's, but the Burn engine does the work ({reason}): leave it out"

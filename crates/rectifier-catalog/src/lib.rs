@@ -31,6 +31,7 @@ mod engine;
 mod error;
 mod launch;
 mod networks;
+mod overlap;
 mod plan;
 mod presets;
 mod sets;

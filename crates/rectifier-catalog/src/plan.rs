@@ -5,11 +5,15 @@ use rectifier_data::{DataInfo, Encoder, Labels, Loaded, Locator, Progress};
 use rectifier_nn::{ActivationPenalty, Corruption, DenseStackConfig};
 use rectifier_train::{Objective, Pretrain, Recipe, Stage};
 use serde::{Deserialize, Serialize};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 /// The version of the file's form.
 const VERSION: u32 = 1;
+
+/// How many bytes a plan's file may have.
+const LONGEST: u64 = 16 << 20;
 
 /// Data, network and recipe of a run: `recipe.json` in its folder, and what `--recipe` reads.
 ///
@@ -83,10 +87,22 @@ impl Plan {
     /// # Errors
     /// [`CatalogError::Io`]; [`CatalogError::File`] naming the file, the line and what would do.
     pub fn read(path: &Path) -> Result<Self, CatalogError> {
-        let text = std::fs::read_to_string(path).map_err(|source| CatalogError::Io {
+        let io = |source| CatalogError::Io {
             path: path.into(),
             source,
-        })?;
+        };
+        // A plan may come from a pipe, but not from a device without an end.
+        let mut text = String::new();
+        let file = std::fs::File::open(path).map_err(io)?;
+        file.take(LONGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(io)?;
+        if text.len() as u64 > LONGEST {
+            return Err(CatalogError::TooLong {
+                path: path.into(),
+                most: LONGEST,
+            });
+        }
         // Editors of some systems begin a file with a byte order mark.
         Self::parse(text.trim_start_matches('\u{feff}')).map_err(|source| CatalogError::File {
             path: path.into(),

@@ -19,15 +19,31 @@ pub fn on_data(
     device: &Device,
     quiet: bool,
 ) -> Result<OnData, CliError> {
+    let data_locator = data.locator();
     let opened = trained.on_data(
         data.data.as_deref(),
         &data.set.options,
         threshold,
-        (&data.locator(), device),
+        (&data_locator, device),
         &mut progress::bar(quiet),
     )?;
     for warning in &opened.loaded.warnings {
         note(&format!("warning: {warning}"));
+    }
+    let OnData { data, loaded, .. } = &opened;
+    if trained.is_unchanged(data, loaded)? == Some(false) {
+        note(&format!(
+            "warning: {} has changed since the network was trained on it: its test part may hold what it learned from",
+            data.describe()
+        ));
+    }
+    let seen = trained.seen_in_training(data, loaded, &data_locator)?;
+    if seen > 0 {
+        note(&format!(
+            "warning: {seen} of {} test examples stand in the part that the network was trained on: its error on them is no \
+             test error",
+            loaded.split.test.len()
+        ));
     }
     Ok(opened)
 }

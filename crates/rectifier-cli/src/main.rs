@@ -33,6 +33,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     memory::keep_freed();
+    if let Err(error) = signals::outlive_file_limits() {
+        note(&format!("warning: signals are not watched: {error}"));
+    }
     match run(&Cli::parse().command).and_then(|()| output::said()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -69,6 +69,14 @@ impl PlanArgs {
                 plan.network.hidden.len()
             )));
         }
+        if let Some(ActivationPenalty::Uniform(share)) = l1
+            && share != 0.0
+            && plan.network.hidden.is_empty()
+        {
+            return Err(CliError::Usage(
+                "--l1: there is no hidden layer whose activations could be penalized".into(),
+            ));
+        }
         for stage in &mut plan.recipe.stages {
             let Stage::FineTune(stage) = stage else {
                 continue;

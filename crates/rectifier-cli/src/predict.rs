@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
+/// So many hints are told on standard error: a file of rows may have one a row.
+const HINTS_TOLD: usize = 20;
+
 /// Tells the class of each example of each file, or what there is to tell of each text. A file that cannot be read is
 /// told, and the others go on.
 ///
@@ -30,7 +33,7 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     }
     let inputs = Inputs::of(&trained, args)?;
     let mut sheet = args.csv.as_ref().map(|_| csv_head(card));
-    let mut failed = 0usize;
+    let (mut failed, mut hints) = (0usize, 0usize);
     for path in &args.inputs {
         let entries = match inputs.entries(path) {
             Ok(entries) => entries,
@@ -49,7 +52,10 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
                     continue;
                 }
                 for hint in &entry.hints {
-                    note(&format!("hint: {}: {hint}", entry.place));
+                    hints += 1;
+                    if hints <= HINTS_TOLD {
+                        note(&format!("hint: {}: {hint}", entry.place));
+                    }
                 }
                 let answer = Answer {
                     entry,
@@ -67,6 +73,12 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     if let (Some(path), Some(sheet)) = (&args.csv, &sheet) {
         write_atomically(path, sheet.as_bytes())?;
         say(&path.display().to_string());
+    }
+    if hints > HINTS_TOLD {
+        note(&format!(
+            "hint: {} more hints are not told here; --json has those of every input",
+            hints - HINTS_TOLD
+        ));
     }
     match failed {
         0 => Ok(()),

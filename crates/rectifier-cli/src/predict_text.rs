@@ -29,7 +29,7 @@ pub fn predict_texts(
     let encoder = trained.encoder()?;
     let Some(encoder) = encoder.filter(|encoder| encoder.kind() == Vocabulary::KIND) else {
         return Err(CliError::Usage(format!(
-            "{} keeps no vocabulary, it was not trained on text: give images",
+            "{} keeps no vocabulary, it was not trained on text: give files of what it was trained on",
             trained.path.display()
         )));
     };
@@ -125,7 +125,12 @@ impl Reading {
         let words: Vec<_> = weights
             .map(|(word, weight)| json!({"word": word, "weight": weight}))
             .collect();
-        json!({"text": text, "stars": self.stars, "classes": classes, "words": words, "unknown": self.unknown})
+        let mut value =
+            json!({"text": text, "classes": classes, "words": words, "unknown": self.unknown});
+        if let Some(stars) = self.stars {
+            value["stars"] = stars.into();
+        }
+        value
     }
 
     fn text(&self, names: &[String], args: &PredictArgs) -> String {

@@ -1,19 +1,21 @@
-//! How far a fetch has come.
+//! How far reading or fetching data has come.
 
 use crate::output::note;
+use std::time::{Duration, Instant};
 
-/// Tells of a fetch every tenth; silent if `quiet`, and for files that are there already.
+/// What is done sooner is not worth telling.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Tells of every tenth of what takes longer than a second; silent if `quiet`. Sets count bytes or examples.
 pub fn bar(quiet: bool) -> impl FnMut(u64, u64) {
-    let mut told = 0;
+    let (start, mut told) = (Instant::now(), 0);
     move |done, total| {
-        let tenth = (done * 10).checked_div(total).unwrap_or(0);
-        if !quiet && tenth > told {
+        let tenth = (done.saturating_mul(10)).checked_div(total).unwrap_or(0);
+        if tenth > told && start.elapsed() > SOON {
             told = tenth;
-            note(&format!(
-                "fetched {} of {} MB",
-                done / 1_000_000,
-                total.div_ceil(1_000_000)
-            ));
+            if !quiet {
+                note(&format!("data: {}% are read", tenth * 10));
+            }
         }
     }
 }

@@ -158,6 +158,12 @@ fn examine(
     let trained = Trained::find(path)?;
     let network = trained.file.load_dense(device)?;
     let loaded = source.load(plan, trained.encoder()?.as_ref())?;
+    if trained.is_unchanged(&plan.data, loaded)? == Some(false) {
+        return Err(CliError::Failed(format!(
+            "{} has changed since the run was trained on it: put the data back as they were",
+            plan.data.describe()
+        )));
+    }
     let test = loaded.split.test.as_ref();
     if network.config().inputs != test.width() || network.config().outputs < test.classes() {
         return Err(CliError::Failed(format!(

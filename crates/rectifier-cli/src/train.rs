@@ -145,6 +145,12 @@ impl Watch for Lines {
 
 /// What a run that failed says: how it goes on, where going on can help.
 fn after_failure(error: TrainError, path: &Path, go_on: &str) -> CliError {
+    if !path.is_dir() {
+        return CliError::Failed(format!(
+            "{}: the folder of the run is gone, it was removed or renamed while the run went on: begin the run again ({error})",
+            path.display()
+        ));
+    }
     let saved = RunFiles::at(path).checkpoint_path().is_file();
     match saved && error.goes_on() {
         true => CliError::Interrupted {

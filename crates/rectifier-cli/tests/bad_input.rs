@@ -151,7 +151,7 @@ fn model_files_of_another_shape_and_hostile_ones() {
     let whole = std::fs::read(folder.join("run/model.safetensors")).unwrap();
     let images = idx(&[12, 4, 4], &[7; 192]);
     std::fs::write(folder.join("images"), images).unwrap();
-    std::fs::write(folder.join("labels"), idx(&[12], &[1; 12])).unwrap();
+    std::fs::write(folder.join("labels"), idx(&[12], &[0, 1].repeat(6))).unwrap();
     let other = [
         "eval", "run", "--data", "idx", "--images", "images", "--labels", "labels",
     ];

@@ -70,6 +70,9 @@ impl fmt::Display for Hint {
                 "column {:?} is empty, which it never is in training: the mean stands for it",
                 shortened(column)
             ),
+            Self::UnknownColumns { count: 1, first } => {
+                write!(f, "column {first}, which training never saw, is left out")
+            }
             Self::UnknownColumns { count, first } => write!(
                 f,
                 "{count} columns that training never saw are left out, the first is {first}"

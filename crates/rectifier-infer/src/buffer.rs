@@ -85,7 +85,15 @@ impl Bf16 {
 pub struct Buffer<T: Plain> {
     start: NonNull<T>,
     len: usize,
+    /// What was allocated: `start` is the first cache line in it.
+    memory: NonNull<u8>,
 }
+
+/// Bytes a cache line.
+const LINE: usize = 64;
+/// Memory of this alignment comes zeroed from the system, page by page as it is first written to: lists of a wide sparse layer
+/// take the memory of what is in them, not of all that they have room for.
+const ALIGNED: usize = 16;
 
 // SAFETY: a buffer is owned memory of plain numbers; whoever dereferences its pointer answers for the order of accesses.
 unsafe impl<T: Plain> Send for Buffer<T> {}
@@ -98,20 +106,24 @@ impl<T: Plain> Buffer<T> {
             return Self {
                 start: NonNull::dangling(),
                 len,
+                memory: NonNull::dangling(),
             };
         }
         let layout = Self::layout(len);
         // SAFETY: the layout is not of size 0; all bits 0 is a valid number.
-        let start = unsafe { alloc_zeroed(layout) }.cast::<T>();
-        match NonNull::new(start) {
-            Some(start) => Self { start, len },
-            None => handle_alloc_error(layout),
-        }
+        let Some(memory) = NonNull::new(unsafe { alloc_zeroed(layout) }) else {
+            handle_alloc_error(layout)
+        };
+        let before = memory.as_ptr().addr().wrapping_neg() % LINE;
+        // SAFETY: the layout has room for so many bytes before the numbers.
+        let start = unsafe { memory.add(before) }.cast::<T>();
+        Self { start, len, memory }
     }
 
     fn layout(len: usize) -> Layout {
         let bytes = len.checked_mul(size_of::<T>());
-        match bytes.and_then(|bytes| Layout::from_size_align(bytes, 64).ok()) {
+        let bytes = bytes.and_then(|bytes| bytes.checked_add(LINE - ALIGNED));
+        match bytes.and_then(|bytes| Layout::from_size_align(bytes, ALIGNED).ok()) {
             Some(layout) => layout,
             // As Vec does for a size that no address space holds.
             None => handle_alloc_error(Layout::new::<T>()),
@@ -145,7 +157,7 @@ impl<T: Plain> Drop for Buffer<T> {
     fn drop(&mut self) {
         if self.len > 0 {
             // SAFETY: allocated in `zeros` with this very layout.
-            unsafe { dealloc(self.start.as_ptr().cast(), Self::layout(self.len)) }
+            unsafe { dealloc(self.memory.as_ptr(), Self::layout(self.len)) }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! `--data idx`: images and labels in IDX files of the user's own.
 
+use crate::path::{DATA_SEED, content, first_seed, is_first_seed, split};
 use rectifier_data::sets::{plan_choices, plan_of};
 use rectifier_data::{
     Availability, DataError, DataInfo, DataSet, Encoder, Examples, IdxPair, Inputs, Labels, Loaded,
-    Locator, Nature, OptionKind, OptionSpec, Options, Progress, Source, Split, Subset, Supply,
+    Locator, Nature, OptionKind, OptionSpec, Options, Progress, Shares, Source, Split,
+    SplitIndices, Supply,
 };
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ const TEST_LABELS: OptionSpec = OptionSpec::new(
     "IDX file of test labels",
     OptionKind::Path,
 );
-const OPTIONS: [OptionSpec; 4] = [IMAGES, LABELS, TEST_IMAGES, TEST_LABELS];
+const OPTIONS: [OptionSpec; 5] = [IMAGES, LABELS, TEST_IMAGES, TEST_LABELS, DATA_SEED];
 
 /// Which files.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,9 @@ struct IdxChoice {
     /// Their labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     test_labels: Option<PathBuf>,
+    /// What the parts are drawn from.
+    #[serde(default = "first_seed", skip_serializing_if = "is_first_seed")]
+    data_seed: u64,
 }
 
 impl IdxChoice {
@@ -59,6 +63,9 @@ impl IdxChoice {
         self.labels = given(LABELS).unwrap_or(self.labels);
         self.test_images = given(TEST_IMAGES).or(self.test_images);
         self.test_labels = given(TEST_LABELS).or(self.test_labels);
+        if let Some(seed) = options.seed(DATA_SEED.name)? {
+            self.data_seed = seed;
+        }
         // A run goes on wherever it is started from.
         let absolute = |path: &mut PathBuf| {
             if let Ok(whole) = std::path::absolute(&*path) {
@@ -88,24 +95,27 @@ impl IdxChoice {
 
     fn load_split(&self) -> Result<Split, DataError> {
         let whole: Arc<dyn Examples> = Arc::new(IdxPair::load(&self.images, &self.labels, None)?);
-        let (len, sixth) = (whole.len(), whole.len() / 6);
-        let part = |range: Range<usize>| -> Result<Arc<dyn Examples>, DataError> {
-            Ok(Arc::new(Subset::range(whole.clone(), range)?))
-        };
-        match self.test_images.as_deref().zip(self.test_labels.as_deref()) {
+        let labels = whole.labels()?;
+        if let [first, others @ ..] = labels.as_slice()
+            && others.iter().all(|label| label == first)
+        {
+            return Err(content(
+                &self.labels,
+                format!("every example has the label {first}: there is nothing to tell apart"),
+            ));
+        }
+        let (shares, test) = match self.test_images.as_deref().zip(self.test_labels.as_deref()) {
             Some((images, labels)) => {
                 let test = IdxPair::load(images, labels, Some(whole.classes()))?;
-                Split::new(
-                    part(0..len - sixth)?,
-                    part(len - sixth..len)?,
-                    Arc::new(test),
+                (
+                    Shares::TEST_GIVEN,
+                    Some(Arc::new(test) as Arc<dyn Examples>),
                 )
             }
-            None => {
-                let (first, second) = (len - 2 * sixth, len - sixth);
-                Split::new(part(0..first)?, part(first..second)?, part(second..len)?)
-            }
-        }
+            None => (Shares::default(), None),
+        };
+        let parts = SplitIndices::stratified(&labels, shares, self.data_seed)?;
+        split(whole, &parts, test)
     }
 }
 
@@ -136,6 +146,7 @@ impl DataSet for IdxSet {
             labels: need(LABELS)?,
             test_images: None,
             test_labels: None,
+            data_seed: first_seed(),
         }
         .change(options)
     }

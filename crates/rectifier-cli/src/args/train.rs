@@ -64,7 +64,7 @@ pub struct PlanArgs {
     pub network: Option<String>,
     /// Units of each hidden layer, such as 1000,1000,1000; `none` for no hidden layer [default: 1000,1000,1000; on text
     /// 500].
-    #[arg(long, value_name = "N,N,..")]
+    #[arg(long, value_name = "N,N,..", allow_hyphen_values = true)]
     pub hidden: Option<String>,
     /// Flip the sign of half of the units' outputs.
     #[arg(long)]
@@ -152,7 +152,7 @@ pub struct TrainArgs {
     #[arg(long, value_enum)]
     pub engine: Option<EngineName>,
     /// Threads of the sparse engine [default: one a core].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Folder of the run [default: runs/ and a name with a number].
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
@@ -161,11 +161,11 @@ pub struct TrainArgs {
     #[arg(long, value_name = "RUN", conflicts_with_all = ["PlanArgs", "DataArgs", SET_GROUP])]
     pub resume: Option<PathBuf>,
     /// Longest time from one checkpoint to the next, in seconds [default: 60].
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub checkpoint_every: Option<Duration>,
     /// Steps from one reading of loss, error and zeros to the next; 1 writes down every step [default: 50 readings
     /// an epoch].
-    #[arg(long, value_name = "STEPS", value_parser = at_least_one)]
+    #[arg(long, value_name = "STEPS", value_parser = at_least_one, allow_negative_numbers = true)]
     pub measure_every: Option<usize>,
     /// One line an epoch in a terminal too, instead of the dashboard.
     #[arg(long)]

@@ -256,7 +256,7 @@ impl Pixels {
         }
     }
 
-    fn raw_file(&self, path: &Path, bytes: &[u8], extension: &str) -> Result<Row, String> {
+    fn raw_file(&self, bytes: &[u8], extension: &str) -> Result<Row, String> {
         let (low, high) = self.range;
         let numbers: Vec<f32> = match extension {
             "f32" => {
@@ -274,8 +274,7 @@ impl Pixels {
         };
         if numbers.len() != self.width() {
             return Err(format!(
-                "{} holds {} numbers, an input has {}",
-                path.display(),
+                "it holds {} numbers, an input has {}",
                 numbers.len(),
                 self.width()
             ));
@@ -362,7 +361,7 @@ impl Encoder for Pixels {
             .and_then(|extension| extension.to_str())
             .map(str::to_ascii_lowercase);
         let (row, hints) = match extension.as_deref() {
-            Some(raw @ ("f32" | "u8" | "raw")) => (self.raw_file(path, &bytes, raw), Vec::new()),
+            Some(raw @ ("f32" | "u8" | "raw")) => (self.raw_file(&bytes, raw), Vec::new()),
             _ => match read_picture(&bytes).and_then(|raster| self.prepare(raster)) {
                 Ok((numbers, hints)) => (Ok(Row::Dense(numbers)), hints),
                 Err(error) => (Err(error.to_string()), Vec::new()),
