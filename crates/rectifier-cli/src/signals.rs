@@ -8,6 +8,20 @@ use std::sync::atomic::{AtomicI32, Ordering};
 /// The signal that Ctrl-C sends, by number; the exit code after a signal is 128 and its number.
 pub const INTERRUPT: i32 = 2;
 
+/// From now on a file that comes to the limit of its size (`ulimit -f`) is an error of writing instead of the end of the
+/// process.
+///
+/// # Errors
+/// What the system said.
+pub fn outlive_file_limit() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let seen = Arc::<std::sync::atomic::AtomicBool>::default();
+        signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen)?;
+    }
+    Ok(())
+}
+
 /// What signals came.
 #[derive(Clone, Default)]
 pub struct Signals(Arc<AtomicI32>);
@@ -22,7 +36,7 @@ impl Signals {
     }
 
     /// From now on the first SIGINT, SIGTERM or SIGHUP stops `interrupter`, and the second one ends the process after it gave
-    /// `terminal` back. A file size limit becomes an error of writing instead of an end.
+    /// `terminal` back.
     ///
     /// # Errors
     /// What the system said.
@@ -34,11 +48,9 @@ impl Signals {
         speak: bool,
     ) -> std::io::Result<()> {
         use crate::output::note;
-        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
-        use signal_hook::{flag, iterator, low_level};
-        use std::sync::atomic::AtomicBool;
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        use signal_hook::{iterator, low_level};
 
-        flag::register(SIGXFSZ, Arc::<AtomicBool>::default())?;
         let mut signals = iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
         let (first, interrupter, terminal) =
             (self.0.clone(), interrupter.clone(), terminal.clone());
