@@ -261,9 +261,9 @@ pub enum DataCommand {
         /// Pixels a pixel.
         #[arg(long, value_name = "N", default_value_t = 1)]
         scale: usize,
-        /// Colours as grey.
+        /// Draw colours as grey.
         #[arg(long)]
-        grey: bool,
+        as_grey: bool,
         /// Which part.
         #[arg(long, value_enum, default_value_t = PartName::Train)]
         part: PartName,

@@ -40,7 +40,7 @@ pub fn data(command: &DataCommand) -> Result<(), CliError> {
             count,
             columns,
             scale,
-            grey,
+            as_grey,
             part,
             distortions,
             data,
@@ -53,7 +53,7 @@ pub fn data(command: &DataCommand) -> Result<(), CliError> {
             }
             let sheet = Sheet {
                 scale: *scale,
-                grey: *grey,
+                grey: *as_grey,
                 ..Sheet::new(*columns)
             };
             preview(set, &out, *count, sheet, *part, data)

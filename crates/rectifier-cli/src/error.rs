@@ -151,7 +151,11 @@ fn is_misuse(error: &CatalogError) -> bool {
         CatalogError::Data(error) => is_usage(error),
         CatalogError::Train(error) => matches!(error, TrainError::Recipe { .. }),
         CatalogError::File { source, .. } => is_misuse(source),
-        CatalogError::Io { .. } => false,
+        CatalogError::Io { .. }
+        | CatalogError::ModelFile(_)
+        | CatalogError::NoModel { .. }
+        | CatalogError::NoRun { .. }
+        | CatalogError::Encoder { .. } => false,
         _ => true,
     }
 }

@@ -179,17 +179,23 @@ fn begin(args: &TrainArgs, plan: &Plan) -> Result<RunFolder, CliError> {
 
 /// The command that goes on with the run in `path`, with the options that its folder does not hold.
 fn go_on(args: &TrainArgs, path: &Path) -> String {
-    let mut words = vec![format!(
-        "rectifier train --resume={}",
-        quoted(path.as_os_str())
-    )];
+    let mut words = vec![format!("rectifier train {}", option("--resume", path))];
     if let Some(folder) = &args.plan.data.place.data_dir {
-        words.push(format!("--data-dir={}", quoted(folder.as_os_str())));
+        words.push(option("--data-dir", folder));
     }
     if args.plan.data.place.allow_unknown_data {
         words.push("--allow-unknown-data".into());
     }
     words.join(" ")
+}
+
+/// An option and its path: a path that looks like an option is bound to its own.
+fn option(name: &str, path: &Path) -> String {
+    let sign = match path.as_os_str().as_encoded_bytes().first() {
+        Some(b'-') => '=',
+        _ => ' ',
+    };
+    format!("{name}{sign}{}", quoted(path.as_os_str()))
 }
 
 /// A path as a shell takes it, whatever its bytes are.
@@ -235,6 +241,8 @@ mod tests {
         assert_eq!(quoted("runs/a-1"), "runs/a-1");
         assert_eq!(quoted("my runs/it's"), r"'my runs/it'\''s'");
         assert_eq!(quoted(""), "''");
+        assert_eq!(option("--resume", Path::new("a b")), "--resume 'a b'");
+        assert_eq!(option("--resume", Path::new("-x")), "--resume=-x");
     }
 
     #[cfg(unix)]

@@ -249,7 +249,7 @@ fn wrong_use_ends_with_2_and_says_what_would_do() {
         (&["train", "--data", "cats"], "there are glyphs, mnist"),
         (
             &["train", "--data", "mnist", "--examples", "5"],
-            "go with --data glyphs",
+            "goes with --data glyphs",
         ),
         (
             &["train", "--device", "abacus"],

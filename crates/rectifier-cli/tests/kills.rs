@@ -20,6 +20,9 @@ use support::{command, end_of, ok, text, tiny_plan};
 /// How files in the making are called.
 const PARTIAL: &str = ".partial-";
 
+/// The skew for commands that write at their end.
+const LATE: f64 = 0.25;
+
 /// What was killed how often.
 #[derive(Clone, Copy, Default)]
 struct Kills {
@@ -36,24 +39,26 @@ struct Moments {
     random: Stream,
     /// Moments are drawn up to here.
     longest: Duration,
+    /// 1 for even moments, more for more early ones.
+    skew: f64,
 }
 
 impl Moments {
     /// Moments for a command that takes as long as `whole` does.
-    fn of(whole: impl FnOnce(), seed: u64, subject: u64) -> Self {
+    fn of(whole: impl FnOnce(), skew: f64, seed: u64, subject: u64) -> Self {
         let start = Instant::now();
         whole();
         Self {
             random: stream(seed, &[subject]),
             longest: start.elapsed(),
+            skew,
         }
     }
 
     /// Runs the command `args` and kills it; whether it was still going on.
     fn kill(&mut self, folder: &Path, args: &[&str]) -> bool {
         let share = self.random.next_u32() as f64 / f64::from(u32::MAX);
-        // Many early ones: what a command does first is soon done.
-        let moment = self.longest.mul_f64(share.powi(3));
+        let moment = self.longest.mul_f64(share.powf(self.skew));
         let mut child = command(folder, args)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -168,6 +173,8 @@ fn trainings(folder: &Path, engine: &[&str], kills: usize, seed: u64) -> Kills {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let mut moments = Moments::of(
         || drop(ok(folder, &args)),
+        // What there is before the first checkpoint is soon over.
+        3.0,
         seed,
         u64::from(engine[1] == "burn"),
     );
@@ -242,7 +249,7 @@ fn sweeps(folder: &Path, kills: usize, seed: u64) -> Kills {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         drop(ok(folder, &args));
     };
-    let mut moments = Moments::of(|| run(&begin("whole-sweep")), seed, 2);
+    let mut moments = Moments::of(|| run(&begin("whole-sweep")), 2.0, seed, 2);
     let whole = SweepFolder::of(&folder.join("whole-sweep"), "figure3");
     let mut done = Kills::default();
     let mut number = 0;
@@ -310,7 +317,7 @@ fn makers(
         None => drop(std::fs::remove_file(file)),
     };
     put();
-    let mut moments = Moments::of(|| drop(ok(folder, args)), seed, subject);
+    let mut moments = Moments::of(|| drop(ok(folder, args)), LATE, seed, subject);
     let new = std::fs::read_to_string(file).unwrap();
     assert_ne!(Some(new.as_str()), old);
     let mut done = Kills::default();
@@ -344,7 +351,7 @@ fn makers(
 fn records(folder: &Path, kills: usize, seed: u64) -> Kills {
     let to = folder.join("kept/runs/one");
     let add = ["results", "add", "whole-sparse", "one", "--folder", "kept"];
-    let mut moments = Moments::of(|| drop(ok(folder, &add)), seed, 5);
+    let mut moments = Moments::of(|| drop(ok(folder, &add)), LATE, seed, 5);
     let whole = names(&to);
     let table = ["results", "table", "--folder", "kept"];
     let wanted = ok(folder, &table);

@@ -178,9 +178,14 @@ fn data_that_are_gone_leave_the_curves() {
     ok(folder, &args);
     assert!(page(&folder.join("run/report.html")).contains("First-layer filters"));
     std::fs::remove_file(folder.join("images")).unwrap();
-    let stderr = ends(&mut command(folder, &["report", "run"]), 0);
+    // A page with its measurements is not replaced by one without.
+    let error = fails(folder, 1, &["report", "run"]);
+    assert!(error.contains("images"), "{error}");
+    assert!(page(&folder.join("run/report.html")).contains("First-layer filters"));
+    let other = ["report", "run", "--out", "other.html"];
+    let stderr = ends(&mut command(folder, &other), 0);
     assert!(stderr.contains("warning: run: "), "{stderr}");
-    let text = page(&folder.join("run/report.html"));
+    let text = page(&folder.join("other.html"));
     assert!(text.contains("Nothing could be measured") && text.contains("Exact zeros"));
     assert!(!text.contains("First-layer filters"));
 }

@@ -220,7 +220,7 @@ fn cifar10_is_checked_drawn_and_trained_where_its_files_are() {
     );
     ok(
         folder,
-        &with_data("data preview cifar10 --count 8 --columns 4 --grey --out grey.png"),
+        &with_data("data preview cifar10 --count 8 --columns 4 --as-grey --out grey.png"),
     );
     // The type of colour stands in byte 25 of a PNG file: 2 is colour, 0 grey.
     let kind = |name: &str| std::fs::read(folder.join(name)).unwrap()[25];

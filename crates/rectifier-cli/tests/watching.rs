@@ -205,7 +205,7 @@ fn doctor_tells_what_is_here_and_that_it_works() {
         "rectifier ",
         "Burn ",
         "flex     works: learned in",
-        "mnist    not here: rectifier data fetch mnist",
+        "mnist       not here: rectifier data fetch mnist",
         "GB for runs",
     ] {
         assert!(spoken.contains(part), "{part:?}: {spoken}");

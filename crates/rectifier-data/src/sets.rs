@@ -31,8 +31,10 @@ pub fn plan_choices<T: DeserializeOwned>(
 /// A plan's description of a data set: `choices` with the field `set`.
 pub fn plan_of<T: serde::Serialize>(tag: &str, choices: &T) -> serde_json::Value {
     let mut fields = serde_json::Map::from_iter([("set".to_string(), tag.into())]);
-    // What a set's choices are made of (numbers, words, paths of a plan's file) always has a form in JSON.
-    if let Ok(serde_json::Value::Object(choices)) = serde_json::to_value(choices) {
+    // What a set's choices are made of (numbers, words, paths of a plan's file) always has a form in JSON. By way of text,
+    // so that 0.7 in single precision is written as 0.7.
+    let text = serde_json::to_string(choices).unwrap_or_default();
+    if let Ok(serde_json::Value::Object(choices)) = serde_json::from_str(&text) {
         fields.extend(choices);
     }
     serde_json::Value::Object(fields)

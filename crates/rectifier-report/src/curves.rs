@@ -1,4 +1,4 @@
-//! Curves of runs: error, loss, reconstruction, zeros and dead units over epochs.
+//! Curves of runs: error, loss, reconstruction, zeros, penalty and dead units over epochs.
 
 use crate::ReportData;
 use crate::page::figure;
@@ -81,6 +81,18 @@ pub(crate) fn of_run(run: &ReportData) -> Markup {
             spans: &spans,
             extent: Extent::Zero,
             x_label: "epoch of pre-training",
+        }),
+        draw(&Curves {
+            caption: "Penalty",
+            y_label: "L1 of activations, mean an example (training)",
+            y_text: number,
+            lines: match run.history.iter().any(|epoch| epoch.penalty > 0.0) {
+                true => vec![line("penalty", 0, false, &|e| Some(e.penalty))],
+                false => Vec::new(),
+            },
+            spans: &spans,
+            extent: Extent::Zero,
+            x_label: "epoch",
         }),
         draw(&Curves {
             caption: "Dead units",

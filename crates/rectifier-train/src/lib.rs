@@ -7,7 +7,7 @@
 //! ```
 //! use burn::tensor::Device;
 //! use rectifier_data::{Samples, Split};
-//! use rectifier_nn::{DenseStackConfig, Unit};
+//! use rectifier_nn::{DenseStackConfig, Init, Unit};
 //! use rectifier_train::{BurnEngine, Recipe, Run, RunFiles, RunFolder, on_epoch};
 //! use std::sync::Arc;
 //!

@@ -4,19 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rectifier_data::{
-    Availability, DataError, DataInfo, Encoder, Examples, OptionKind, OptionSpec, Options, Sizes,
-    Split, SplitIndices, Subset,
+    Availability, DataError, DataInfo, Encoder, Examples, OptionSpec, Options, Sizes, Split,
+    SplitIndices, Subset,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Draws the parts that are not given.
-pub(crate) const DATA_SEED: OptionSpec = OptionSpec::new(
-    "data-seed",
-    "N",
-    "The seed from which parts that are not given are drawn [1].",
-    OptionKind::Count,
-);
+pub(crate) const DATA_SEED: OptionSpec = rectifier_data::sets::DATA_SEED;
 
 pub(crate) fn wrong(option: &str, reason: impl Into<String>) -> DataError {
     DataError::Option {

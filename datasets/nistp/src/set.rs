@@ -85,7 +85,12 @@ impl NistpChoice {
                 reason: format!("every part of nistp has at least one example, and at most {most}"),
             });
         }
-        self.settings.validate()?;
+        self.settings
+            .validate()
+            .map_err(|error| DataError::Option {
+                option: COMPLEXITY.name.into(),
+                reason: error.to_string(),
+            })?;
         Ok(Box::new(self))
     }
 

@@ -289,6 +289,8 @@ mod tests {
 
         #[test]
         fn what_is_written_is_read(reviews in prop::collection::vec(("[^\u{0}]{1,20}", 1u8..=5), 1..8)) {
+            // Texts that are all empty are a wrong column.
+            prop_assume!(reviews.iter().any(|(text, _)| !text.trim().is_empty()));
             let mut writer = csv::Writer::from_writer(Vec::new());
             writer.write_record(["text", "stars"]).unwrap();
             let mut lines = String::new();

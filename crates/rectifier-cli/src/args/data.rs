@@ -89,7 +89,8 @@ pub const SET_GROUP: &str = "SetArgs";
 impl SetArgs {
     fn arg(offered: &OfferedOption) -> Arg {
         let spec = offered.spec;
-        let help = format!("{}, for --data {}", spec.help, offered.sets.join(", "));
+        let help = spec.help.trim_end_matches('.');
+        let help = format!("{help} [for {}]", offered.sets.join(", "));
         let arg = Arg::new(spec.name).long(spec.name).help(help);
         match spec.kind {
             OptionKind::Switch => arg.action(ArgAction::SetTrue),
