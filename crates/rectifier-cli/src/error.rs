@@ -33,6 +33,30 @@ pub enum CliError {
         /// The command that goes on.
         go_on: String,
     },
+    /// The folder of a run went away while the run went on.
+    #[error(
+        "{}: the run's folder was removed or renamed while the run went on: go on with --resume and its new name, or begin \
+         the run again",
+        path.display()
+    )]
+    FolderGone {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// Signals cannot be waited for.
+    #[error("signals cannot be caught: {source}")]
+    Signals {
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The system gives no threads.
+    #[error(
+        "the system gives no more threads ({source}): leave it more with `ulimit -u` and `ulimit -v`, or end other programs"
+    )]
+    Threads {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A file or stream could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
@@ -90,7 +114,7 @@ impl CliError {
             Self::Stopped { .. } => self.to_string(),
             _ => format!("error: {self}"),
         };
-        if let Some(cure) = self.system_error().and_then(cure) {
+        if let Some(cure) = self.cure() {
             text.push_str("\n  ");
             text.push_str(cure);
         }
@@ -101,12 +125,12 @@ impl CliError {
         text
     }
 
-    /// What the system said, if it was the system that failed.
-    fn system_error(&self) -> Option<ErrorKind> {
+    /// What to do, if it was the system that failed.
+    fn cure(&self) -> Option<&'static str> {
         let mut error: Option<&(dyn Error + 'static)> = Some(self);
         while let Some(cause) = error {
-            if let Some(source) = cause.downcast_ref::<std::io::Error>() {
-                return Some(source.kind());
+            if let Some(cure) = cause.downcast_ref().and_then(cure) {
+                return Some(cure);
             }
             error = cause.source();
         }
@@ -137,8 +161,14 @@ fn is_misuse(error: &CatalogError) -> bool {
 }
 
 /// What to do about an error of the system whose own text says only what it is.
-fn cure(kind: ErrorKind) -> Option<&'static str> {
-    Some(match kind {
+fn cure(error: &std::io::Error) -> Option<&'static str> {
+    #[cfg(unix)]
+    if let Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE) =
+        rustix::io::Errno::from_io_error(error)
+    {
+        return Some("too many files are open: allow more with `ulimit -n`");
+    }
+    Some(match error.kind() {
         ErrorKind::StorageFull => "the disk is full: free some space, or write to another one",
         ErrorKind::QuotaExceeded => {
             "your share of the disk is used up: remove something, or write to another disk"

@@ -8,6 +8,7 @@ use crate::error::CliError;
 use crate::output::{note, say};
 use crate::signals::Signals;
 use crate::terminal::Terminal;
+use crate::threads;
 use burn_train::Interrupter;
 use progress::Progress;
 use rectifier_catalog::EngineChoice;
@@ -130,10 +131,11 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
     if args.dry_run {
         return dry_run(&runner);
     }
+    threads::check()?;
     let signals = Signals::default();
     signals
         .watch(&interrupter, &Terminal::default(), !args.quiet)
-        .map_err(|error| CliError::Failed(format!("signals cannot be caught: {error}")))?;
+        .map_err(|source| CliError::Signals { source })?;
     let end = runner.run();
     progress.close();
     let end = end?;

@@ -22,6 +22,7 @@ mod report;
 mod results;
 mod signals;
 mod terminal;
+mod threads;
 mod thresholds;
 mod train;
 
@@ -33,10 +34,10 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     memory::keep_freed();
-    if let Err(error) = signals::outlive_file_limits() {
-        note(&format!("warning: signals are not watched: {error}"));
-    }
-    match run(&Cli::parse().command).and_then(|()| output::said()) {
+    let prepared = signals::outlive_file_limit();
+    let prepared = prepared.map_err(|source| CliError::Signals { source });
+    let done = prepared.and_then(|()| run(&Cli::parse().command));
+    match done.and_then(|()| output::said()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             note(&error.message());

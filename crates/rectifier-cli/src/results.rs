@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// What a record keeps of a run; weights and checkpoints are left behind.
 const KEPT: [&str; 3] = ["recipe.json", "summary.json", "history.jsonl"];
 
+/// How the names of records in the making begin; a command that was killed leaves them.
+const PARTIAL: &str = ".partial-";
+
 /// Does what `command` asks for.
 ///
 /// # Errors
@@ -26,12 +29,7 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
             folder,
         } => {
             let to = folder.join(kind.folder()).join(name);
-            std::fs::create_dir_all(&to).map_err(|source| CliError::io(&to, source))?;
-            for file in KEPT {
-                let from = run.join(file);
-                let bytes = std::fs::read(&from).map_err(|source| CliError::io(&from, source))?;
-                rectifier_nn::write_atomically(&to.join(file), &bytes)?;
-            }
+            add(run, &to)?;
             say(&to.display().to_string());
             Ok(())
         }
@@ -134,10 +132,44 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, CliError> {
     let mut paths: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
+        .filter(|path| path.is_dir() && !in_the_making(path))
         .collect();
     paths.sort();
     Ok(paths)
+}
+
+fn in_the_making(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(PARTIAL.as_bytes())
+}
+
+/// Keeps the record of `run` in the folder `to`: a new one appears as a whole.
+fn add(run: &Path, to: &Path) -> Result<(), CliError> {
+    let mut kept = Vec::with_capacity(KEPT.len());
+    for file in KEPT {
+        let from = run.join(file);
+        let bytes = std::fs::read(&from).map_err(|source| CliError::io(&from, source))?;
+        kept.push((file, bytes));
+    }
+    let write = |folder: &Path| {
+        kept.iter().try_for_each(|(file, bytes)| {
+            rectifier_nn::write_atomically(&folder.join(file), bytes).map_err(CliError::from)
+        })
+    };
+    if to.exists() {
+        return write(to);
+    }
+    let beside = to.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(beside).map_err(|source| CliError::io(beside, source))?;
+    let making = tempfile::Builder::new()
+        .prefix(PARTIAL)
+        .tempdir_in(beside)
+        .map_err(|source| CliError::io(beside, source))?;
+    // A temporary folder is its maker's alone; a record may be read by everybody who may read its neighbours.
+    let fresh = making.path().join("record");
+    std::fs::create_dir(&fresh).map_err(|source| CliError::io(&fresh, source))?;
+    write(&fresh)?;
+    std::fs::rename(&fresh, to).map_err(|source| CliError::io(to, source))
 }
 
 /// What the file at `path` holds.

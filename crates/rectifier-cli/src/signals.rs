@@ -8,15 +8,16 @@ use std::sync::atomic::{AtomicI32, Ordering};
 /// The signal that Ctrl-C sends, by number; the exit code after a signal is 128 and its number.
 pub const INTERRUPT: i32 = 2;
 
-/// From now on a limit on the size of files is an error of writing, instead of an end that leaves half a file behind.
+/// From now on a file that comes to the limit of its size (`ulimit -f`) is an error of writing instead of the end of the
+/// process.
 ///
 /// # Errors
 /// What the system said.
-pub fn outlive_file_limits() -> std::io::Result<()> {
+pub fn outlive_file_limit() -> std::io::Result<()> {
     #[cfg(unix)]
     {
-        use std::sync::atomic::AtomicBool;
-        signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::<AtomicBool>::default())?;
+        let seen = Arc::<std::sync::atomic::AtomicBool>::default();
+        signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::output::{epoch_line, note, result_json, say, summary};
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
-use crate::{device, progress, report};
+use crate::{device, progress, report, threads};
 use burn_train::Interrupter;
 use rectifier_catalog::{CatalogError, EngineChoice, Launcher, Plan};
 use rectifier_train::{
@@ -65,6 +65,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     for notice in check_split(&prepared.loaded().split)? {
         note(&format!("warning: {notice}"));
     }
+    threads::check()?;
     let folder = match earlier {
         Some(folder) => folder,
         None => begin(args, &plan)?,
@@ -82,7 +83,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     }
     signals
         .watch(&interrupter, &terminal, !quiet && !dashboard)
-        .map_err(|error| CliError::Failed(format!("signals cannot be caught: {error}")))?;
+        .map_err(|source| CliError::Signals { source })?;
     let go_on = go_on(args, &path);
     let stopped = |signal, how: String| {
         let text = format!("{how}; go on with: {go_on}");
@@ -107,7 +108,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         ));
     };
     tell(result, objective, &path, args.json)?;
-    // A run that had ended before has its page.
+    // A run that had ended before has its page, unless it was killed between its result and the page.
     let page = RunFiles::at(&path).report_path();
     let page = match launched.test.is_none() && page.is_file() {
         true => Ok(page),
@@ -145,11 +146,8 @@ impl Watch for Lines {
 
 /// What a run that failed says: how it goes on, where going on can help.
 fn after_failure(error: TrainError, path: &Path, go_on: &str) -> CliError {
-    if !path.is_dir() {
-        return CliError::Failed(format!(
-            "{}: the folder of the run is gone, it was removed or renamed while the run went on: begin the run again ({error})",
-            path.display()
-        ));
+    if error.goes_on() && !path.is_dir() {
+        return CliError::FolderGone { path: path.into() };
     }
     let saved = RunFiles::at(path).checkpoint_path().is_file();
     match saved && error.goes_on() {

@@ -99,6 +99,154 @@ fn a_limit_on_the_size_of_files_is_an_error_and_not_an_end() {
 }
 
 #[test]
+fn a_limit_on_the_size_of_files_is_an_error_of_every_command() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let train = "exec $R train --examples 62 --hidden 4 --epochs 1 --out run --quiet";
+    ends(&mut shell(folder, train), 0);
+    for writes in ["report run --out page.html", "results add run one"] {
+        let script = format!("ulimit -f 0; exec $R {writes}");
+        let error = ends(&mut shell(folder, &script), 1);
+        assert!(error.contains("ulimit -f"), "{writes}: {error}");
+    }
+    assert!(!folder.join("page.html").exists() && !folder.join("results/runs/one").exists());
+    let left = std::fs::read_dir(folder).unwrap().flatten();
+    assert!(
+        left.into_iter()
+            .all(|entry| !entry.file_name().to_string_lossy().starts_with(".partial-"))
+    );
+}
+
+#[test]
+fn a_limit_on_open_files_is_named_with_its_cure_and_keeps_nothing_from_a_second_try() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let train = "exec $R train --examples 62 --hidden 4 --epochs 1 --threads 1 --out run --quiet";
+    let mut refused = 0;
+    for limit in 4..16 {
+        // What a try leaves is begun again or gone on with.
+        let command = match folder.join("run/run.json").exists() {
+            true => "exec $R train --resume run --quiet",
+            false => train,
+        };
+        let output = shell(folder, &format!("ulimit -n {limit}; {command}"))
+            .output()
+            .unwrap();
+        if output.status.code() == Some(0) {
+            break;
+        }
+        let error = support::checked(&output, 1);
+        assert!(error.contains("Too many open files"), "{limit}: {error}");
+        assert!(error.contains("ulimit -n"), "{limit}: {error}");
+        refused += 1;
+    }
+    assert!(refused > 3, "{refused}");
+    assert!(folder.join("run/summary.json").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_system_without_threads_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    // Room for the program and its data, not for the stack of a thread.
+    let script = "ulimit -v 400000; export RUST_MIN_STACK=536870912;
+        exec $R train --examples 62 --hidden 4 --epochs 1 --threads 1 --out run";
+    let error = ends(&mut shell(folder, script), 1);
+    for part in [
+        "the system gives no more threads",
+        "`ulimit -u`",
+        "`ulimit -v`",
+    ] {
+        assert!(error.contains(part), "no {part:?} in {error}");
+    }
+    assert!(!folder.join("run").exists());
+}
+
+#[test]
+fn a_folder_that_goes_away_in_mid_run_is_named_with_its_cure() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let train = "train --examples 620 --hidden 16 --epochs 100000 --checkpoint-every 0.05 --threads 1 --quiet";
+    let script = format!(
+        "$R {train} --out run & child=$!
+        until [ -e run/checkpoint.previous.safetensors ]; do sleep 0.02; done
+        mv run moved; wait $child"
+    );
+    let error = ends(&mut shell(folder, &script), 1);
+    assert!(
+        error.contains("run: the run's folder was removed or renamed")
+            && error.contains("--resume"),
+        "{error}"
+    );
+    assert!(!error.contains("is the name right"), "{error}");
+    // What it had saved is there under the other name.
+    let before = progress(&folder.join("moved"));
+    let script =
+        "$R train --resume moved --quiet & child=$!; sleep 1; kill -TERM $child; wait $child";
+    let said = ends(&mut shell(folder, script), 143);
+    assert!(said.contains("everything is saved"), "{said}");
+    let after = progress(&folder.join("moved"));
+    assert!(after["epoch"].as_u64() >= before["epoch"].as_u64());
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_in_mid_run_keeps_what_was_saved() {
+    let place = tempfile::tempdir().unwrap();
+    let train = "train --examples 620 --hidden 16 --epochs 100000 --checkpoint-every 0.05 --threads 1 --quiet";
+    // A second mount of the same disk, read-only, over the first: files that are open stay so, new ones are refused.
+    let script = format!(
+        "$R {train} --out disk/run & child=$!;
+        until [ -e disk/run/checkpoint.previous.safetensors ]; do sleep 0.02; done;
+        mount --bind disk/run disk/run && mount -o remount,bind,ro disk/run;
+        wait $child; code=$?; cp -r disk/run kept; exit $code"
+    );
+    let Some(mut train) = with_disk(place.path(), "size=4m", &script) else {
+        return;
+    };
+    let error = ends(&mut train, 1);
+    for part in [
+        "disk/run/",
+        "Read-only file system",
+        "write to another place",
+        "--resume",
+    ] {
+        assert!(error.contains(part), "no {part:?} in {error}");
+    }
+    assert!(progress(&place.path().join("kept"))["epoch"].as_u64() > Some(0));
+}
+
+#[test]
+fn output_that_nothing_takes_does_not_cost_the_run() {
+    if !Path::new("/dev/full").exists() {
+        skipped("there is no /dev/full");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let train = "train --examples 62 --hidden 4 --epochs 2 --threads 1 --seed 3";
+    for (run, to, code) in [
+        ("whole", "", 0),
+        ("full", "> /dev/full", 1),
+        ("closed", ">&-", 0),
+        ("unheard", "2> /dev/full", 0),
+        ("alone", ">&- 2>&- <&-", 0),
+    ] {
+        let script = format!("exec $R {train} --out {run} {to}");
+        let error = ends(&mut shell(folder, &script), code);
+        assert_eq!(
+            error.contains("standard output: "),
+            code == 1,
+            "{run}: {error}"
+        );
+        assert!(
+            end_of(&folder.join(run)) == end_of(&folder.join("whole")),
+            "{run}"
+        );
+    }
+}
+
+#[test]
 fn output_that_nothing_takes_is_a_failure() {
     if !Path::new("/dev/full").exists() {
         skipped("there is no /dev/full");

@@ -444,7 +444,7 @@ fn text_is_read_as_people_have_it() {
             folder,
             &["predict", &format!("{name}-run"), "--json", "--words", "99"],
         );
-        let known = format!("caf\u{e9} re\u{301}sum\u{e9} हिन्दी delicious didn't nice amp br");
+        let known = "caf\u{e9} re\u{301}sum\u{e9} हिन्दी delicious didn't nice amp br".to_string();
         let answer = json(predict.args(["--text", &known]));
         assert_eq!(
             answer["unknown"],

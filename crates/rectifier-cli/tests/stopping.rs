@@ -1,4 +1,4 @@
-//! Runs that are stopped or killed, and go on to the end that they would have come to.
+//! Runs that are stopped, and go on to the end that they would have come to.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
@@ -7,13 +7,12 @@ mod support;
 use rand::Rng;
 use rectifier_data::random::stream;
 use serde_json::Value;
-use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use support::{
-    checked, command, end_of, ends, lines, progress, shell, skipped, tensors, tiny_plan, wait_until,
+    checked, command, end_of, ends, progress, shell, skipped, tensors, tiny_plan, wait_until,
 };
 
 fn signal(name: &str, child: &Child) {
@@ -128,99 +127,79 @@ fn a_second_interrupt_ends_at_once() {
     assert!(tensors(&folder.join("run/checkpoint.safetensors")).is_ok());
 }
 
-/// Where a checkpoint stands, as something to compare.
-fn position(progress: &Value) -> [u64; 3] {
-    ["stage", "epoch", "step"].map(|key| progress[key].as_u64().unwrap())
-}
-
-/// What a killed run left: every file is whole, none of those before is gone, the checkpoint is not behind.
-fn inspect(run: &Path, names: &mut BTreeSet<String>, stood: &mut [u64; 3]) {
-    let found: BTreeSet<String> = std::fs::read_dir(run)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !name.starts_with(".partial-"))
-        .collect();
-    assert!(names.is_subset(&found), "{names:?} {found:?}");
-    for name in &found {
-        let path = run.join(name);
-        match name.as_str() {
-            "model.safetensors" => assert!(!tensors(&path).unwrap().is_empty()),
-            "checkpoint.safetensors" => {
-                tensors(&path).unwrap();
-                let stands = position(&progress(run));
-                assert!(stands >= *stood, "{stands:?} after {stood:?}");
-                *stood = stands;
-            }
-            "history.jsonl" => assert!(!lines(&path).is_empty()),
-            "recipe.json" | "summary.json" => {
-                serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()).unwrap();
-            }
-            _ => {}
-        }
-    }
-    *names = found;
-}
-
-/// Kills runs in `folder` at `kills` random moments; every one goes on to the end of the run `whole`.
-fn kill(folder: &Path, name: &str, kills: usize, seed: u64) {
-    let mut random = stream(seed, &[]);
-    let (mut killed, mut number) = (0, 0);
-    while killed < kills {
-        number += 1;
-        let run = format!("{name}-{number}");
-        let path = folder.join(&run);
-        let (mut names, mut stood) = (BTreeSet::new(), [0; 3]);
-        loop {
-            let from = match path.join("recipe.json").exists() {
-                true => vec!["--resume", &run],
-                false => vec!["--recipe", "plan.json", "--out", &run],
-            };
-            let often = [
-                "--measure-every",
-                "3",
-                "--checkpoint-every",
-                "0.01",
-                "--quiet",
-            ];
-            let args = [&["train"][..], &from, &often].concat();
-            let mut child = command(folder, &args)
-                .stdout(Stdio::null())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap();
-            // Most of the time they are at work, some of the time not yet.
-            let moment = Duration::from_micros(random.next_u64() % 300_000);
-            std::thread::sleep(moment);
-            let ended = child.try_wait().unwrap().is_some() || killed == kills;
-            if !ended {
-                child.kill().unwrap();
-            }
-            let output = child.wait_with_output().unwrap();
-            match output.status.code() {
-                Some(0) => break,
-                Some(code) => panic!("{code}: {}", support::text(&output.stderr)),
-                None => killed += 1,
-            }
-            if path.exists() {
-                inspect(&path, &mut names, &mut stood);
-            }
-        }
-        assert!(end_of(&path) == end_of(&folder.join("whole")), "{run}");
-        let left = std::fs::read_dir(&path).unwrap().flatten();
-        let mut left = left.map(|entry| entry.file_name().into_string().unwrap());
-        assert!(left.all(|name| !name.starts_with(".partial-")));
-    }
+/// A run that goes on until it is stopped, begun in `folder`, with an epoch behind it.
+fn endless(folder: &Path) -> Child {
+    let args = format!("train {ENDLESS} --engine sparse --threads 1");
+    let args: Vec<&str> = args.split(' ').collect();
+    let child = command(folder, &args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until("an epoch is done", || {
+        folder.join("run/history.jsonl").exists()
+    });
+    child
 }
 
 #[test]
-fn fifty_kills_at_random_moments_lose_no_file_and_change_no_number() {
+fn a_terminal_that_goes_away_saves() {
+    let place = tempfile::tempdir().unwrap();
+    let child = endless(place.path());
+    signal("HUP", &child);
+    let stderr = checked(&child.wait_with_output().unwrap(), 129);
+    assert!(stderr.contains("everything is saved"), "{stderr}");
+}
+
+#[test]
+fn quit_ends_as_quit_does_and_leaves_the_last_checkpoint() {
+    use std::os::unix::process::ExitStatusExt;
+    let place = tempfile::tempdir().unwrap();
+    let child = endless(place.path());
+    signal("QUIT", &child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(3));
+    let before = position(&progress(&place.path().join("run")));
+    let resume = ["train", "--resume", "run", "--json"];
+    let child = command(place.path(), &resume)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until("it goes on", || {
+        position(&progress(&place.path().join("run"))) > before
+    });
+    signal("TERM", &child);
+    checked(&child.wait_with_output().unwrap(), 143);
+}
+
+#[test]
+fn a_run_that_is_suspended_stands_still_and_goes_on() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    whole(folder, 60);
-    std::thread::scope(|scope| {
-        scope.spawn(|| kill(folder, "one", 25, 11));
-        scope.spawn(|| kill(folder, "two", 25, 12));
-    });
+    let child = endless(folder);
+    let steps = || {
+        std::fs::metadata(folder.join("run/steps.jsonl"))
+            .unwrap()
+            .len()
+    };
+    signal("STOP", &child);
+    std::thread::sleep(Duration::from_millis(200));
+    let stood = steps();
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(steps(), stood);
+    signal("CONT", &child);
+    wait_until("it goes on", || steps() > stood);
+    // One that was sent in the meantime is answered afterwards.
+    signal("STOP", &child);
+    signal("TERM", &child);
+    signal("CONT", &child);
+    let stderr = checked(&child.wait_with_output().unwrap(), 143);
+    assert!(stderr.contains("everything is saved"), "{stderr}");
+}
+
+/// Where a checkpoint stands, as something to compare.
+fn position(progress: &Value) -> [u64; 3] {
+    ["stage", "epoch", "step"].map(|key| progress[key].as_u64().unwrap())
 }
 
 /// Runs `script` on a terminal of 80x24 while `keys` are pressed, a moment after the dashboard shows; the screen's

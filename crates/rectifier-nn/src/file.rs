@@ -252,15 +252,15 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelFileError>
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".partial-");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let mut file = builder.tempfile_in(folder)?;
-        file.write_all(bytes)?;
+        let create = |path: &Path| {
+            let mut options = std::fs::File::options();
+            options.write(true).create_new(true).open(path)
+        };
+        // The system's own errors, by number: a temporary name among them helps nobody.
+        let mut file = tempfile::Builder::new()
+            .prefix(".partial-")
+            .make_in(folder, create)?;
+        file.as_file_mut().write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         Ok(())

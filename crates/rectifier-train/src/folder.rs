@@ -1,6 +1,6 @@
 //! The folder of a run: who may write to it.
 
-use crate::files::{IDENTITY, PLAN};
+use crate::files::{COMMANDS, IDENTITY, PLAN};
 use crate::{FolderProblem, RunFiles, TrainError};
 use rectifier_nn::write_atomically;
 use std::fs::{File, TryLockError};
@@ -41,7 +41,12 @@ impl RunFolder {
         Self::check_empty(&path)?;
         let folder = Self::lock(path)?;
         Self::check_empty(folder.path())?;
-        Ok(folder)
+        // Of a run that was killed before it began: this one tells its own.
+        let commands = folder.path().join(COMMANDS);
+        match std::fs::remove_file(&commands) {
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(io(&commands, source)),
+            _ => Ok(folder),
+        }
     }
 
     /// Makes the first of `stem-1`, `stem-2`, .. that does not exist yet.
@@ -79,10 +84,15 @@ impl RunFolder {
 
     fn check_empty(path: &Path) -> Result<(), TrainError> {
         let entries = std::fs::read_dir(path).map_err(|source| io(path, source))?;
+        // Where no lock is, no run was.
+        let began = path.join(LOCK).is_file();
         for entry in entries {
             let name = entry.map_err(|source| io(path, source))?.file_name();
-            // A run that was killed before its recipe stood there leaves its lock, and a part of that recipe.
-            if name != LOCK && !name.to_string_lossy().starts_with(PARTIAL) {
+            // A run that was killed before it was written down leaves its lock, its command, and parts of files.
+            let left = name == LOCK
+                || name.to_string_lossy().starts_with(PARTIAL)
+                || (began && name == COMMANDS);
+            if !left {
                 return Err(TrainError::RunFolder {
                     problem: FolderProblem::NotEmpty,
                     path: path.into(),
@@ -157,7 +167,7 @@ impl RunFolder {
     pub fn record_command(&self, line: &str) -> Result<(), TrainError> {
         let mut lines = self.commands()?;
         lines.push(line.into());
-        self.write(crate::files::COMMANDS, (lines.join("\n") + "\n").as_bytes())
+        self.write(COMMANDS, (lines.join("\n") + "\n").as_bytes())
     }
 }
 
@@ -224,6 +234,23 @@ mod tests {
         assert!(full.contains("not empty"), "{full}");
         assert!(RunFolder::check_free(&path).is_err());
         assert!(RunFolder::check_free(&place.path().join("two")).is_ok());
+    }
+
+    #[test]
+    fn a_run_that_was_killed_before_it_was_written_down_leaves_a_folder_that_can_be_used() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("run");
+        let folder = RunFolder::create(&path).unwrap();
+        folder.record_command("rectifier train --out run").unwrap();
+        drop(folder);
+        let folder = RunFolder::create(&path).unwrap();
+        assert!(folder.commands().unwrap().is_empty());
+        // A file of this name where no run was is somebody's own.
+        let own = place.path().join("own");
+        std::fs::create_dir(&own).unwrap();
+        std::fs::write(own.join(COMMANDS), "mine").unwrap();
+        assert!(RunFolder::create(&own).is_err());
+        assert_eq!(std::fs::read_to_string(own.join(COMMANDS)).unwrap(), "mine");
     }
 
     #[test]

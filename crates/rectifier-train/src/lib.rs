@@ -73,6 +73,7 @@ mod fine_tuning;
 mod fingerprint;
 mod folder;
 mod folder_problem;
+mod forgetful;
 mod history;
 mod identity;
 mod inputs;

@@ -4,6 +4,7 @@ use crate::checkpoint::{Checkpoint, Stamp};
 use crate::driver::{Driver, SavingClock};
 use crate::ending::{Outcome, finish, relaunched};
 use crate::files::{IDENTITY, PLAN};
+use crate::forgetful::Forgetful;
 use crate::history::restore_history;
 use crate::identity::{VERSION, describe};
 use crate::journal::Journal;
@@ -20,7 +21,6 @@ use crate::{
 };
 use burn::optim::SgdConfig;
 use burn::tensor::Device;
-use burn_train::logger::InMemoryMetricLogger;
 use burn_train::renderer::MetricsRenderer;
 use burn_train::{Interrupter, Learner, SupervisedTraining, TrainingStrategy};
 use rectifier_data::{Batch, Split};
@@ -214,7 +214,7 @@ impl<N: Network> Run<N> {
         let (stages, outcome) = Stages::new(driver, start);
         let mut training = SupervisedTraining::new(path, unused.clone(), unused)
             .with_application_logger(None)
-            .with_metric_logger(InMemoryMetricLogger::default())
+            .with_metric_logger(Forgetful)
             .renderer(self.renderer)
             .with_interrupter(self.interrupter.clone())
             .num_epochs(epochs)

@@ -1,0 +1,454 @@
+//! Commands killed at random moments: what is on the disk is whole or known to be partial, and what goes on comes to the
+//! end that it would have come to. `RECTIFIER_KILLS=1000` kills so often, `RECTIFIER_KILLS_SEED` at other moments.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use rand::Rng;
+use rectifier_data::random::{Stream, stream};
+use rectifier_experiments::{Ended, Record, Records, SweepFolder};
+use rectifier_nn::ModelFile;
+use rectifier_train::{Checkpoint, RunFiles};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use support::{command, end_of, ok, text, tiny_plan};
+
+/// How files in the making are called.
+const PARTIAL: &str = ".partial-";
+
+/// The skew for commands that write at their end.
+const LATE: f64 = 0.25;
+
+/// What was killed how often.
+#[derive(Clone, Copy, Default)]
+struct Kills {
+    /// Before there was anything to go on from.
+    early: usize,
+    /// With something to go on from.
+    late: usize,
+    /// Ends that were compared with that of a command nobody killed.
+    ends: usize,
+}
+
+/// Moments of one subject.
+struct Moments {
+    random: Stream,
+    /// Moments are drawn up to here.
+    longest: Duration,
+    /// 1 for even moments, more for more early ones.
+    skew: f64,
+}
+
+impl Moments {
+    /// Moments for a command that takes as long as `whole` does.
+    fn of(whole: impl FnOnce(), skew: f64, seed: u64, subject: u64) -> Self {
+        let start = Instant::now();
+        whole();
+        Self {
+            random: stream(seed, &[subject]),
+            longest: start.elapsed(),
+            skew,
+        }
+    }
+
+    /// Runs the command `args` and kills it; whether it was still going on.
+    fn kill(&mut self, folder: &Path, args: &[&str]) -> bool {
+        let share = self.random.next_u32() as f64 / f64::from(u32::MAX);
+        let moment = self.longest.mul_f64(share.powf(self.skew));
+        let mut child = command(folder, args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(moment);
+        if child.try_wait().unwrap().is_none() {
+            child.kill().unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        match output.status.code() {
+            Some(0) => false,
+            Some(code) => panic!("{args:?} ended with {code}: {}", text(&output.stderr)),
+            None => true,
+        }
+    }
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+    names.filter(|name| !name.starts_with(PARTIAL)).collect()
+}
+
+/// Whether `page` is a page from its beginning to its end.
+fn is_page(page: &str) -> bool {
+    page.starts_with("<!DOCTYPE html>") && page.trim_end().ends_with("</html>")
+}
+
+/// What a killed run left: every file is whole, none of those before is gone, the checkpoint is not behind.
+fn inspect(run: &Path, seen: &mut BTreeSet<String>, stood: &mut (usize, usize, usize)) {
+    let files = RunFiles::at(run);
+    let found = names(run);
+    assert!(seen.is_subset(&found), "{seen:?} {found:?}");
+    files.identity().unwrap();
+    files.plan().unwrap();
+    files.history().unwrap();
+    files.steps().unwrap();
+    files.summary().unwrap();
+    files.test_wrong().unwrap();
+    if files.model_path().is_file() {
+        ModelFile::open(files.model_path()).unwrap();
+    }
+    let previous = files.previous_checkpoint_path();
+    if previous.is_file() {
+        Checkpoint::load(&previous).unwrap();
+    }
+    // A model or an epoch that is shown has a checkpoint behind it.
+    if let Some(checkpoint) = files.checkpoint().unwrap() {
+        let progress = checkpoint.progress;
+        let stands = (progress.stage, progress.epoch, progress.step);
+        assert!(stands >= *stood, "{stands:?} after {stood:?}");
+        *stood = stands;
+    } else {
+        assert!(!files.model_path().is_file() && files.history().unwrap().is_empty());
+    }
+    if files.report_path().is_file() {
+        assert!(is_page(
+            &std::fs::read_to_string(files.report_path()).unwrap()
+        ));
+    }
+    // Before it is written down a run is begun anew.
+    *seen = match found.contains("run.json") {
+        true => found,
+        false => BTreeSet::new(),
+    };
+}
+
+/// The result of a run, without what tells the time.
+fn result_of(run: &Path) -> Value {
+    let bytes = std::fs::read(run.join("summary.json")).unwrap();
+    let mut summary: Value = serde_json::from_slice(&bytes).unwrap();
+    let fields = summary.as_object_mut().unwrap();
+    for time in ["seconds", "overhead"] {
+        assert!(fields.remove(time).is_some());
+    }
+    let made = fields["provenance"].as_object_mut().unwrap();
+    assert!(made.remove("started").is_some());
+    summary
+}
+
+/// Kills trainings of three stages, which go on with `--resume` alone.
+fn trainings(folder: &Path, engine: &[&str], kills: usize, seed: u64) -> Kills {
+    let plan = format!("{}.json", engine[1]);
+    let text = match engine[1] {
+        // It descends plainly.
+        "sparse" => tiny_plan(60).replace(
+            r#"{"kind": "momentum", "momentum": 0.5}"#,
+            r#"{"kind": "sgd"}"#,
+        ),
+        _ => tiny_plan(60),
+    };
+    std::fs::write(folder.join(&plan), text).unwrap();
+    let begin = |run: &str| -> Vec<String> {
+        let rest = [
+            "--measure-every",
+            "3",
+            "--checkpoint-every",
+            "0.01",
+            "--quiet",
+        ];
+        let args = [
+            &["train", "--recipe", &plan, "--out", run][..],
+            engine,
+            &rest,
+        ]
+        .concat();
+        args.into_iter().map(String::from).collect()
+    };
+    let whole = format!("whole-{}", engine[1]);
+    let args = begin(&whole);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut moments = Moments::of(
+        || drop(ok(folder, &args)),
+        // What there is before the first checkpoint is soon over.
+        3.0,
+        seed,
+        u64::from(engine[1] == "burn"),
+    );
+    let whole = folder.join(whole);
+    let mut done = Kills::default();
+    let mut number = 0;
+    while done.early + done.late < kills {
+        number += 1;
+        let run = format!("{}-{number}", engine[1]);
+        let path = folder.join(&run);
+        let (mut seen, mut stood) = (BTreeSet::new(), (0, 0, 0));
+        let begin = begin(&run);
+        loop {
+            let args: Vec<&str> = match path.join("run.json").exists() {
+                true => vec!["train", "--resume", &run],
+                false => begin.iter().map(String::as_str).collect(),
+            };
+            if done.early + done.late == kills {
+                ok(folder, &args);
+                break;
+            }
+            if !moments.kill(folder, &args) {
+                break;
+            }
+            match path.join("checkpoint.safetensors").exists() {
+                true => done.late += 1,
+                false => done.early += 1,
+            }
+            inspect(&path, &mut seen, &mut stood);
+        }
+        // What was killed after its result goes on to its page.
+        ok(folder, &["train", "--resume", &run, "--quiet"]);
+        inspect(&path, &mut seen, &mut stood);
+        assert!(end_of(&path) == end_of(&whole), "{run}");
+        assert_eq!(result_of(&path), result_of(&whole), "{run}");
+        assert_eq!(names(&path), names(&whole), "{run}");
+        let mut left = std::fs::read_dir(&path).unwrap().flatten();
+        assert!(left.all(|entry| !entry.file_name().to_string_lossy().starts_with(PARTIAL)));
+        done.ends += 1;
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+    done
+}
+
+/// Records without what tells the time.
+fn timeless(records: &Records) -> Vec<Record> {
+    let still = |record: &Record| {
+        let mut record = record.clone();
+        if let Ended::Finished { summary } = &mut record.ended {
+            (summary.seconds, summary.overhead) = (0.0, 0.0);
+        }
+        for line in &mut record.history {
+            line.seconds = 0.0;
+        }
+        if let Some(made) = &mut record.provenance {
+            made.started = 0;
+        }
+        record
+    };
+    records.iter().map(still).collect()
+}
+
+/// Kills sweeps, which go on by the same command.
+fn sweeps(folder: &Path, kills: usize, seed: u64) -> Kills {
+    let begin = |to: &str| -> Vec<String> {
+        let text = format!(
+            "experiment run figure3 --preset smoke --jobs 1 --checkpoint-every 0.01 --quiet --folder {to}"
+        );
+        text.split(' ').map(String::from).collect()
+    };
+    let run = |args: &[String]| {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        drop(ok(folder, &args));
+    };
+    let mut moments = Moments::of(|| run(&begin("whole-sweep")), 2.0, seed, 2);
+    let whole = SweepFolder::of(&folder.join("whole-sweep"), "figure3");
+    let mut done = Kills::default();
+    let mut number = 0;
+    while done.early + done.late < kills {
+        number += 1;
+        let to = format!("sweep-{number}");
+        let sweep = SweepFolder::of(&folder.join(&to), "figure3");
+        let mut recorded = BTreeSet::new();
+        let args = begin(&to);
+        while done.early + done.late < kills {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            if !moments.kill(folder, &args) {
+                break;
+            }
+            let mut found = BTreeSet::new();
+            if sweep.records_path().is_dir() {
+                sweep.state().unwrap();
+                for record in sweep.records().unwrap().iter() {
+                    found.insert(record.cell.clone());
+                }
+            }
+            assert!(recorded.is_subset(&found), "{recorded:?} {found:?}");
+            for cell in names(&sweep.runs_path()) {
+                // One with a record is on its way out.
+                if !found.contains(&cell) {
+                    inspect(&sweep.run_path(&cell), &mut BTreeSet::new(), &mut (0, 0, 0));
+                }
+            }
+            if let Ok(page) = std::fs::read_to_string(sweep.path().join("index.html")) {
+                assert!(is_page(&page));
+            }
+            match found.is_empty() {
+                true => done.early += 1,
+                false => done.late += 1,
+            }
+            recorded = found;
+        }
+        run(&args);
+        let (one, two) = (sweep.records().unwrap(), whole.records().unwrap());
+        assert_eq!(timeless(&one), timeless(&two), "{to}");
+        assert!(names(&sweep.runs_path()).is_empty(), "{to}");
+        assert_eq!(names(sweep.path()), names(whole.path()), "{to}");
+        for table in ["table.md", "table.csv"] {
+            let [one, two] = [&sweep, &whole]
+                .map(|sweep| std::fs::read_to_string(sweep.path().join(table)).unwrap());
+            assert_eq!(one, two, "{to}");
+        }
+        done.ends += 1;
+        std::fs::remove_dir_all(folder.join(&to)).unwrap();
+    }
+    done
+}
+
+/// Kills what makes one file out of another: the file is as it was or as it is to become.
+fn makers(
+    folder: &Path,
+    args: &[&str],
+    file: &Path,
+    old: Option<&str>,
+    kills: usize,
+    (seed, subject): (u64, u64),
+) -> Kills {
+    let put = || match old {
+        Some(old) => std::fs::write(file, old).unwrap(),
+        None => drop(std::fs::remove_file(file)),
+    };
+    put();
+    let mut moments = Moments::of(|| drop(ok(folder, args)), LATE, seed, subject);
+    let new = std::fs::read_to_string(file).unwrap();
+    assert_ne!(Some(new.as_str()), old);
+    let mut done = Kills::default();
+    for attempt in 0.. {
+        if done.early + done.late == kills {
+            break;
+        }
+        assert!(
+            attempt < 1000 + 100 * kills,
+            "it is over before it is killed"
+        );
+        put();
+        if moments.kill(folder, args) {
+            let found = std::fs::read_to_string(file).ok();
+            match found.as_deref() {
+                Some(found) if found == new => done.late += 1,
+                found => {
+                    assert!(found == old, "{args:?} left {found:?}");
+                    done.early += 1;
+                }
+            }
+        }
+        ok(folder, args);
+        assert!(std::fs::read_to_string(file).unwrap() == new, "{args:?}");
+        done.ends += 1;
+    }
+    done
+}
+
+/// Kills what keeps records of runs: one is there as a whole or not at all, and tables know nothing of the rest.
+fn records(folder: &Path, kills: usize, seed: u64) -> Kills {
+    let to = folder.join("kept/runs/one");
+    let add = ["results", "add", "whole-sparse", "one", "--folder", "kept"];
+    let mut moments = Moments::of(|| drop(ok(folder, &add)), LATE, seed, 5);
+    let whole = names(&to);
+    let table = ["results", "table", "--folder", "kept"];
+    let wanted = ok(folder, &table);
+    let mut done = Kills::default();
+    for attempt in 0.. {
+        if done.early + done.late == kills {
+            break;
+        }
+        assert!(
+            attempt < 1000 + 100 * kills,
+            "it is over before it is killed"
+        );
+        std::fs::remove_dir_all(&to).unwrap();
+        if moments.kill(folder, &add) {
+            match to.exists() {
+                true => done.late += 1,
+                false => done.early += 1,
+            }
+        }
+        if to.exists() {
+            assert_eq!(names(&to), whole);
+            assert_eq!(ok(folder, &table), wanted);
+        } else {
+            assert!(!ok(folder, &table).contains("| one |"));
+        }
+        ok(folder, &add);
+        assert_eq!(ok(folder, &table), wanted);
+        done.ends += 1;
+    }
+    done
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+#[test]
+#[allow(clippy::print_stderr)]
+fn kills_at_random_moments_lose_nothing_and_change_no_number() {
+    let (kills, seed) = (
+        number("RECTIFIER_KILLS", 50) as usize,
+        number("RECTIFIER_KILLS_SEED", 11),
+    );
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let tenth = kills / 10;
+    let mut total = Kills::default();
+    let mut tell = |what: &str, done: Kills| {
+        let Kills { early, late, ends } = done;
+        eprintln!(
+            "| {what} | {} | {early} | {late} | {ends} | 0 |",
+            early + late
+        );
+        total.early += early;
+        total.late += late;
+        total.ends += ends;
+    };
+    eprintln!(
+        "| killed | kills | before there was something to go on from | later | ends compared | lost |"
+    );
+    eprintln!("|---|---:|---:|---:|---:|---:|");
+    let sparse = ["--engine", "sparse", "--threads", "1"];
+    let rest = kills - 7 * tenth;
+    tell(
+        "train, sparse engine",
+        trainings(folder, &sparse, rest, seed),
+    );
+    let burn = ["--engine", "burn"];
+    tell(
+        "train, Burn engine",
+        trainings(folder, &burn, 3 * tenth, seed),
+    );
+    tell("experiment run", sweeps(folder, 2 * tenth, seed));
+    let report = ["report", "whole-sparse", "--out", "page.html", "--quiet"];
+    let page = folder.join("page.html");
+    tell(
+        "report",
+        makers(folder, &report, &page, None, tenth / 2, (seed, 3)),
+    );
+    // Kept first, for the table to have a row.
+    let add = ["results", "add", "whole-sparse", "one", "--folder", "table"];
+    ok(folder, &add);
+    let table = [
+        "results", "table", "--folder", "table", "--write", "page.md",
+    ];
+    let (page, marks) = (
+        folder.join("page.md"),
+        "# Runs\n<!-- runs -->\n<!-- /runs -->\n",
+    );
+    let done = makers(folder, &table, &page, Some(marks), tenth / 2, (seed, 4));
+    tell("results table", done);
+    tell(
+        "results add",
+        records(folder, 2 * tenth - tenth / 2 * 2, seed),
+    );
+    let Kills { early, late, ends } = total;
+    eprintln!("| all | {} | {early} | {late} | {ends} | 0 |", early + late);
+    assert_eq!(early + late, kills);
+    assert!(late > kills / 4 && early > 0, "moments are not spread");
+}
