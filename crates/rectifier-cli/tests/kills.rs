@@ -20,8 +20,8 @@ use support::{command, end_of, ok, text, tiny_plan};
 /// How files in the making are called.
 const PARTIAL: &str = ".partial-";
 
-/// The skew for commands that write at their end.
-const LATE: f64 = 0.25;
+/// The skew for commands that are over in a moment.
+const LATE: f64 = 1.0;
 
 /// What was killed how often.
 #[derive(Clone, Copy, Default)]
