@@ -757,5 +757,8 @@ fn limits_of_a_machine_are_errors() {
     });
     std::fs::rename(folder.join("gone"), folder.join("moved")).unwrap();
     let error = checked(&child.wait_with_output().unwrap(), 1);
-    assert!(error.contains("the folder of the run is gone"), "{error}");
+    assert!(
+        error.contains("folder was removed or renamed while the run went on"),
+        "{error}"
+    );
 }
