@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = RunFolder::create(folder)?;
     let record = launch(&plan, &engine, &Locator::default(), folder, watch)?;
     if let Some(summary) = record.summary {
-        println!("test error {:.2}%, zeros {:.2?}", 100.0 * summary.test_error, summary.zeros);
+        println!("test error {}, zeros {:?}", summary.test_error, summary.zeros);
     }
     Ok(())
 }

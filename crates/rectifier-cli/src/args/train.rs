@@ -11,7 +11,7 @@ use std::time::Duration;
 pub enum Strategy {
     /// 1: softplus output, squared error (best on images).
     Softplus,
-    /// 2: logistic output, cross-entropy, activations scaled into [0,1] (best on text).
+    /// 2: logistic output, cross-entropy, activations scaled to 0 to 1 (best on text).
     CrossEntropy,
     /// 3: linear output, squared error.
     Linear,
