@@ -15,7 +15,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = RunFolder::create(folder)?;
     let record = launch(&plan, &engine, &Locator::default(), folder, watch)?;
     if let Some(summary) = record.summary {
-        println!("test error {}, zeros {:?}", summary.test_error, summary.zeros);
+        println!(
+            "test error {}, zeros {:?}",
+            summary.test_error, summary.zeros
+        );
     }
     Ok(())
 }
