@@ -160,6 +160,7 @@ fn is_ignored(signal: u32) -> bool {
 }
 
 #[test]
+#[allow(clippy::print_stderr)]
 fn quit_ends_as_quit_does_and_leaves_the_last_checkpoint() {
     use std::os::unix::process::ExitStatusExt;
     if is_ignored(3) {
