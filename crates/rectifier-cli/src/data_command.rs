@@ -78,7 +78,8 @@ fn choice(set: &str, data: &DataArgs) -> Result<DataSpec, CliError> {
 pub fn is_here(name: &str, locator: &Locator) -> Result<Availability, CliError> {
     let set = DataSpec::named(name)?;
     let place = set.find(locator)?;
-    let pixels = set.info(locator)?.width() as u64 * set.info(locator)?.sizes.train as u64;
+    let info = set.info(locator)?;
+    let pixels = info.width() as u64 * info.sizes.train as u64;
     let readable = matches!(place, Availability::Here(_)) && pixels < QUICKLY_READ;
     match readable.then(|| set.load(locator, None, &mut |_, _| {})) {
         Some(Err(DataError::Missing(missing))) => Ok(Availability::Missing {

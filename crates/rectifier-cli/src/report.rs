@@ -66,7 +66,7 @@ pub fn record_command(folder: &RunFolder) -> Result<(), CliError> {
     let words = std::env::args_os().skip(1);
     let words = words.map(|word| word.to_string_lossy().into_owned());
     let line = shell_line(["rectifier".to_string()].into_iter().chain(words));
-    Ok(rectifier_report::record_command(folder, &line)?)
+    Ok(folder.record_command(&line)?)
 }
 
 /// The report of a run that has just finished, from what it left in memory; says where the page is.

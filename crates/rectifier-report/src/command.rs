@@ -1,6 +1,6 @@
 //! The exact command behind a run, written down while it starts.
 
-use rectifier_train::{RunFolder, TrainError};
+use rectifier_train::TrainError;
 use std::path::Path;
 
 /// The file of a run folder with one command a line: the one that made it, then those that went on with it.
@@ -46,20 +46,6 @@ fn quoted(word: &str) -> String {
     text
 }
 
-/// Adds `line` to the commands of the run in `folder`.
-///
-/// # Errors
-/// [`TrainError`] for a file that cannot be read or written.
-pub fn record_command(folder: &RunFolder, line: &str) -> Result<(), TrainError> {
-    let mut text = read_commands(folder.path())?.join("\n");
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text.push_str(line);
-    text.push('\n');
-    folder.write(COMMAND_FILE, text.as_bytes())
-}
-
 /// The commands of the run in the folder at `path`, none where none were written down.
 ///
 /// # Errors
@@ -79,6 +65,7 @@ pub fn read_commands(path: &Path) -> Result<Vec<String>, TrainError> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use rectifier_train::RunFolder;
 
     #[test]
     fn a_shell_reads_the_same_words() {
@@ -111,8 +98,10 @@ mod tests {
         let path = place.path().join("run");
         assert!(read_commands(&path).unwrap().is_empty());
         let folder = RunFolder::create(&path).unwrap();
-        record_command(&folder, "rectifier train").unwrap();
-        record_command(&folder, "rectifier train --resume run").unwrap();
+        folder.record_command("rectifier train").unwrap();
+        folder
+            .record_command("rectifier train --resume run")
+            .unwrap();
         let commands = ["rectifier train", "rectifier train --resume run"];
         assert_eq!(read_commands(&path).unwrap(), commands);
     }
