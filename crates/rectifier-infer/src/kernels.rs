@@ -10,8 +10,10 @@ use crate::simd::{Level, Portable, Vector};
 
 mod dense;
 mod lists;
+mod moving;
 
 pub use crate::simd::DOT;
+pub use moving::Factors;
 
 /// Active entries of some rows, as one list: entries `starts[k]..starts[k + 1]` are those of row `k`.
 #[derive(Clone, Copy)]
@@ -131,6 +133,9 @@ pub type Learn = unsafe fn(Change, Strided, usize, List, Strided, *mut f32, bool
 /// The form of `lists::learn` without products: for the first layer.
 pub type LearnOnly = unsafe fn(Changed, usize, List, Strided);
 
+/// The form of `moving::mix`: weights, what they carry, rows, factors, how far apart those of two rows lie.
+pub type Mix = unsafe fn(*mut f32, *mut f32, &[u32], *const Factors, usize);
+
 /// The kernels compiled for one instruction set.
 ///
 /// # Safety
@@ -149,6 +154,8 @@ pub struct Kernels {
     pub learn_only: [LearnOnly; 2],
     /// `lists::sum_dots`.
     pub sum_dots: unsafe fn(*const f32, usize, *mut f32),
+    /// `moving::mix`.
+    pub mix: Mix,
     /// `dense::dense`.
     pub dense: Dense<f32>,
     /// `dense::dense` of bfloat16 weights.
@@ -171,7 +178,7 @@ macro_rules! table {
     ($name:ident, $vector:ty, $n:literal, [$l:literal, $p:literal], [$s:literal, $m:literal], $t:literal, $rectify:path, $collect:path $(, #[$attribute:meta])?) => {
         mod $name {
             use super::*;
-            use super::{dense, lists};
+            use super::{dense, lists, moving};
             /// Registers of a sum over columns.
             const A: usize = DOT / <$vector as Vector>::LANES;
             $(#[$attribute])?
@@ -197,6 +204,10 @@ macro_rules! table {
             $(#[$attribute])?
             unsafe fn sum_dots(dots: *const f32, entries: usize, sums: *mut f32) {
                 unsafe { lists::sum_dots::<$vector>(dots, entries, sums) }
+            }
+            $(#[$attribute])?
+            unsafe fn mix(w: *mut f32, v: *mut f32, rows: &[u32], factors: *const Factors, apart: usize) {
+                unsafe { moving::mix::<$vector>(w, v, rows, factors, apart) }
             }
             $(#[$attribute])?
             unsafe fn dense(z: *mut f32, w: *const f32, x: *const f32, batch: usize, rows: usize) {
@@ -238,6 +249,7 @@ macro_rules! table {
                 learn: [learn::<$l, 1>, learn::<$p, 2>],
                 learn_only: [learn_only::<$l, 1>, learn_only::<$p, 2>],
                 sum_dots,
+                mix,
                 dense,
                 dense_bf16,
                 dense_dots,

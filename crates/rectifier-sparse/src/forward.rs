@@ -4,7 +4,7 @@ use crate::kernels::Weight;
 use crate::layer::Layer;
 use rectifier_data::{Batch, Examples, SparseRows};
 pub(crate) use rectifier_infer::Rows;
-pub(crate) use rectifier_infer::forward::{Forward, count, forward};
+pub(crate) use rectifier_infer::forward::{Forward, count};
 use rectifier_infer::team::Team;
 use rectifier_nn::LayerCounts;
 use rectifier_train::{Evaluation, Objective, Outputs, TrainError, in_order};

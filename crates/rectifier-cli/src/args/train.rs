@@ -35,7 +35,7 @@ pub enum OptimizerName {
 /// What does the arithmetic of training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EngineName {
-    /// CPU kernels that skip true zeros: dense stacks, plain descent.
+    /// CPU kernels that skip true zeros: dense stacks, any optimizer but Adam.
     Sparse,
     /// Burn's autodiff and optimizers, on any device.
     Burn,
