@@ -1,4 +1,4 @@
-//! Model files for the page's test, of random weights: pictures of another size and colour, and texts.
+//! Model files for the page's test, of random weights: pictures of another size and colour, texts, and sums that no float holds.
 //!
 //! ```sh
 //! cargo run --example odd_models -- FOLDER
@@ -27,8 +27,8 @@ impl Draw {
     }
 }
 
-/// A network in single precision, as a model file.
-fn file(card: &ModelCard) -> Result<Vec<u8>, Box<dyn Error>> {
+/// A network in single precision, as a model file, its weights `scale` times as large as sums stay about 1.
+fn file(card: &ModelCard, scale: f32) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut draw = Draw(1);
     let mut tensors = Vec::new();
     for (name, shape) in card.network.tensors() {
@@ -36,7 +36,7 @@ fn file(card: &ModelCard) -> Result<Vec<u8>, Box<dyn Error>> {
         let values = draw.many(shape.iter().product());
         let bytes: Vec<u8> = values
             .iter()
-            .flat_map(|x| (x * 8.0 / inputs.sqrt()).to_le_bytes())
+            .flat_map(|x| (x * scale / inputs.sqrt()).to_le_bytes())
             .collect();
         tensors.push(TensorView::f32(name, &shape, bytes));
     }
@@ -56,17 +56,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     card.classes = ["circle", "square", "cross", "line"]
         .map(String::from)
         .to_vec();
-    let plain = SparseNetwork::from_bytes(&file(&card)?)?;
+    let plain = SparseNetwork::from_bytes(&file(&card, 8.0)?)?;
     let pixels: Vec<f32> = Draw(2).many(50 * inputs).iter().map(|x| 2.0 * x).collect();
     let int8 = plain.in_int8(Rows::Dense(&pixels))?.to_bytes()?;
     std::fs::write(folder.join("shapes.safetensors"), &int8)?;
     std::fs::write(folder.join("cut.safetensors"), &int8[..int8.len() / 2])?;
+    std::fs::write(folder.join("wild.safetensors"), file(&card, 1e30)?)?;
     let mut card = ModelCard::new(DenseStackConfig::new(40, [8], Unit::Rectifier, 2));
     card.data.name = "reviews".into();
     card.encoder = Some(EncoderText {
         kind: "vocabulary".into(),
         text: "good\nbad".into(),
     });
-    std::fs::write(folder.join("texts.safetensors"), file(&card)?)?;
+    std::fs::write(folder.join("texts.safetensors"), file(&card, 8.0)?)?;
     Ok(())
 }

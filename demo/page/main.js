@@ -34,7 +34,9 @@ async function start() {
     function update() {
         const begun = performance.now();
         const points = pad.points;
-        for (const panel of panels) panel.look(points);
+        const trouble = panels.map((panel) => look(panel, points)).filter((words) => words);
+        byId("trouble").hidden = !trouble.length;
+        put(byId("trouble"), trouble.join(" "));
         const seen = performance.now();
         pad.draw();
         panels.forEach((panel) => panel.draw());
@@ -43,7 +45,7 @@ async function start() {
         put(byId("answer"), answer ? answer.name : "–");
         byId("answer").className = answer && answer.name.length > 2 ? "long" : "";
         put(byId("sure"), answer
-            ? `${percent(answer.probability)} sure, with ${percent(panels[0].silent)} of the units silent; ${title(panels[1].network.info).toLowerCase()} says ${other.name}`
+            ? `${percent(answer.probability)} sure, with ${percent(panels[0].silent)} of the units silent; ${title(panels[1].network.info).toLowerCase()} says ${other ? other.name : "nothing"}`
             : "an answer comes as you draw");
         byId("undo").disabled = byId("clear").disabled = pad.empty;
         if (pad.empty) return;
@@ -118,6 +120,17 @@ async function start() {
     // For whoever wants the numbers: `demo.panels[0].seen` has the picture, the activations and the multiplications.
     window.demo = { pad, panels, pace, update };
     update();
+}
+
+/** Lets a panel look at points; returns words where its network has no answer. */
+function look(panel, points) {
+    try {
+        panel.look(points);
+        return "";
+    } catch (error) {
+        panel.seen = null;
+        return `${title(panel.network.info)} gave no answer: ${error.message}.`;
+    }
 }
 
 /** The picture that a network saw, white on black. */

@@ -232,6 +232,7 @@ async function opensAndRefuses(visitor, odd, more, own) {
         [{ name: "letter.txt", bytes: "Dear reader" }, /letter\.txt was not opened.*no model file of ours/],
         [{ name: "empty", bytes: "" }, /empty was not opened.*no model file of ours/],
         [file(path.join(odd, "cut.safetensors")), /no model file of ours, or a damaged one/],
+        [file(path.join(odd, "wild.safetensors")), /was not opened.*no finite numbers/],
         [file(path.join(odd, "texts.safetensors")), /takes no picture: reviews is made of texts/],
     ];
     for (const [given, words] of refused) {

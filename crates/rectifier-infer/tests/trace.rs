@@ -137,7 +137,7 @@ fn every_precision_shows_the_zeros_that_it_counts() {
                 );
             }
             assert_eq!(layer.zeros() as u64, zeros.iter().sum::<u64>());
-            assert!(layer.values.iter().all(|x| *x == 0.0 || *x > 0.0));
+            assert!(layer.values.iter().all(|x| *x >= 0.0));
             assert!((1..layer.values.len()).contains(&layer.zeros()));
         }
     }

@@ -11,7 +11,7 @@ const os = require("node:os");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { chromium } = require("playwright-core");
-const faintest = require("../../../.ci/faintest.cjs");
+const faintestOf = require("../../../.ci/faintest.cjs");
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 400, height: 800 };
@@ -64,7 +64,7 @@ async function check(browser, file, shots) {
             await page.setViewportSize(viewport);
             await page.emulateMedia({ colorScheme });
             await page.goto(address);
-            const found = { ...await page.evaluate(look), faintest: await page.evaluate(faintest, WORDS) };
+            const found = { ...await page.evaluate(look), faintest: await page.evaluate(faintestOf, WORDS) };
             const where = `${file}, ${colorScheme}, ${width}`;
             await page.screenshot({ path: path.join(shots, `${name}-${colorScheme}-${width}.png`), fullPage: true });
             assert.ok(found.overflow <= 0, `${where}: scrolls sideways by ${found.overflow} px`);
