@@ -160,6 +160,7 @@ async function drawsDigits(visitor, models) {
         await visitor.draw(strokes);
         const rectifiers = await visitor.same(0, models[0]);
         const tanh = await visitor.same(1, models[1]);
+        assert.strictEqual(rectifiers.info.level, "simd128");
         assert.deepStrictEqual(rectifiers.picture, tanh.picture);
         assert.strictEqual(await visitor.answer(), digit);
         assert.deepStrictEqual(tanh.zeros, [0, 0, 0]);
