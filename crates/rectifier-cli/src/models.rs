@@ -8,6 +8,7 @@ mod list;
 mod make;
 mod measure;
 mod retrain;
+mod speed;
 mod verify;
 
 use crate::args::ModelsCommand;

@@ -14,6 +14,11 @@ pub fn card_path(name: &str) -> String {
     format!("cards/{}.md", name.replace('/', "-"))
 }
 
+/// Where the picture of the network `name` lies in a folder of models, beside its card.
+pub fn picture_path(name: &str) -> String {
+    format!("cards/{}.png", name.replace('/', "-"))
+}
+
 /// The card of a network, in Markdown: what it is, what was measured, how its inputs are made, how to use it, how it was made and
 /// is made again, and what it must not be used for.
 pub fn card(entry: &Entry) -> String {
@@ -26,6 +31,7 @@ pub fn card(entry: &Entry) -> String {
             entry.data.name
         ),
         table(entry),
+        picture(entry),
         format!("## Inputs\n\n{}\n", inputs(entry)),
         format!("## Use\n\n{}", USE.replace("NAME", name)),
         format!(
@@ -36,7 +42,8 @@ pub fn card(entry: &Entry) -> String {
         format!("## Licence\n\n{}\n", licence(entry)),
         "Made by `rectifier models card` from the registry. [All networks](../README.md)\n".into(),
     ];
-    parts.join("\n")
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<String>>().join("\n")
 }
 
 /// The page that sets all networks of a registry beside each other, in Markdown.
@@ -128,6 +135,23 @@ fn table(entry: &Entry) -> String {
         rows.push(("exact zeros, a hidden layer", percents(&figures.zeros)));
         rows.push(("units that never fire, a hidden layer", dead.join(", ")));
     }
+    if let Some(speed) = &entry.speed {
+        let own = match entry.precision {
+            Precision::F32 => String::new(),
+            other => format!("{:.0} us in {other}, ", speed.own_us),
+        };
+        rows.push((
+            "one example",
+            format!(
+                "{own}{:.0} us in f32, one thread, zeros skipped; {:.0} us by Burn on {} ({}, {})",
+                speed.f32_us,
+                speed.burn_us,
+                speed.burn_device,
+                speed.processor,
+                speed.instruction_set
+            ),
+        ));
+    }
     rows.push(("parameters", thousands(entry.parameters)));
     let file = &entry.file;
     rows.push((
@@ -145,6 +169,17 @@ fn table(entry: &Entry) -> String {
         text.push_str(&format!("| {what} | {value} |\n"));
     }
     text
+}
+
+fn picture(entry: &Entry) -> String {
+    let file = picture_path(&entry.name);
+    match file.rsplit_once('/') {
+        Some((_, file)) if entry.picture => format!(
+            "![Weights of units of the first layer](./{file})\n\n*Weights of units of the first layer, light above 0, dark below; \
+             of every so manyth unit, those with the largest weights first.*\n"
+        ),
+        _ => String::new(),
+    }
 }
 
 fn inputs(entry: &Entry) -> String {
@@ -271,6 +306,16 @@ mod tests {
         let mut entry = entry("points/small");
         entry.precision = Precision::Int8;
         entry.figures.f32_error = 0.0123;
+        assert!(!card(&entry).contains("![") && !card(&entry).contains(" us "));
+        entry.picture = true;
+        entry.speed = Some(crate::Speed {
+            own_us: 12.4,
+            f32_us: 20.0,
+            burn_us: 200.0,
+            burn_device: "flex".into(),
+            instruction_set: "avx2".into(),
+            processor: "some processor".into(),
+        });
         let text = card(&entry);
         for part in [
             "# points/small\n",
@@ -281,6 +326,8 @@ mod tests {
             "`deep-rectifier/weights/points-small.safetensors`, 0 kB in int8",
             "get(\"points/small\")?",
             "rectifier models verify points/small --retrain",
+            "| 12 us in int8, 20 us in f32, one thread, zeros skipped; 200 us by Burn on flex (some processor, avx2) |",
+            "](./points-small.png)",
             "Outputs, in this order: no, yes.",
             "## Limits",
             "MIT OR Apache-2.0",

@@ -49,6 +49,12 @@ pub struct Entry {
     pub provenance: Provenance,
     /// Minutes that its training took there.
     pub minutes: f64,
+    /// How long it takes for one example, where that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<Speed>,
+    /// Whether there is a picture of its first layer, beside its card.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub picture: bool,
     /// The licence of the weights.
     pub licence: String,
     /// The terms of the data that it learned from, and whom to cite.
@@ -106,6 +112,23 @@ pub struct Row {
     /// Student's 95% interval of the mean; none of a single run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<[f64; 2]>,
+}
+
+/// Microseconds that one example takes: the fastest of some rounds over test examples, one at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    /// By `rectifier-infer` on one thread, zeros skipped, in the precision of the file.
+    pub own_us: f64,
+    /// The same in single precision.
+    pub f32_us: f64,
+    /// By the module of Burn, which multiplies with all weights.
+    pub burn_us: f64,
+    /// The device of that.
+    pub burn_device: String,
+    /// The instruction set.
+    pub instruction_set: String,
+    /// The processor.
+    pub processor: String,
 }
 
 /// Terms of the data that a network learned from.

@@ -53,17 +53,19 @@ mod entry;
 mod error;
 mod forms;
 mod logits;
+mod picture;
 mod places;
 mod registry;
 
-pub use card::{card, card_path, gallery};
+pub use card::{card, card_path, gallery, picture_path};
 pub use embedded::PRETRAINED;
-pub use entry::{DataTerms, Entry, Measured, Row, StoredFile};
+pub use entry::{DataTerms, Entry, Measured, Row, Speed, StoredFile};
 pub use error::ZooError;
 #[cfg(feature = "burn")]
 pub use forms::burnpack;
 pub use forms::{in_f32, weights_sha256, with_card};
 pub use logits::{Arithmetic, LOGITS, Logits, probe};
+pub use picture::filters;
 pub use places::{Located, MODELS_VARIABLE, Place, Places, URL_VARIABLE};
 pub use registry::{REGISTRY_VERSION, Zoo, fits};
 

@@ -266,6 +266,8 @@ pub(crate) mod tests {
             plan: serde_json::json!({"recipe": {"seed": 3, "stages": []}}),
             provenance: Provenance::default(),
             minutes: 1.5,
+            speed: None,
+            picture: false,
             licence: "MIT OR Apache-2.0".into(),
             data_terms: DataTerms {
                 licence: "CC0".into(),

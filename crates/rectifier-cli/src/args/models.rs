@@ -195,6 +195,9 @@ pub struct MakeArgs {
     /// Keep a network in this precision, whatever its error becomes: mnist/rectifier-tiny=int8. May be given more than once.
     #[arg(long, value_name = "NAME=PRECISION", value_parser = wish)]
     pub precision: Vec<(String, PrecisionName)>,
+    /// Measure how long one example takes, on a machine that does nothing else.
+    #[arg(long)]
+    pub speed: bool,
     /// Say nothing but the names of what was made.
     #[arg(long)]
     pub quiet: bool,

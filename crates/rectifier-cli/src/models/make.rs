@@ -2,6 +2,7 @@
 
 use super::list::size;
 use super::measure::{data_of, in_int8};
+use super::speed::speed;
 use crate::args::MakeArgs;
 use crate::error::CliError;
 use crate::output::{error_of, note, say};
@@ -14,8 +15,8 @@ use rectifier_nn::{Figures, ModelBytes, ModelFile, Objective, Precision, Unit, w
 use rectifier_sparse::evaluate;
 use rectifier_train::Evaluation;
 use rectifier_zoo::{
-    DataTerms, Entry, Logits, Measured, PRETRAINED, Row, StoredFile, Zoo, fits, weights_sha256,
-    with_card,
+    DataTerms, Entry, Logits, Measured, PRETRAINED, Row, StoredFile, Zoo, filters, fits,
+    picture_path, weights_sha256, with_card,
 };
 use std::path::Path;
 
@@ -217,6 +218,17 @@ impl Making<'_> {
             form.precision,
             file.path
         ));
+        let picture = filters(&model)?;
+        if let Some(png) = &picture {
+            self.write(&picture_path(name), png)?;
+        }
+        let speed = match self.args.speed {
+            true => {
+                let kept = SparseNetwork::from_model(&model)?;
+                Some(speed(&kept, &plain, &model, split.test.as_ref())?)
+            }
+            false => None,
+        };
         let info = &opened.loaded.info;
         Ok(Entry {
             name: name.into(),
@@ -244,6 +256,8 @@ impl Making<'_> {
             plan: card.plan,
             minutes: card.provenance.seconds.unwrap_or(summary.seconds) / 60.0,
             provenance: card.provenance,
+            speed,
+            picture: picture.is_some(),
             licence: env!("CARGO_PKG_LICENSE").into(),
             data_terms: DataTerms {
                 licence: info.licence.clone(),
