@@ -306,7 +306,7 @@ mod tests {
         let mut entry = entry("points/small");
         entry.precision = Precision::Int8;
         entry.figures.f32_error = 0.0123;
-        assert!(!card(&entry).contains("![") && !card(&entry).contains(" us "));
+        assert!(!card(&entry).contains("![Weights") && !card(&entry).contains(" us "));
         entry.picture = true;
         entry.speed = Some(crate::Speed {
             own_us: 12.4,

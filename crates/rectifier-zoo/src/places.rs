@@ -225,10 +225,18 @@ impl Places {
     fn named(&self, entry: &Entry, error: DataError) -> ZooError {
         let name = entry.name.clone();
         match error {
+            DataError::Missing(mut missing) if self.offline => {
+                missing.not_fetched = Some("offline".into());
+                ZooError::Missing {
+                    name,
+                    missing,
+                    no_address: false,
+                }
+            }
             DataError::Missing(missing) => ZooError::Missing {
                 name,
                 missing,
-                no_address: self.url.is_none() && !self.offline,
+                no_address: self.url.is_none(),
             },
             DataError::Checksum(mismatch) => ZooError::Checksum { name, mismatch },
             DataError::NoFolder { path } => ZooError::NoFolder { path },
