@@ -294,6 +294,17 @@ table!(
     neon, crate::simd::Neon, 16, [8, 8], [4, 4], 2, pointwise::rectify, pointwise::collect,
     #[target_feature(enable = "neon")]
 );
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+table!(
+    simd128,
+    crate::simd::Simd128,
+    16,
+    [8, 8],
+    [4, 2],
+    2,
+    pointwise::rectify,
+    pointwise::collect
+);
 
 impl Kernels {
     /// The kernels of a level that [`Level::available`] names.
@@ -306,6 +317,8 @@ impl Kernels {
             Level::Avx512 => avx512::TABLE,
             #[cfg(target_arch = "aarch64")]
             Level::Neon => neon::TABLE,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => simd128::TABLE,
         }
     }
 }
