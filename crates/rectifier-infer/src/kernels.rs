@@ -7,6 +7,8 @@
 use crate::buffer::{Bf16, Plain};
 use crate::pointwise;
 use crate::simd::{Level, Portable, Vector};
+use alloc::vec::Vec;
+use rectifier_model::Dtype;
 
 mod dense;
 mod lists;
@@ -38,6 +40,10 @@ impl List {
 
 /// What weights are kept as where they are only read. Sums are always made in f32.
 pub trait Weight: Plain + Send + Sync + 'static {
+    /// What they are in a model file.
+    const DTYPE: Dtype;
+    /// Appends the number, little-endian.
+    fn write(self, bytes: &mut Vec<u8>);
     /// A register of weights.
     ///
     /// # Safety
@@ -55,6 +61,12 @@ pub type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
 pub type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
 
 impl Weight for f32 {
+    const DTYPE: Dtype = Dtype::F32;
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.to_le_bytes());
+    }
+
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: as the caller says.
@@ -71,6 +83,12 @@ impl Weight for f32 {
 }
 
 impl Weight for Bf16 {
+    const DTYPE: Dtype = Dtype::Bf16;
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.0.to_le_bytes());
+    }
+
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: as the caller says.

@@ -129,7 +129,7 @@ impl SparseNetwork {
             Activation::Smooth(Smooth::Identity),
             None,
         ));
-        Ok(Self::of(card.clone(), Weights::F32(Arc::new(layers))))
+        Ok(Self::of(card.clone(), Weights::F32(Arc::new(layers))).in_precision(card.precision))
     }
 
     /// The network that `config` describes, of layers made for it.

@@ -45,6 +45,7 @@ mod supervised;
 mod textbook;
 
 pub use engine::SparseEngine;
+pub use forward::{Rows, rows_of};
 pub use predictor::{evaluate, predictor};
 pub use probe::Probe;
 pub use rectifier_infer::{InferError, Level, SparseNetwork};
