@@ -12,6 +12,7 @@ pub use experiment::{ExperimentCommand, RunArgs as ExperimentRunArgs};
 pub use results::ResultsCommand;
 pub use train::{OptimizerName, PlanArgs, Strategy, TrainArgs};
 
+use crate::exchange::{ExportArgs, ImportArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -41,7 +42,7 @@ pub enum Command {
     /// List, fetch, check and show data sets.
     #[command(subcommand)]
     Data(DataCommand),
-    /// List the networks known by name.
+    /// List the networks known by name; write networks for other programs, and read theirs.
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Print or check a recipe.
@@ -285,6 +286,10 @@ pub enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Write a trained network for PyTorch or ONNX.
+    Export(ExportArgs),
+    /// Make a model file of a network of PyTorch's or ONNX's; nothing in it is executed.
+    Import(ImportArgs),
 }
 
 /// What to do with recipes.

@@ -83,6 +83,9 @@ pub enum CliError {
     /// An experiment cannot be run or reported.
     #[error(transparent)]
     Experiment(#[from] rectifier_experiments::ExperimentError),
+    /// A network of another program's cannot be read, or one of ours not written for it.
+    #[error(transparent)]
+    Exchange(#[from] rectifier_exchange::ExchangeError),
     /// A measurement failed.
     #[error(transparent)]
     Bench(#[from] rectifier_bench::BenchError),

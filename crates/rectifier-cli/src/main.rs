@@ -10,6 +10,7 @@ mod device;
 mod doctor;
 mod error;
 mod eval;
+mod exchange;
 mod experiment;
 mod memory;
 mod models;
@@ -58,6 +59,8 @@ fn run(command: &Command) -> Result<(), CliError> {
             models::list(*json);
             Ok(())
         }
+        Command::Models(ModelsCommand::Export(args)) => exchange::export(args),
+        Command::Models(ModelsCommand::Import(args)) => exchange::import(args),
         Command::Recipe(RecipeCommand::Show(args)) => {
             say(&args.plan()?.to_text()?);
             Ok(())
