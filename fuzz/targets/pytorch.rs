@@ -1,7 +1,6 @@
 #![no_main]
 use libfuzzer_sys::fuzz_target;
-use rectifier_exchange::{Activation, ImportOptions, pytorch};
-use rectifier_nn::Unit;
+use rectifier_exchange::{ImportOptions, pytorch};
 use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -42,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let options = ImportOptions {
-        activation: Some(Activation::of(Unit::Rectifier)),
+        activation: "relu".parse().ok(),
         ..ImportOptions::default()
     };
     let checkpoint = CHECKPOINTS[usize::from(choice >> 2) % CHECKPOINTS.len()];

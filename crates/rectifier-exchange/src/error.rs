@@ -85,10 +85,8 @@ pub enum ExchangeError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A model of integers.
-    #[error(
-        "{origin}: its weights are int8, which only rectifier-infer predicts with: export the f32 model that it was made from"
-    )]
+    /// A model whose weights are kept in another precision than f32.
+    #[error("{origin}: its weights are not f32: give the f32 model that it was made from")]
     Precision {
         /// Where the network came from.
         origin: String,

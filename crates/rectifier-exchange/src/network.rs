@@ -56,7 +56,7 @@ impl Network {
     ///
     /// # Errors
     /// [`ExchangeError::Layer`] for the first layer that is another than the card says; [`ExchangeError::Model`] for a card
-    /// that contradicts itself or describes no network; [`ExchangeError::Precision`] for one in int8.
+    /// that contradicts itself or describes no network; [`ExchangeError::Precision`] for one that is not in f32.
     pub fn new(card: ModelCard, layers: Vec<Layer>) -> Result<Self, ExchangeError> {
         // The card is checked as it would be written.
         card.metadata()?;
@@ -99,7 +99,7 @@ impl Network {
     /// The network in a model file.
     ///
     /// # Errors
-    /// [`ExchangeError::Precision`] for one in int8; [`ExchangeError::Model`] for a file that describes none, or whose weights
+    /// [`ExchangeError::Precision`] for one that is not in f32; [`ExchangeError::Model`] for a file that describes none, or whose weights
     /// are no numbers.
     pub fn from_model(model: &ModelBytes<'_>) -> Result<Self, ExchangeError> {
         let card = model.card()?;
