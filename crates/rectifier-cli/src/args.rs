@@ -46,7 +46,7 @@ pub enum Command {
     /// List, fetch, check and show data sets.
     #[command(subcommand)]
     Data(DataCommand),
-    /// Trained networks by name: list, show, fetch, export and verify them.
+    /// Trained networks by name: list, show, fetch, export and verify them; read those of other programs.
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Print or check a recipe.

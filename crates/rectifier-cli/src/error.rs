@@ -90,6 +90,9 @@ pub enum CliError {
     /// A network cannot predict.
     #[error(transparent)]
     Infer(#[from] rectifier_infer::InferError),
+    /// A network of another program's cannot be read, or one of ours not written for it.
+    #[error(transparent)]
+    Exchange(#[from] rectifier_exchange::ExchangeError),
     /// A measurement failed.
     #[error(transparent)]
     Bench(#[from] rectifier_bench::BenchError),

@@ -4,6 +4,7 @@ mod card;
 mod checks;
 mod chosen;
 mod export;
+mod import;
 mod list;
 mod make;
 mod measure;
@@ -14,6 +15,7 @@ mod verify;
 use crate::args::ModelsCommand;
 use crate::error::CliError;
 use crate::output::say;
+pub use import::ImportArgs;
 use serde_json::json;
 
 /// Does what `command` asks for.
@@ -30,6 +32,7 @@ pub fn models(command: &ModelsCommand) -> Result<(), CliError> {
         ModelsCommand::Show { name, json, zoo } => list::show(name, *json, zoo),
         ModelsCommand::Fetch { names, zoo, net } => list::fetch(names, zoo, net.offline),
         ModelsCommand::Export(args) => export::export(args),
+        ModelsCommand::Import(args) => import::import(args),
         ModelsCommand::Verify(args) => verify::verify(args),
         ModelsCommand::Make(args) => make::make(args),
         ModelsCommand::Card {

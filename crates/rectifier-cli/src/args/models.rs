@@ -1,6 +1,7 @@
 //! Options of `models`.
 
 use super::PlaceArgs;
+use crate::models::ImportArgs;
 use clap::{Args, Subcommand, ValueEnum};
 use rectifier_nn::Precision;
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ pub enum ModelsCommand {
     },
     /// Write a network in another form.
     Export(Box<ExportArgs>),
+    /// Make a model file of a network of PyTorch's or ONNX's; nothing in it is executed.
+    Import(Box<ImportArgs>),
     /// Check files, load them on every backend of this build, and measure their errors again where the data is.
     Verify(Box<VerifyArgs>),
     /// Make the registry, and the files of its networks, from the weights and records that an experiment kept.
@@ -97,6 +100,10 @@ pub enum ExportFormat {
     Safetensors,
     /// The format of Burn's own `BurnpackStore`.
     Burnpack,
+    /// The state dict of a torch.nn.Sequential, as safetensors.
+    Pytorch,
+    /// ONNX, from `input` to `logits`.
+    Onnx,
 }
 
 /// What weights are kept as.
@@ -129,7 +136,7 @@ pub struct ExportArgs {
     /// The form of the file.
     #[arg(long, value_enum, default_value_t = ExportFormat::Safetensors)]
     pub format: ExportFormat,
-    /// What weights are kept as [default: as they are; burnpack is always f32].
+    /// What weights are kept as [default: as they are; all but safetensors are always f32].
     #[arg(long, value_enum)]
     pub precision: Option<PrecisionName>,
     /// The file to write.

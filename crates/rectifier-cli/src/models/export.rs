@@ -8,6 +8,7 @@ use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
 use rectifier_catalog::Trained;
+use rectifier_exchange::{Network, onnx, pytorch};
 use rectifier_infer::SparseNetwork;
 use rectifier_nn::{Figures, ModelBytes, ModelFile, Precision, write_atomically};
 use rectifier_zoo::{burnpack, in_f32, with_card};
@@ -41,18 +42,38 @@ pub fn export(args: &ExportArgs) -> Result<(), CliError> {
             in_precision(&trained, wanted, args)?
         }
         ExportFormat::Burnpack => {
-            if let Some(wanted) = wanted.filter(|wanted| *wanted != Precision::F32) {
-                return Err(CliError::Usage(format!(
-                    "--precision {wanted}: a burnpack is in f32, as Burn computes"
-                )));
-            }
+            full(wanted, "a burnpack")?;
             let (_, device) = device::open(None)?;
             burnpack(&trained.file.load_dense(&device)?, trained.card()?)?
+        }
+        ExportFormat::Pytorch => {
+            full(wanted, "a state dict")?;
+            pytorch::encode(&network(&trained)?)?
+        }
+        ExportFormat::Onnx => {
+            full(wanted, "an ONNX file")?;
+            onnx::encode(&network(&trained)?)?
         }
     };
     write_atomically(&args.out, &bytes)?;
     say(&format!("{} ({} bytes)", args.out.display(), bytes.len()));
     Ok(())
+}
+
+/// That nothing but f32 was asked for.
+fn full(wanted: Option<Precision>, what: &str) -> Result<(), CliError> {
+    match wanted {
+        Some(wanted @ (Precision::Bf16 | Precision::Int8)) => Err(CliError::Usage(format!(
+            "--precision {wanted}: {what} is in f32"
+        ))),
+        Some(Precision::F32) | None => Ok(()),
+    }
+}
+
+/// The network as other programs have it, in the numbers that its weights stand for.
+fn network(trained: &Trained) -> Result<Network, CliError> {
+    let whole = ModelBytes::from_bytes(in_f32(&trained.file)?, "the network in f32")?;
+    Ok(Network::from_model(&whole)?)
 }
 
 /// The model file in this precision; one that is in it already stays as it is.
