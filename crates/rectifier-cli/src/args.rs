@@ -3,12 +3,17 @@
 mod bench;
 mod data;
 mod experiment;
+mod models;
 mod results;
 mod train;
 
 pub use bench::{BenchArgs, CandidateName};
 pub use data::{DataArgs, PlaceArgs};
 pub use experiment::{ExperimentCommand, RunArgs as ExperimentRunArgs};
+pub use models::{
+    ExportArgs, ExportFormat, MakeArgs, ModelsCommand, OfflineArgs, PrecisionName, VerifyArgs,
+    ZooArgs,
+};
 pub use results::ResultsCommand;
 pub use train::{OptimizerName, PlanArgs, Strategy, TrainArgs};
 
@@ -41,7 +46,7 @@ pub enum Command {
     /// List, fetch, check and show data sets.
     #[command(subcommand)]
     Data(DataCommand),
-    /// List the networks known by name.
+    /// Trained networks by name: list, show, fetch, export and verify them; read those of other programs.
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Print or check a recipe.
@@ -273,17 +278,6 @@ pub enum DataCommand {
         /// Where to look.
         #[command(flatten)]
         data: DataArgs,
-    },
-}
-
-/// What to do with models.
-#[derive(Debug, Subcommand)]
-pub enum ModelsCommand {
-    /// List the networks that `--network` takes.
-    List {
-        /// One line of JSON a network.
-        #[arg(long)]
-        json: bool,
     },
 }
 

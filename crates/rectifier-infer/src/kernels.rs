@@ -7,6 +7,8 @@
 use crate::buffer::{Bf16, Plain};
 use crate::pointwise;
 use crate::simd::{Level, Portable, Vector};
+use alloc::vec::Vec;
+use rectifier_model::Dtype;
 
 mod dense;
 mod lists;
@@ -40,6 +42,10 @@ impl List {
 
 /// What weights are kept as where they are only read. Sums are always made in f32.
 pub trait Weight: Plain + Send + Sync + 'static {
+    /// What they are in a model file.
+    const DTYPE: Dtype;
+    /// Appends the number, little-endian.
+    fn write(self, bytes: &mut Vec<u8>);
     /// A register of weights.
     ///
     /// # Safety
@@ -57,6 +63,12 @@ pub type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
 pub type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
 
 impl Weight for f32 {
+    const DTYPE: Dtype = Dtype::F32;
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.to_le_bytes());
+    }
+
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: as the caller says.
@@ -73,6 +85,12 @@ impl Weight for f32 {
 }
 
 impl Weight for Bf16 {
+    const DTYPE: Dtype = Dtype::Bf16;
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.0.to_le_bytes());
+    }
+
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: as the caller says.
@@ -288,6 +306,17 @@ table!(
     neon, crate::simd::Neon, 16, [8, 8], [4, 4], 2, pointwise::rectify, pointwise::collect,
     #[target_feature(enable = "neon")]
 );
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+table!(
+    simd128,
+    crate::simd::Simd128,
+    16,
+    [8, 8],
+    [4, 2],
+    2,
+    pointwise::rectify,
+    pointwise::collect
+);
 
 impl Kernels {
     /// The kernels of a level that [`Level::available`] names.
@@ -300,6 +329,8 @@ impl Kernels {
             Level::Avx512 => avx512::TABLE,
             #[cfg(target_arch = "aarch64")]
             Level::Neon => neon::TABLE,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => simd128::TABLE,
         }
     }
 }

@@ -50,11 +50,12 @@ mod thinning;
 mod velocity;
 
 pub use engine::SparseEngine;
+pub use forward::{Rows, rows_of};
 pub use phases::Phase;
 pub use predictor::{evaluate, predictor};
 pub use probe::Probe;
 pub use profile::Profile;
-pub use rectifier_infer::{InferError, Level, Rows, SparseNetwork};
+pub use rectifier_infer::{InferError, Level, SparseNetwork};
 // The kernels are those of prediction.
 pub(crate) use rectifier_infer::{
     activations, buffer, kernels, layer, pace, pointwise, pool, simd,

@@ -59,7 +59,7 @@ pub struct PlanArgs {
     /// A recipe file; options given beside it change it.
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
-    /// Network: a name that `models list` prints [default: rectifier].
+    /// Network: a name that `models kinds` prints [default: rectifier].
     #[arg(long, value_name = "NAME")]
     pub network: Option<String>,
     /// Units of each hidden layer, such as 1000,1000,1000; `none` for no hidden layer [default: 1000,1000,1000; on text
