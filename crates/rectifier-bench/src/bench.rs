@@ -10,8 +10,6 @@ use std::time::Instant;
 const WARM_UP: usize = 3;
 /// Steps at most that tell how long an epoch will take.
 const TRIAL: usize = 200;
-/// Losses of the same step may differ by this much; rounding is far below.
-const PARITY: f64 = 1e-3;
 
 /// How long and how often is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,7 +75,7 @@ impl Bench {
                         }
                         Some((one, check)) => {
                             let difference = (measured.check - check).abs() / check.abs().max(1e-9);
-                            if difference.is_nan() || difference > PARITY {
+                            if difference.is_nan() || difference > candidate.tolerance {
                                 return Err(BenchError::Parity {
                                     work: work.name(),
                                     one: one.clone(),

@@ -7,7 +7,7 @@ use crate::workload::{Kind, Workload};
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, Samples};
 use rectifier_nn::{DenseStack, Network};
-use rectifier_sparse::{Level, SparseEngine, SparseNetwork};
+use rectifier_sparse::{Level, Rows, SparseEngine, SparseNetwork};
 use rectifier_train::{BurnEngine, Engine, StageContext, TrainError};
 
 /// An engine on a device.
@@ -18,8 +18,15 @@ pub struct Candidate {
     pub device: String,
     make: Box<Make>,
     can: fn(&Workload) -> bool,
+    /// How far its numbers may be from another's, relative to them: rounding, or what eight bits leave.
+    pub(crate) tolerance: f64,
     pool: Option<rayon::ThreadPool>,
 }
+
+/// Losses of the same step may differ by this much; rounding is far below.
+const PARITY: f64 = 1e-3;
+/// Examples that integers are calibrated on.
+const CALIBRATION: usize = 1024;
 
 type Make = dyn Fn(&Workload) -> Result<Box<dyn Steps>, BenchError> + Send + Sync;
 
@@ -58,6 +65,7 @@ impl Candidate {
             device: device_name.into(),
             pool: None,
             can: |_| true,
+            tolerance: PARITY,
             make: Box::new(move |work| match work.kind {
                 Kind::Infer => Ok(Box::new(Predicting::new(
                     work.network(&device)?,
@@ -80,6 +88,7 @@ impl Candidate {
             device: device_name.into(),
             pool: None,
             can: |work| work.kind != Kind::Pretrain,
+            tolerance: PARITY,
             make: Box::new(move |work| {
                 let network = SkippingStack::from(&work.network(&device)?);
                 Ok(match work.kind {
@@ -110,9 +119,11 @@ impl Candidate {
             device: Engine::<DenseStack>::device(&engine),
             pool: None,
             can: |_| true,
+            tolerance: PARITY,
             make: Box::new(move |work| match work.kind {
                 Kind::Infer => {
-                    let predicting = SparsePredicting::new(work, &device, level, threads)?;
+                    let predicting =
+                        SparsePredicting::new(work, &device, (level, threads), Precision::F32)?;
                     Ok(Box::new(predicting))
                 }
                 _ => {
@@ -120,6 +131,24 @@ impl Candidate {
                     Ok(Box::new(Training::new(network, work, &engine)?))
                 }
             }),
+        }
+    }
+
+    /// The sparse engine's predictor with weights in bfloat16, or in eight-bit integers calibrated on the work's examples; it
+    /// does nothing but predict.
+    pub fn rounded(precision: Precision, device: Device, threads: Option<usize>) -> Self {
+        let level = Level::detect();
+        let sparse = Self::sparse_at(level, device.clone(), threads);
+        Self {
+            engine: format!("sparse-{}", precision.name()),
+            can: |work| work.kind == Kind::Infer,
+            tolerance: precision.tolerance(),
+            make: Box::new(move |work| {
+                let how = (level, threads);
+                let predicting = SparsePredicting::new(work, &device, how, precision)?;
+                Ok(Box::new(predicting))
+            }),
+            ..sparse
         }
     }
 
@@ -249,6 +278,36 @@ fn zeros_of(network: &impl Network, inputs: Tensor<2>) -> Result<f64, BenchError
     Ok(layers.iter().map(|layer| layer.share()).sum::<f64>() / layers.len().max(1) as f64)
 }
 
+/// What weights are kept as where they are only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// As they were trained.
+    F32,
+    /// The upper halves.
+    Bf16,
+    /// Integers of eight bits, activations too.
+    Int8,
+}
+
+impl Precision {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+        }
+    }
+
+    fn tolerance(self) -> f64 {
+        match self {
+            Self::F32 => PARITY,
+            Self::Bf16 => 0.01,
+            Self::Int8 => 0.1,
+        }
+    }
+}
+
 struct SparsePredicting {
     predictor: SparseNetwork,
     batches: Vec<Batch>,
@@ -260,8 +319,8 @@ impl SparsePredicting {
     fn new(
         work: &Workload,
         device: &Device,
-        level: Level,
-        threads: Option<usize>,
+        (level, threads): (Level, Option<usize>),
+        precision: Precision,
     ) -> Result<Self, BenchError> {
         let network = work.network(device)?;
         let batches = work.batches();
@@ -269,6 +328,18 @@ impl SparsePredicting {
         if let Some(threads) = threads {
             predictor = predictor.with_threads(threads);
         }
+        predictor = match precision {
+            Precision::F32 => predictor,
+            Precision::Bf16 => predictor.in_bf16(),
+            Precision::Int8 => {
+                let many = Workload {
+                    batch: CALIBRATION,
+                    ..*work
+                };
+                let examples = many.batches().swap_remove(0);
+                predictor.in_int8(Rows::Dense(&examples.inputs))?
+            }
+        };
         Ok(Self {
             zeros: zeros_of(&network, batches[0].inputs_tensor(work.inputs, device))?,
             predictor,

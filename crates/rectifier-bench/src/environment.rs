@@ -47,12 +47,22 @@ impl Environment {
 
 /// Starts the measurement of peak memory anew; does nothing where the system does not tell it.
 pub(crate) fn reset_peak() {
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    reset_peak_of("self");
 }
 
 /// Peak resident memory since the reset, MB.
 pub(crate) fn peak_mb() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    peak_mb_of("self")
+}
+
+/// As [`reset_peak`], of the process of this number.
+pub(crate) fn reset_peak_of(process: &str) {
+    let _ = std::fs::write(format!("/proc/{process}/clear_refs"), "5");
+}
+
+/// As [`peak_mb`], of the process of this number; nothing where it is gone.
+pub(crate) fn peak_mb_of(process: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))?;

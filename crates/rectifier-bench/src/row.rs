@@ -4,8 +4,14 @@ use crate::Environment;
 use rectifier_plot::Table;
 use serde::{Deserialize, Serialize};
 
-/// The engines of ours; every other is a peer's.
-pub(crate) const OURS: [&str; 3] = ["sparse", "sparse-layers", "burn"];
+/// The engines of ours and what tables call them; every other is a peer's.
+pub(crate) const OURS: [(&str, &str); 5] = [
+    ("sparse", "sparse engine"),
+    ("sparse-bf16", "sparse bf16"),
+    ("sparse-int8", "sparse int8"),
+    ("sparse-layers", "sparse layers"),
+    ("burn", "Burn engine"),
+];
 
 /// What is kept of a measurement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,7 +50,8 @@ pub struct Row {
     pub rounds: usize,
     /// Examples a second, from the median.
     pub examples_per_s: f64,
-    /// Peak resident memory of the process while the candidate worked, MB; absent where it is not known.
+    /// Peak resident memory of the process while the candidate worked, MB; of a peer's that of its process until it printed
+    /// the row. Absent where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_mb: Option<f64>,
     /// Relative difference of the loss of one step from the first candidate's; absent where there is none to compare.
@@ -85,14 +92,16 @@ pub fn table(rows: &[Row]) -> String {
         let base = same.last().map_or(row.ms, |row| row.ms);
         for row in same {
             text.push_str(&format!(
-                "  {:<44} {:>5.1}% zeros {:>9.3} ms ({:.3} to {:.3}) {:>11.0} examples/s {:>6.2}x\n",
+                "  {:<44} {:>5.1}% zeros {:>9.3} ms ({:.3} to {:.3}) {:>11.0} examples/s {:>6.2}x{}\n",
                 row.candidate(),
                 100.0 * row.zeros,
                 row.ms,
                 row.ms_min,
                 row.ms_max,
                 row.examples_per_s,
-                base / row.ms
+                base / row.ms,
+                row.peak_mb
+                    .map_or(String::new(), |peak| format!(" {peak:>7.0} MB"))
             ));
         }
     }

@@ -35,48 +35,38 @@ impl BenchRecord {
         found.map(|found| found.ms)
     }
 
-    /// The works that another program does too, in Markdown: a column a program, with how many times as fast the sparse
-    /// engine is.
+    /// The works that another program does too, in Markdown: a column a program, and the best of the other programs by name,
+    /// with how many times as fast the best of ours is.
     pub fn speed_table(&self) -> String {
         let engines = self.engines().into_iter();
-        let peers: Vec<&str> = engines.filter(|engine| !OURS.contains(engine)).collect();
-        let times = |peer: &&str| match peers.len() {
-            1 => "times as fast".to_string(),
-            _ => format!("times as fast as {peer}"),
-        };
-        let names = [
-            "work",
-            "batch",
-            "zeros",
-            "sparse engine",
-            "sparse layers",
-            "Burn engine",
-        ];
-        let names = names.map(String::from).into_iter();
+        let is_ours = |engine: &&str| OURS.iter().any(|(ours, _)| ours == engine);
+        let peers: Vec<&str> = engines.filter(|engine| !is_ours(engine)).collect();
+        let there = self.engines();
+        let ours: Vec<(&str, &str)> = OURS
+            .into_iter()
+            .filter(|(engine, _)| there.contains(engine))
+            .collect();
+        let names = ["work", "batch", "zeros"].into_iter();
         let names = names
-            .chain(peers.iter().map(ToString::to_string))
-            .chain(peers.iter().map(times));
+            .chain(ours.iter().map(|(_, name)| *name))
+            .chain(peers.iter().copied())
+            .chain(["best of the others", "times as fast"]);
         let mut table = Table::new(names).right(1);
         for row in self.rows.iter().filter(|row| row.engine == "sparse") {
-            let theirs: Vec<Option<f64>> = peers.iter().map(|peer| self.ms(row, peer)).collect();
-            let Some(burn) = self.ms(row, "burn") else {
+            let best = |names: &mut dyn Iterator<Item = &str>| {
+                let found = names.filter_map(|name| Some((name.to_string(), self.ms(row, name)?)));
+                found.min_by(|a, b| a.1.total_cmp(&b.1))
+            };
+            let theirs = best(&mut peers.iter().copied());
+            let own = best(&mut ours.iter().map(|(engine, _)| *engine));
+            let (Some((peer, theirs)), Some((_, own))) = (theirs, own) else {
                 continue;
             };
-            if theirs.iter().all(Option::is_none) {
-                continue;
-            }
-            let mut cells = vec![
-                row.work.clone(),
-                row.batch.to_string(),
-                percent(row.zeros),
-                milliseconds(Some(row.ms)),
-                milliseconds(self.ms(row, "sparse-layers")),
-                milliseconds(Some(burn)),
-            ];
-            cells.extend(theirs.iter().map(|ms| milliseconds(*ms)));
-            let times =
-                |ms: &Option<f64>| ms.map_or(String::new(), |ms| format!("{:.1}", ms / row.ms));
-            cells.extend(theirs.iter().map(times));
+            let mut cells = vec![row.work.clone(), row.batch.to_string(), percent(row.zeros)];
+            let engines = ours.iter().map(|(engine, _)| *engine);
+            let engines = engines.chain(peers.iter().copied());
+            cells.extend(engines.map(|engine| milliseconds(self.ms(row, engine))));
+            cells.extend([peer, format!("{:.1}", theirs / own)]);
             table.push(cells);
         }
         format!("{}{}", self.heading(), table.markdown())
@@ -234,15 +224,15 @@ mod tests {
         let lines: Vec<&str> = text.lines().skip(2).collect();
         assert_eq!(
             lines[0],
-            "| work | batch | zeros | sparse engine | sparse layers | Burn engine | one\\|two | int8 | times as fast as one\\|two | times as fast as int8 |"
+            "| work | batch | zeros | sparse engine | Burn engine | one\\|two | int8 | best of the others | times as fast |"
         );
         assert_eq!(
             lines[2],
-            "| infer | 10 | 50.00% | 2.000 |  | 8.000 | 6.000 |  | 3.0 |  |"
+            "| infer | 10 | 50.00% | 2.000 | 8.000 | 6.000 |  | one\\|two | 3.0 |"
         );
         assert_eq!(
             lines[3],
-            "| infer | 10 | 50.00% | 1.000 |  | 8.000 |  | 3.000 |  | 3.0 |"
+            "| infer | 10 | 50.00% | 1.000 | 8.000 |  | 3.000 | int8 | 3.0 |"
         );
         assert_eq!(record.whole_table().lines().count(), 6);
     }

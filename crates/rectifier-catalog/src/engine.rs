@@ -14,7 +14,7 @@ const CPU: [&str; 2] = ["flex", "ndarray"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EngineName {
-    /// CPU kernels that skip true zeros: dense stacks, plain descent.
+    /// CPU kernels that skip true zeros: dense stacks, any optimizer but Adam.
     Sparse,
     /// Burn's autodiff and optimizers, on any device.
     Burn,

@@ -3,16 +3,17 @@
 mod bench;
 mod data;
 mod experiment;
+mod models;
 mod results;
 mod train;
 
 pub use bench::{BenchArgs, CandidateName};
 pub use data::{DataArgs, PlaceArgs};
 pub use experiment::{ExperimentCommand, RunArgs as ExperimentRunArgs};
+pub use models::{ExportArgs, ExportFormat, MakeArgs, ModelsCommand, VerifyArgs, ZooArgs};
 pub use results::ResultsCommand;
 pub use train::{OptimizerName, PlanArgs, Strategy, TrainArgs};
 
-use crate::exchange::{ExportArgs, ImportArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -42,7 +43,7 @@ pub enum Command {
     /// List, fetch, check and show data sets.
     #[command(subcommand)]
     Data(DataCommand),
-    /// List the networks known by name; write networks for other programs, and read theirs.
+    /// Trained networks by name: list, show, fetch, export and verify them; read those of other programs.
     #[command(subcommand)]
     Models(ModelsCommand),
     /// Print or check a recipe.
@@ -275,21 +276,6 @@ pub enum DataCommand {
         #[command(flatten)]
         data: DataArgs,
     },
-}
-
-/// What to do with models.
-#[derive(Debug, Subcommand)]
-pub enum ModelsCommand {
-    /// List the networks that `--network` takes.
-    List {
-        /// One line of JSON a network.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Write a trained network for PyTorch or ONNX.
-    Export(ExportArgs),
-    /// Make a model file of a network of PyTorch's or ONNX's; nothing in it is executed.
-    Import(ImportArgs),
 }
 
 /// What to do with recipes.

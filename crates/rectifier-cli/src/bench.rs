@@ -6,8 +6,10 @@ use crate::error::CliError;
 use crate::output::{note, say};
 use burn::tensor::Device;
 use rectifier_bench::{
-    Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Workload, table,
+    Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Precision, Workload,
+    phase_table, table,
 };
+use rectifier_sparse::SparseEngine;
 use rectifier_train::BurnEngine;
 
 /// Seconds of a step and of an epoch above which a candidate is left out where cost grows.
@@ -43,10 +45,23 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         )));
     }
     let (name, device) = device::open(args.device.as_deref())?;
+    if args.phases {
+        return phases(args, &workloads, host(&name, &device)?);
+    }
     let mut candidates = Vec::new();
     if !args.without.contains(&CandidateName::Sparse) {
         let host = host(&name, &device)?;
         candidates.push(Candidate::sparse(host, args.threads));
+    }
+    let rounded = [
+        (CandidateName::SparseBf16, Precision::Bf16),
+        (CandidateName::SparseInt8, Precision::Int8),
+    ];
+    for (candidate, precision) in rounded {
+        if !args.without.contains(&candidate) {
+            let host = host(&name, &device)?;
+            candidates.push(Candidate::rounded(precision, host, args.threads));
+        }
     }
     // Elsewhere the operation is Burn's own composition.
     if name == "flex" && !args.without.contains(&CandidateName::SparseLayers) {
@@ -84,6 +99,41 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     if let Some(folder) = &args.out {
         BenchRecord { environment, rows }.write(folder)?;
     }
+    Ok(())
+}
+
+/// What training steps spend their time on.
+fn phases(args: &BenchArgs, workloads: &[Workload], host: Device) -> Result<(), CliError> {
+    let mut engine = SparseEngine::new(host.clone());
+    if let Some(threads) = args.threads {
+        engine = engine.with_threads(threads);
+    }
+    let bench = Bench {
+        rounds: args.rounds,
+        seconds: args.seconds,
+        longest: None,
+    };
+    let rows = bench.phases(workloads, &engine, &host, &mut |line| note(line))?;
+    if rows.is_empty() {
+        return Err(CliError::Usage(format!(
+            "nothing that `{}` names is training: --phases looks at training steps",
+            args.only
+        )));
+    }
+    if args.json {
+        for row in &rows {
+            say(&serde_json::to_string(row).map_err(|error| CliError::Failed(error.to_string()))?);
+        }
+        return Ok(());
+    }
+    let environment = Environment::here();
+    say(&format!(
+        "{}, {}; the fastest of {} rounds, milliseconds a step as the mean of the threads",
+        environment.short(),
+        environment.system,
+        args.rounds
+    ));
+    say(phase_table(&rows).trim_end());
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use rectifier_catalog::CatalogError;
 use rectifier_data::DataError;
 use rectifier_nn::{ModelFileError, NetworkError};
 use rectifier_train::TrainError;
+use rectifier_zoo::ZooError;
 use std::error::Error;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,12 @@ pub enum CliError {
     /// An experiment cannot be run or reported.
     #[error(transparent)]
     Experiment(#[from] rectifier_experiments::ExperimentError),
+    /// A trained network cannot be had.
+    #[error(transparent)]
+    Zoo(#[from] ZooError),
+    /// A network cannot predict.
+    #[error(transparent)]
+    Infer(#[from] rectifier_infer::InferError),
     /// A network of another program's cannot be read, or one of ours not written for it.
     #[error(transparent)]
     Exchange(#[from] rectifier_exchange::ExchangeError),
@@ -97,6 +104,7 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Network(_) | Self::Train(TrainError::Recipe { .. }) => 2,
             Self::Data(error) if is_usage(error) => 2,
+            Self::Zoo(ZooError::Unknown { .. } | ZooError::NoFolder { .. }) => 2,
             Self::Catalog(error) if is_misuse(error) => 2,
             Self::Stopped { signal, .. } => u8::try_from(128 + signal).unwrap_or(1),
             _ => 1,

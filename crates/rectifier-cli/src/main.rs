@@ -10,7 +10,6 @@ mod device;
 mod doctor;
 mod error;
 mod eval;
-mod exchange;
 mod experiment;
 mod memory;
 mod models;
@@ -27,7 +26,7 @@ mod threads;
 mod thresholds;
 mod train;
 
-use args::{Cli, Command, ModelsCommand, RecipeCommand};
+use args::{Cli, Command, RecipeCommand};
 use clap::{CommandFactory, Parser};
 use error::CliError;
 use output::{note, say};
@@ -55,12 +54,7 @@ fn run(command: &Command) -> Result<(), CliError> {
         Command::Predict(args) => predict::predict(args),
         Command::Report(args) => report::report(args),
         Command::Data(command) => data_command::data(command),
-        Command::Models(ModelsCommand::List { json }) => {
-            models::list(*json);
-            Ok(())
-        }
-        Command::Models(ModelsCommand::Export(args)) => exchange::export(args),
-        Command::Models(ModelsCommand::Import(args)) => exchange::import(args),
+        Command::Models(command) => models::models(command),
         Command::Recipe(RecipeCommand::Show(args)) => {
             say(&args.plan()?.to_text()?);
             Ok(())

@@ -7,7 +7,7 @@ use crate::eval::on_data;
 use crate::output::{error_of, note, percents, say};
 use rectifier_bench::{ThresholdFile, ThresholdRecord, ThresholdStudy};
 use rectifier_catalog::Trained;
-use rectifier_nn::{Figures, ModelFile, write_atomically};
+use rectifier_nn::{Figures, ModelFile, Precision, write_atomically};
 
 /// Tries thresholds on the validation part and measures the choice on the test part.
 ///
@@ -55,6 +55,7 @@ pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
         let network = opened.network.clone().with_threshold(chosen.threshold)?;
         let mut card = trained.card()?.clone();
         card.network = network.config();
+        card.precision = Precision::F32;
         // They tell of the network as it was trained.
         card.figures = Figures::default();
         write_atomically(path, &ModelFile::encode_with_card(&network, &card)?)?;

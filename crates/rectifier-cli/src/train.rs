@@ -127,9 +127,11 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
 }
 
 /// Says an epoch a line where nobody draws them, and what is odd in any case.
-struct Lines {
-    epochs: bool,
-    objective: Objective,
+pub struct Lines {
+    /// Whether to say epochs.
+    pub epochs: bool,
+    /// What their errors are.
+    pub objective: Objective,
 }
 
 impl Watch for Lines {

@@ -254,7 +254,7 @@ fn output_that_nothing_takes_is_a_failure() {
     }
     let place = tempfile::tempdir().unwrap();
     let error = ends(
-        &mut shell(place.path(), "exec $R models list > /dev/full"),
+        &mut shell(place.path(), "exec $R models kinds > /dev/full"),
         1,
     );
     assert!(
@@ -262,7 +262,7 @@ fn output_that_nothing_takes_is_a_failure() {
         "{error}"
     );
     // A reader that has seen enough is none.
-    let status = shell(place.path(), "$R models list | head -1")
+    let status = shell(place.path(), "$R models kinds | head -1")
         .output()
         .unwrap()
         .status;

@@ -342,7 +342,7 @@ fn recipes_are_shown_checked_and_followed() {
 fn lists_previews_and_completions() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    let models = ok(folder, &["models", "list"]);
+    let models = ok(folder, &["models", "kinds"]);
     assert!(
         models.contains("mnist-3x1000") && models.contains("tanh"),
         "{models}"

@@ -12,8 +12,9 @@ use crate::remote::{Progress, Remote, Timeouts, address};
 /// Fetches `remote` into `folder` from the first mirror that has it: `Ok(Ok(..))` is the path and the address it came
 /// from, `Ok(Err(..))` says why each mirror failed.
 ///
-/// The bytes go to a [`Partial`] file, which gets its name only when length and SHA-256 are right. Several processes
-/// may fetch one file at once: each brings a whole one, and the last rename wins.
+/// The bytes go to a [`Partial`] file, which gets its name only when length and SHA-256 are right. What came before a
+/// connection broke off, or a process was killed, is gone on with. Several processes may fetch one file at once: each brings a
+/// whole one, and the last rename wins.
 ///
 /// # Errors
 /// [`DataError::Io`] for an error of this machine (no room, no permission), which another mirror would not mend.
@@ -24,13 +25,18 @@ pub(crate) fn fetch(
     progress: &mut Progress<'_>,
 ) -> Result<Result<(PathBuf, String), Vec<Attempt>>, DataError> {
     let path = folder.join(remote.file);
-    let agent = agent(timeouts);
+    let mut transfer = Transfer {
+        agent: agent(timeouts),
+        remote,
+        checksum: Checksum::new(),
+        partial: Partial::resume(&path)?,
+    };
+    transfer.checksum = transfer.partial.checksum()?;
     let mut attempts = Vec::new();
     for mirror in remote.mirrors {
         let address = address(mirror, remote.file);
-        let mut partial = Partial::new(&path)?;
-        match receive(&agent, &address, remote, &mut partial, progress) {
-            Ok(()) => match partial.keep() {
+        match transfer.receive(&address, progress) {
+            Ok(()) => match transfer.partial.keep() {
                 Ok(()) => return Ok(Ok((path, address))),
                 // Some systems refuse to replace a file that another process reads: if that is right, it will do.
                 Err(_) if path.is_file() && compare(&path, remote)?.is_none() => {
@@ -41,6 +47,9 @@ pub(crate) fn fetch(
             Err(Failure::Here(error)) => return Err(error),
             Err(Failure::There(why)) => attempts.push(Attempt { address, why }),
         }
+    }
+    if transfer.checksum.bytes() > 0 {
+        transfer.partial.leave();
     }
     Ok(Err(attempts))
 }
@@ -64,67 +73,127 @@ enum Failure {
     There(String),
 }
 
-fn receive(
-    agent: &ureq::Agent,
-    address: &str,
-    remote: &Remote<'_>,
-    partial: &mut Partial,
-    progress: &mut Progress<'_>,
-) -> Result<(), Failure> {
-    let there = Failure::There;
-    let expected = remote.bytes;
-    let mut request = agent.get(address);
-    if is_on_this_machine(address) {
-        // A proxy could not reach it.
-        request = request.config().proxy(None).build();
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        Self::Here(error)
     }
-    let mut response = request.call().map_err(|error| there(error.to_string()))?;
-    if let Some(announced) = response.body().content_length()
-        && announced != expected
-    {
-        return Err(there(format!(
-            "expected {expected} bytes, {announced} are announced"
-        )));
-    }
-    // One byte more than expected is read at most, and none beyond what is expected is written.
-    let mut body = response
-        .body_mut()
-        .as_reader()
-        .take(expected.saturating_add(1));
-    let mut checksum = Checksum::new();
-    let mut buffer = vec![0; 1 << 16];
-    progress(0, expected);
-    loop {
-        let read = match body.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(error) => {
-                let done = checksum.bytes();
-                return Err(there(format!(
-                    "broken off after {done} of {expected} bytes: {error}"
-                )));
+}
+
+/// A file on its way: what is written of it, and the checksum of that.
+struct Transfer<'a> {
+    agent: ureq::Agent,
+    remote: &'a Remote<'a>,
+    partial: Partial,
+    checksum: Checksum,
+}
+
+impl Transfer<'_> {
+    /// Brings what is missing from `address`. What an earlier attempt left and what is there now may not be of one file: then
+    /// all of it is fetched once more.
+    fn receive(&mut self, address: &str, progress: &mut Progress<'_>) -> Result<(), Failure> {
+        let begun = self.checksum.bytes();
+        if begun > 0 {
+            if begun <= self.remote.bytes {
+                let rest = self.rest(address, progress);
+                match rest.and_then(|()| self.check()) {
+                    Ok(()) => return Ok(()),
+                    Err(Failure::Here(error)) => return Err(Failure::Here(error)),
+                    // More has come: that is gone on with the next time.
+                    Err(Failure::There(why)) if self.checksum.bytes() > begun => {
+                        return Err(Failure::There(why));
+                    }
+                    Err(Failure::There(_)) => {}
+                }
             }
-        };
-        checksum.update(&buffer[..read]);
-        if checksum.bytes() > expected {
-            return Err(there(format!("expected {expected} bytes, there are more")));
+            self.forget()?;
         }
-        partial.write(&buffer[..read]).map_err(Failure::Here)?;
-        progress(checksum.bytes(), expected);
+        self.rest(address, progress)?;
+        self.check()
     }
-    let bytes = checksum.bytes();
-    if bytes != expected {
-        return Err(there(format!("expected {expected} bytes, found {bytes}")));
+
+    fn forget(&mut self) -> Result<(), Failure> {
+        self.checksum = Checksum::new();
+        Ok(self.partial.clear()?)
     }
-    let found = checksum.finish();
-    if !found.eq_ignore_ascii_case(remote.sha256) {
-        return Err(there(format!(
+
+    /// Appends what lies at `address` behind what is written already.
+    fn rest(&mut self, address: &str, progress: &mut Progress<'_>) -> Result<(), Failure> {
+        let there = Failure::There;
+        let (begun, expected) = (self.checksum.bytes(), self.remote.bytes);
+        if begun > 0 && begun == expected {
+            return Ok(());
+        }
+        let mut request = self.agent.get(address);
+        if begun > 0 {
+            request = request.header("Range", format!("bytes={begun}-"));
+        }
+        if is_on_this_machine(address) {
+            // A proxy could not reach it.
+            request = request.config().proxy(None).build();
+        }
+        let mut response = request.call().map_err(|error| there(error.to_string()))?;
+        let from = response.headers().get("Content-Range");
+        let from = from.and_then(|range| range.to_str().ok());
+        let goes_on = response.status() == 206
+            && from.is_some_and(|range| range.starts_with(&format!("bytes {begun}-")));
+        if begun > 0 && !goes_on {
+            // The mirror sends all of it.
+            self.forget()?;
+        }
+        let missing = expected - self.checksum.bytes();
+        if let Some(announced) = response.body().content_length()
+            && announced != missing
+        {
+            return Err(there(format!(
+                "expected {missing} bytes, {announced} are announced"
+            )));
+        }
+        // One byte more than expected is read at most, and none beyond what is expected is written.
+        let mut body = response
+            .body_mut()
+            .as_reader()
+            .take(missing.saturating_add(1));
+        let mut buffer = vec![0; 1 << 16];
+        progress(self.checksum.bytes(), expected);
+        loop {
+            let read = match body.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    let done = self.checksum.bytes();
+                    return Err(there(format!(
+                        "broken off after {done} of {expected} bytes: {error}"
+                    )));
+                }
+            };
+            if self.checksum.bytes() + read as u64 > expected {
+                self.forget()?;
+                return Err(there(format!("expected {expected} bytes, there are more")));
+            }
+            self.partial.write(&buffer[..read])?;
+            self.checksum.update(&buffer[..read]);
+            progress(self.checksum.bytes(), expected);
+        }
+        let bytes = self.checksum.bytes();
+        if bytes != expected {
+            return Err(there(format!("expected {expected} bytes, found {bytes}")));
+        }
+        Ok(())
+    }
+
+    /// Holds what is whole against the checksum that it should have.
+    fn check(&mut self) -> Result<(), Failure> {
+        let found = self.checksum.clone().finish();
+        if found.eq_ignore_ascii_case(self.remote.sha256) {
+            return Ok(());
+        }
+        self.forget()?;
+        Err(Failure::There(format!(
             "expected SHA-256 {}, found {found}",
-            remote.sha256
-        )));
+            self.remote.sha256
+        )))
     }
-    Ok(())
 }
 
 fn is_on_this_machine(address: &str) -> bool {
@@ -189,7 +258,7 @@ mod tests {
             .collect()
     }
 
-    /// What the only mirror did wrong, as the error tells it; and that nothing is left behind.
+    /// What the only mirror did wrong, as the error tells it; and that nothing is left behind but what can be gone on with.
     fn why(server: &Server) -> String {
         why_within(server, Timeouts::default().read)
     }
@@ -199,10 +268,13 @@ mod tests {
         let mut locator = locator(&cache);
         locator.timeouts.read = read;
         let error = locate(&locator, &[server]).unwrap_err();
-        assert_eq!(files(&cache), Vec::<String>::new());
         let DataError::Missing(missing) = error else {
             panic!("{error}")
         };
+        let why = &missing.attempts[0].why;
+        let begun = why.starts_with("broken off after 1") || why.ends_with("found 150000");
+        assert_eq!(files(&cache).len(), usize::from(begun), "{why}");
+        assert!(!files(&cache).contains(&"numbers.bin".into()), "{why}");
         assert_eq!(missing.attempts.len(), 1);
         assert_eq!(missing.attempts[0].address, server.address("numbers.bin"));
         missing.attempts[0].why.clone()
@@ -272,6 +344,76 @@ mod tests {
             respond(stream, "200 OK", None, &content()[..half]);
         });
         assert_eq!(why(&open), "expected 300000 bytes, found 150000");
+    }
+
+    /// A mirror whose connection breaks off after `first` bytes, and which then sends what is asked for from `content`.
+    fn breaking(first: usize, content: Vec<u8>) -> Server {
+        Server::start(move |path, stream| {
+            let begun = path.strip_prefix("/numbers.bin bytes=");
+            match begun.and_then(|range| range.strip_suffix('-')?.parse::<usize>().ok()) {
+                None => respond(stream, "200 OK", Some(content.len()), &content[..first]),
+                Some(from) => {
+                    let range = format!("bytes {from}-{}/{}", content.len() - 1, content.len());
+                    let status = format!("206 Partial Content\r\nContent-Range: {range}");
+                    let rest = &content[from..];
+                    respond(stream, &status, Some(rest.len()), rest);
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn what_broke_off_is_gone_on_with() {
+        let (cache, server) = (tempfile::tempdir().unwrap(), breaking(100_000, content()));
+        locate(&locator(&cache), &[&server]).unwrap_err();
+        assert_eq!(files(&cache).len(), 1);
+        let mut seen = Vec::new();
+        let mut progress = |done, _| seen.push(done);
+        let found = locate_with(&locator(&cache), &[&server], &mut progress).unwrap();
+        assert_eq!(seen[0], 100_000);
+        assert_eq!(fs::read(found.path).unwrap(), content());
+        assert_eq!(files(&cache), ["numbers.bin"]);
+        assert_eq!(server.requests(), 2);
+        // The next mirror goes on where the first broke off.
+        let cache = tempfile::tempdir().unwrap();
+        let (first, second) = (breaking(50_000, content()), breaking(0, content()));
+        let found = locate(&locator(&cache), &[&first, &second]).unwrap();
+        assert_eq!(found.origin, Origin::Fetched(second.address("numbers.bin")));
+        assert_eq!(fs::read(found.path).unwrap(), content());
+    }
+
+    #[test]
+    fn what_was_left_of_another_file_or_by_another_mirror_does_no_harm() {
+        let other: Vec<u8> = content().iter().map(|byte| byte ^ 1).collect();
+        for left in [other.clone(), [content(), other].concat(), content()] {
+            for server in [good(), breaking(content().len(), content())] {
+                let cache = tempfile::tempdir().unwrap();
+                let path = cache.path().join("set/numbers.bin");
+                let mut partial = Partial::new(&path).unwrap();
+                partial.write(&left).unwrap();
+                partial.leave();
+                locate(&locator(&cache), &[&server]).unwrap();
+                assert_eq!(fs::read(path).unwrap(), content());
+                assert_eq!(files(&cache), ["numbers.bin"]);
+            }
+        }
+        // A mirror that knows no ranges sends all of it, and one that refuses them is asked without.
+        for status in ["200 OK", "416 Range Not Satisfiable"] {
+            let cache = tempfile::tempdir().unwrap();
+            let server = Server::start(move |path, stream| match path {
+                "/numbers.bin" => respond(stream, "200 OK", Some(content().len()), &content()),
+                _ if status.starts_with("200") => {
+                    respond(stream, status, Some(content().len()), &content());
+                }
+                _ => respond(stream, status, Some(0), b""),
+            });
+            let path = cache.path().join("set/numbers.bin");
+            let mut partial = Partial::new(&path).unwrap();
+            partial.write(&content()[..1000]).unwrap();
+            partial.leave();
+            locate(&locator(&cache), &[&server]).unwrap();
+            assert_eq!(fs::read(path).unwrap(), content());
+        }
     }
 
     #[test]

@@ -103,6 +103,57 @@ fn two_processes_at_once_both_get_the_whole_file() {
     );
 }
 
+#[test]
+fn what_a_killed_process_left_is_gone_on_with() {
+    let cache = tempfile::tempdir().unwrap();
+    let half = Arc::new(Barrier::new(2));
+    let sent = half.clone();
+    let server = Server::start(move |path, stream: &mut TcpStream| {
+        let content = content();
+        match path {
+            "/numbers.bin" => {
+                respond(stream, "200 OK", Some(content.len()), &content[..200_000]);
+                sent.wait();
+                // Held open until the process is gone.
+                let _ = stream.peek(&mut [0]);
+            }
+            _ => {
+                let from: usize = path["/numbers.bin bytes=".len()..path.len() - 1]
+                    .parse()
+                    .unwrap();
+                let range = format!("bytes {from}-{}/{}", content.len() - 1, content.len());
+                let status = format!("206 Partial Content\r\nContent-Range: {range}");
+                respond(
+                    stream,
+                    &status,
+                    Some(content.len() - from),
+                    &content[from..],
+                );
+            }
+        }
+    });
+    let mut process = start("", &server, cache.path());
+    half.wait();
+    let part = || -> u64 {
+        let name = files(cache.path()).into_iter().next();
+        name.map_or(0, |name| {
+            fs::metadata(cache.path().join("set").join(name))
+                .unwrap()
+                .len()
+        })
+    };
+    while part() < 200_000 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(files(cache.path())[0].ends_with(".partial"));
+    let output = start("", &server, cache.path()).wait_with_output().unwrap();
+    assert!(said(&output).contains("found true"), "{output:?}");
+    assert_eq!(server.requests(), 2);
+    assert_eq!(files(cache.path()), ["numbers.bin"]);
+}
+
 /// A process that may write no more than 51,200 bytes to a file meets the error of a full disk at the same place.
 #[test]
 fn a_full_disk_in_mid_fetch_leaves_no_file() {

@@ -29,6 +29,7 @@
 //!
 //! | feature | what it brings |
 //! |---|---|
+//! | `burn` (default) | batches as Burn's tensors, and examples as Burn's data sets |
 //! | `fetch` (default) | fetching over HTTP; without it, files are only looked for on this machine |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
@@ -40,6 +41,7 @@ struct Readme;
 mod batches;
 mod checksum;
 mod data_set;
+#[cfg(feature = "burn")]
 mod dataset;
 mod encoder;
 mod encoders;
@@ -66,6 +68,7 @@ mod loopback;
 mod memory;
 mod missing;
 mod options;
+#[cfg(feature = "burn")]
 mod part;
 mod partial;
 mod picture;
@@ -89,6 +92,7 @@ pub use checksum::{Checksum, Mismatch, sha256_hex};
 pub use data_set::{
     Availability, DataSet, Inputs, Labels, Loaded, MakingOf, Nature, Source, Supply,
 };
+#[cfg(feature = "burn")]
 pub use dataset::{AsDataset, Item};
 pub use encoder::{Encoder, Entry, Raw, Row};
 pub use encoders::{
@@ -110,6 +114,7 @@ pub use locate::{Found, Locator, Origin};
 pub use memory::room_for;
 pub use missing::{Attempt, Form, Missing};
 pub use options::{OptionKind, OptionSpec, Options};
+#[cfg(feature = "burn")]
 pub use part::Part;
 pub use partial::Partial;
 pub use picture::Picture;

@@ -14,7 +14,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that answers every request for a path with what `answer` writes, then closes the connection.
+    /// A server that answers every request for a path with what `answer` writes, then closes the connection. A range that is
+    /// asked for follows the path: `/file bytes=7-`.
     pub fn start(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self::elsewhere(format!("http://{}/", listener.local_addr().unwrap()));
@@ -58,11 +59,18 @@ impl Server {
 fn requested(stream: &TcpStream) -> Option<String> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next()?.ok()?;
-    lines
-        .find(|line| line.as_ref().map_or(true, |line| line.is_empty()))?
-        .ok()?;
     let path = first.strip_prefix("GET ")?.split(' ').next()?;
-    Some(path.to_owned())
+    let mut asked = path.to_owned();
+    loop {
+        let line = lines.next()?.ok()?;
+        match line.split_once(": ") {
+            Some((name, range)) if name.eq_ignore_ascii_case("range") => {
+                asked = format!("{path} {range}");
+            }
+            _ if line.is_empty() => return Some(asked),
+            _ => {}
+        }
+    }
 }
 
 /// Writes a response: status line (and any further header lines), the announced length if any, and `body`.

@@ -102,9 +102,7 @@ impl Examples for SparseSamples {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{AsDataset, Samples, Subset};
-    use burn::tensor::Device;
-    use burn_dataset::Dataset;
+    use crate::{Samples, Subset};
     use std::sync::Arc;
 
     const DENSE: [f32; 12] = [0., 1., 0., 0., 0., 0., 0., 0., 2., 0., 0., 3.];
@@ -136,8 +134,13 @@ mod tests {
         assert_eq!(batch.len(), 1);
     }
 
+    #[cfg(feature = "burn")]
     #[test]
     fn a_batch_densifies_on_the_device_and_as_items() {
+        use crate::AsDataset;
+        use burn::tensor::Device;
+        use burn_dataset::Dataset;
+
         let device = Device::flex();
         let mut batch = Batch::default();
         set().gather(&[0, 1, 2], &mut batch).unwrap();

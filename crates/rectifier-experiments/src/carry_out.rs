@@ -44,8 +44,8 @@ pub(crate) enum Carried {
 
 /// Which cell's weights are kept.
 #[derive(Serialize, Deserialize)]
-struct Kept {
-    cell: String,
+pub(crate) struct Kept {
+    pub cell: String,
     valid_error: f64,
 }
 
@@ -165,7 +165,7 @@ impl Workshop<'_> {
     }
 }
 
-fn kept(card: &Path) -> Result<Option<Kept>, ExperimentError> {
+pub(crate) fn kept(card: &Path) -> Result<Option<Kept>, ExperimentError> {
     match std::fs::read(card) {
         Ok(bytes) => {
             serde_json::from_slice(&bytes)

@@ -1,6 +1,8 @@
 //! What an experiment is, and the table of them.
 
-use crate::experiments::{AMAZON, BEYOND, FIGURE3, FIGURE4, NISTP_FULL, SOFTPLUS, TABLE1, TABLE2};
+use crate::experiments::{
+    AMAZON, BEYOND, FIGURE3, FIGURE4, NISTP_FULL, SOFTPLUS, TABLE1, TABLE2, ZOO,
+};
 use crate::{Cell, ExperimentError, Preset, Records, Report};
 
 /// An experiment: which cells it has, and what is made of their records.
@@ -41,6 +43,7 @@ pub static EXPERIMENTS: &[&dyn Experiment] = &[
     &AMAZON,
     &BEYOND,
     &NISTP_FULL,
+    &ZOO,
 ];
 
 /// The experiment of this name.

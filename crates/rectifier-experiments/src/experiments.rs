@@ -9,6 +9,7 @@ mod nistp_full;
 mod softplus;
 mod table1;
 mod table2;
+mod zoo;
 
 pub use amazon::{AMAZON, Amazon};
 pub use beyond::{BEYOND, Beyond};
@@ -18,6 +19,7 @@ pub use nistp_full::{NISTP_FULL, NistpFull};
 pub use softplus::{SOFTPLUS, Softplus};
 pub use table1::{TABLE1, Table1};
 pub use table2::{TABLE2, Table2};
+pub use zoo::{MODEL, ZOO, Zoo};
 
 use crate::{Cell, ExperimentError, Records, Row};
 

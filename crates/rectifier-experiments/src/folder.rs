@@ -1,5 +1,6 @@
 //! The folder of one experiment: what is where, and who may write.
 
+use crate::carry_out::kept;
 use crate::error::io;
 use crate::{ExperimentError, Preset, Records, Shard};
 use rectifier_catalog::CatalogError;
@@ -24,6 +25,17 @@ const STATE: &str = "sweep.json";
 pub struct SweepFolder {
     path: PathBuf,
     name: String,
+}
+
+/// Weights that an experiment keeps: those of the best run of a row by validation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptModel {
+    /// What they are kept as.
+    pub name: String,
+    /// The cell whose they are.
+    pub cell: String,
+    /// The model file.
+    pub weights: PathBuf,
 }
 
 /// What was started last.
@@ -89,6 +101,37 @@ impl SweepFolder {
     /// As [`Records::read`].
     pub fn records(&self) -> Result<Records, ExperimentError> {
         Records::read(&self.records_path())
+    }
+
+    /// The weights that are kept, by name.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Io`], [`ExperimentError::Json`].
+    pub fn kept(&self) -> Result<Vec<KeptModel>, ExperimentError> {
+        let folder = self.models_path();
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(source) => return Err(io(&folder, source)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|source| io(&folder, source))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // What is being written begins with a dot.
+            let (Some(name), false) = (name.strip_suffix(".json"), name.starts_with('.')) else {
+                continue;
+            };
+            if let Some(kept) = kept(&path)? {
+                found.push(KeptModel {
+                    name: name.into(),
+                    cell: kept.cell,
+                    weights: folder.join(format!("{name}.safetensors")),
+                });
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
     }
 
     /// What was started last; none where nothing was.

@@ -54,7 +54,7 @@ pub use cell::{Cell, CellEngine, CellStage, Filter, Shard};
 pub use error::{ExperimentError, SweepProblem};
 pub use estimate::{Estimate, Rates};
 pub use experiment::{EXPERIMENTS, Experiment, experiment};
-pub use folder::{SweepFolder, SweepLock, SweepState};
+pub use folder::{KeptModel, SweepFolder, SweepLock, SweepState};
 pub use labels::Labels;
 pub use observer::{Observer, Planned, Unobserved};
 pub use preset::Preset;

@@ -130,6 +130,18 @@ impl Record {
         })
     }
 
+    /// The same run as `cell` of another experiment.
+    #[must_use]
+    pub(crate) fn for_cell(self, experiment: &str, preset: Preset, cell: &Cell) -> Self {
+        Self {
+            experiment: experiment.into(),
+            presets: BTreeSet::from([preset]),
+            stage: cell.stage,
+            labels: cell.labels.clone(),
+            ..self
+        }
+    }
+
     /// The result; none of a run that diverged.
     pub fn summary(&self) -> Option<&Summary> {
         match &self.ended {

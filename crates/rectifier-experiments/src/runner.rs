@@ -2,9 +2,10 @@
 
 use crate::carry_out::{Carried, Workshop, remove};
 use crate::cell::names;
+use crate::error::io;
 use crate::estimate::{RECORD, passes};
 use crate::{
-    Cell, CellStage, Experiment, ExperimentError, Filter, Observer, Planned, Preset, Rates,
+    Cell, CellStage, Experiment, ExperimentError, Filter, Observer, Planned, Preset, Rates, Record,
     Records, Shard, SweepFolder, SweepState, Unobserved,
 };
 use burn_train::Interrupter;
@@ -127,6 +128,10 @@ impl<'a> Runner<'a> {
         loop {
             let records = self.adopt(&files)?;
             let cells = self.experiment.cells(self.preset, &records)?;
+            if self.take_over(&files, &self.open(&cells, &records)?)? {
+                // Their records may decide what comes next.
+                continue;
+            }
             self.tidy(&files, &records)?;
             let open = self.open(&cells, &records)?;
             end.cells = names(&cells)?.len();
@@ -207,6 +212,24 @@ impl<'a> Runner<'a> {
             }
         }
         Ok(records)
+    }
+
+    /// Takes over what another experiment in the same folder has already run; whether there was anything. Cells whose weights
+    /// are kept are run where they are kept.
+    fn take_over(&self, files: &SweepFolder, open: &[Cell]) -> Result<bool, ExperimentError> {
+        let others = others(self.folder, files.path())?;
+        let mut any = false;
+        for cell in open.iter().filter(|cell| cell.keep.is_none()) {
+            let name = cell.name()?;
+            let paths = others.iter().map(|other| other.record_path(&name));
+            if let Some(path) = paths.into_iter().find(|path| path.is_file()) {
+                let record =
+                    Record::read(&path)?.for_cell(self.experiment.name(), self.preset, cell);
+                record.write(&files.record_path(&name))?;
+                any = true;
+            }
+        }
+        Ok(any)
     }
 
     /// Removes the folders of runs that have a record: their process was killed in between.
@@ -328,6 +351,23 @@ impl<'a> Runner<'a> {
             ends.into_iter().sum()
         })
     }
+}
+
+/// The other experiments of a folder.
+fn others(folder: &Path, own: &Path) -> Result<Vec<SweepFolder>, ExperimentError> {
+    let entries = std::fs::read_dir(folder).map_err(|source| io(folder, source))?;
+    let mut others = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|source| io(folder, source))?.path();
+        if let Some(name) = path.file_name().and_then(|name| name.to_str())
+            && path != own
+            && path.is_dir()
+        {
+            others.push(SweepFolder::of(folder, name));
+        }
+    }
+    others.sort_by(|a, b| a.path().cmp(b.path()));
+    Ok(others)
 }
 
 fn recorded(cells: &[Cell], records: &Records) -> Result<usize, ExperimentError> {

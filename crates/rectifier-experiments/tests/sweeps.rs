@@ -121,8 +121,8 @@ fn a_sweep_that_is_stopped_goes_on_to_the_same_records() {
 }
 
 #[test]
-fn rates_are_chosen_and_the_best_weights_kept() {
-    let table1 = experiment("table1").unwrap();
+fn rates_are_chosen_and_what_another_experiment_ran_is_taken_over() {
+    let (table1, zoo) = (experiment("table1").unwrap(), experiment("zoo").unwrap());
     let place = tempfile::tempdir().unwrap();
     let runner = Runner {
         only: "unit=rectifier".parse().unwrap(),
@@ -138,8 +138,7 @@ fn rates_are_chosen_and_the_best_weights_kept() {
     assert_eq!((end.now, end.open), (4 + 2 + 2 + 2, 0));
     let folder = SweepFolder::of(place.path(), "table1");
     let records = folder.records().unwrap();
-    let weights = std::fs::read_dir(folder.models_path()).unwrap().count();
-    assert_eq!(weights, 4);
+    assert!(!folder.models_path().exists());
     let files = artifacts(table1, Preset::Smoke, &records).unwrap();
     let table = &files[0].text;
     assert!(
@@ -149,6 +148,35 @@ fn rates_are_chosen_and_the_best_weights_kept() {
     assert!(table.contains("not run yet"), "{table}");
     // Again: nothing is left to do.
     assert_eq!(runner.run().unwrap().now, 0);
+
+    // Weights are kept where they are wanted, so that these runs are made once more, though table1 has them.
+    let both = tempfile::tempdir().unwrap();
+    let kept = Runner {
+        only: "model=mnist/rectifier-3x1000".parse().unwrap(),
+        ..self::runner(zoo, both.path())
+    };
+    assert_eq!(kept.run().unwrap().now, 2 + 2);
+    let weights = SweepFolder::of(both.path(), "zoo").models_path();
+    let mut names: Vec<String> = std::fs::read_dir(&weights)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "mnist-rectifier-3x1000.json",
+            "mnist-rectifier-3x1000.safetensors"
+        ]
+    );
+    // table1 takes these over, under its own labels, and its files are those of the whole run.
+    let end = Runner {
+        folder: both.path(),
+        ..runner
+    };
+    assert_eq!(end.run().unwrap().now, 2 + 2 + 2);
+    let again = SweepFolder::of(both.path(), "table1").records().unwrap();
+    assert_eq!(timeless(&records), timeless(&again));
 }
 
 #[test]

@@ -229,6 +229,34 @@ impl Active {
         }
     }
 
+    /// Multiplies the entries of a block by what `factor(example, column)` says, and leaves out those where that is 0.
+    ///
+    /// # Safety
+    /// The block is the calling thread's and filled.
+    pub unsafe fn thin(&self, block: usize, factor: impl Fn(usize, usize) -> f32) {
+        let list = self.by_example(block);
+        let (index, value) = (list.index.cast_mut(), list.value.cast_mut());
+        let (mut found, mut from) = (0, 0);
+        // SAFETY: the block is this thread's; what is kept never outnumbers what was gone through.
+        unsafe {
+            for example in 0..self.batch {
+                let to = *list.starts.add(example + 1) as usize;
+                *list.starts.cast_mut().add(example) = found as u32;
+                for entry in from..to {
+                    let column = *index.add(entry);
+                    let factor = factor(example, column as usize);
+                    if factor != 0.0 {
+                        *index.add(found) = column;
+                        *value.add(found) = *value.add(entry) * factor;
+                        found += 1;
+                    }
+                }
+                from = to;
+            }
+            *list.starts.cast_mut().add(self.batch) = found as u32;
+        }
+    }
+
     /// Lists the entries of a block by column, each value times `factor`.
     ///
     /// # Safety

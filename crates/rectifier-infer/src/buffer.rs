@@ -1,7 +1,6 @@
 //! Memory that several threads work on, aligned to cache lines, and matrices in it.
 
 use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
-use alloc::vec;
 use alloc::vec::Vec;
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -193,6 +192,24 @@ impl<T: Plain> Panels<T> {
         // SAFETY: inside the buffer, whose length is rows * panels * PANEL.
         unsafe { self.buffer.ptr().add(p * self.rows * PANEL) }
     }
+
+    /// `[rows, columns]`, row after row.
+    ///
+    /// # Safety
+    /// No thread writes to the matrix meanwhile.
+    pub unsafe fn to_rows(&self) -> Vec<T> {
+        // SAFETY: as the caller says.
+        let buffer = unsafe { self.buffer.as_slice() };
+        let mut values = Vec::with_capacity(self.rows * self.columns);
+        for row in 0..self.rows {
+            for p in 0..self.panels() {
+                let width = PANEL.min(self.columns - p * PANEL);
+                let first = (p * self.rows + row) * PANEL;
+                values.extend_from_slice(&buffer[first..first + width]);
+            }
+        }
+        values
+    }
 }
 
 impl Panels {
@@ -238,24 +255,6 @@ impl Panels {
             }
         }
         matrix
-    }
-
-    /// `[rows, columns]`, row after row.
-    ///
-    /// # Safety
-    /// No thread writes to the matrix meanwhile.
-    pub unsafe fn to_rows(&self) -> Vec<f32> {
-        let mut values = vec![0.0; self.rows * self.columns];
-        // SAFETY: as the caller says.
-        let buffer = unsafe { self.buffer.as_slice() };
-        for (p, panel) in buffer.chunks_exact((self.rows * PANEL).max(1)).enumerate() {
-            let first = p * PANEL;
-            let width = PANEL.min(self.columns - first);
-            for (row, line) in panel.chunks_exact(PANEL).enumerate() {
-                values[row * self.columns + first..][..width].copy_from_slice(&line[..width]);
-            }
-        }
-        values
     }
 }
 

@@ -386,6 +386,20 @@ impl Scratch {
         }
     }
 
+    /// The activations of hidden layer `k` that the last run left, `[batch, units]` row by row.
+    pub(crate) fn activations(&self, network: &Int8, k: usize) -> Vec<f32> {
+        let step = network.layers[k + 1].input_scale;
+        // SAFETY: between jobs.
+        let bytes = unsafe { self.lists[k + 1].to_rows(network.layers[k].units) };
+        bytes.into_iter().map(|x| f32::from(x) * step).collect()
+    }
+
+    /// How many inputs of layer `k` the last run took, over all its examples.
+    pub(crate) fn taken(&self, network: &Int8, k: usize) -> u64 {
+        // SAFETY: between jobs.
+        unsafe { self.lists[k].taken(network.layers[k].inputs) }
+    }
+
     /// On how many of the examples counted so far each unit of each hidden layer was 0; starts anew.
     pub(crate) fn take_zeros(&mut self, network: &Int8) -> Zeros {
         let examples = core::mem::take(&mut self.examples);

@@ -7,11 +7,15 @@
 use crate::buffer::{Bf16, Plain};
 use crate::pointwise;
 use crate::simd::{Level, Portable, Vector};
+use alloc::vec::Vec;
+use rectifier_model::Dtype;
 
 mod dense;
 mod lists;
+mod moving;
 
 pub use crate::simd::DOT;
+pub use moving::Factors;
 
 /// Active entries of some rows, as one list: entries `starts[k]..starts[k + 1]` are those of row `k`.
 #[derive(Clone, Copy)]
@@ -38,6 +42,10 @@ impl List {
 
 /// What weights are kept as where they are only read. Sums are always made in f32.
 pub trait Weight: Plain + Send + Sync + 'static {
+    /// What they are in a model file.
+    const DTYPE: Dtype;
+    /// Appends the number, little-endian.
+    fn write(self, bytes: &mut Vec<u8>);
     /// A register of weights.
     ///
     /// # Safety
@@ -55,6 +63,12 @@ pub type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
 pub type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
 
 impl Weight for f32 {
+    const DTYPE: Dtype = Dtype::F32;
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.to_le_bytes());
+    }
+
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: as the caller says.
@@ -71,6 +85,12 @@ impl Weight for f32 {
 }
 
 impl Weight for Bf16 {
+    const DTYPE: Dtype = Dtype::Bf16;
+
+    fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.0.to_le_bytes());
+    }
+
     #[inline(always)]
     unsafe fn load<V: Vector>(from: *const Self) -> V {
         // SAFETY: as the caller says.
@@ -131,6 +151,9 @@ pub type Learn = unsafe fn(Change, Strided, usize, List, Strided, *mut f32, bool
 /// The form of `lists::learn` without products: for the first layer.
 pub type LearnOnly = unsafe fn(Changed, usize, List, Strided);
 
+/// The form of `moving::mix`: weights, what they carry, rows, factors, how far apart those of two rows lie.
+pub type Mix = unsafe fn(*mut f32, *mut f32, &[u32], *const Factors, usize);
+
 /// The kernels compiled for one instruction set.
 ///
 /// # Safety
@@ -149,6 +172,8 @@ pub struct Kernels {
     pub learn_only: [LearnOnly; 2],
     /// `lists::sum_dots`.
     pub sum_dots: unsafe fn(*const f32, usize, *mut f32),
+    /// `moving::mix`.
+    pub mix: Mix,
     /// `dense::dense`.
     pub dense: Dense<f32>,
     /// `dense::dense` of bfloat16 weights.
@@ -171,7 +196,7 @@ macro_rules! table {
     ($name:ident, $vector:ty, $n:literal, [$l:literal, $p:literal], [$s:literal, $m:literal], $t:literal, $rectify:path, $collect:path $(, #[$attribute:meta])?) => {
         mod $name {
             use super::*;
-            use super::{dense, lists};
+            use super::{dense, lists, moving};
             /// Registers of a sum over columns.
             const A: usize = DOT / <$vector as Vector>::LANES;
             $(#[$attribute])?
@@ -197,6 +222,10 @@ macro_rules! table {
             $(#[$attribute])?
             unsafe fn sum_dots(dots: *const f32, entries: usize, sums: *mut f32) {
                 unsafe { lists::sum_dots::<$vector>(dots, entries, sums) }
+            }
+            $(#[$attribute])?
+            unsafe fn mix(w: *mut f32, v: *mut f32, rows: &[u32], factors: *const Factors, apart: usize) {
+                unsafe { moving::mix::<$vector>(w, v, rows, factors, apart) }
             }
             $(#[$attribute])?
             unsafe fn dense(z: *mut f32, w: *const f32, x: *const f32, batch: usize, rows: usize) {
@@ -238,6 +267,7 @@ macro_rules! table {
                 learn: [learn::<$l, 1>, learn::<$p, 2>],
                 learn_only: [learn_only::<$l, 1>, learn_only::<$p, 2>],
                 sum_dots,
+                mix,
                 dense,
                 dense_bf16,
                 dense_dots,
@@ -276,6 +306,17 @@ table!(
     neon, crate::simd::Neon, 16, [8, 8], [4, 4], 2, pointwise::rectify, pointwise::collect,
     #[target_feature(enable = "neon")]
 );
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+table!(
+    simd128,
+    crate::simd::Simd128,
+    16,
+    [8, 8],
+    [4, 2],
+    2,
+    pointwise::rectify,
+    pointwise::collect
+);
 
 impl Kernels {
     /// The kernels of a level that [`Level::available`] names.
@@ -288,6 +329,8 @@ impl Kernels {
             Level::Avx512 => avx512::TABLE,
             #[cfg(target_arch = "aarch64")]
             Level::Neon => neon::TABLE,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => simd128::TABLE,
         }
     }
 }

@@ -96,6 +96,6 @@ mod testing;
 
 pub use error::InferError;
 pub use evaluation::{Evaluation, Zeros};
-pub use network::{CALIBRATION, Prediction, SparseNetwork};
+pub use network::{CALIBRATION, Prediction, SparseNetwork, Trace, TracedLayer};
 pub use rows::{Rows, SparseRows};
 pub use simd::Level;

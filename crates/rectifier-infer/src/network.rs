@@ -17,9 +17,11 @@ use alloc::vec::Vec;
 use rectifier_model::{DenseStackConfig, ModelBytes, ModelCard, Precision, Unit};
 
 mod forms;
+mod trace;
 
 pub use forms::CALIBRATION;
 use forms::rectifiers;
+pub use trace::{Trace, TracedLayer};
 
 /// Examples that go through the network together; more are taken in turns.
 const CHUNK: usize = 256;
@@ -127,7 +129,7 @@ impl SparseNetwork {
             Activation::Smooth(Smooth::Identity),
             None,
         ));
-        Ok(Self::of(card.clone(), Weights::F32(Arc::new(layers))))
+        Ok(Self::of(card.clone(), Weights::F32(Arc::new(layers))).in_precision(card.precision))
     }
 
     /// The network that `config` describes, of layers made for it.
@@ -211,7 +213,7 @@ impl SparseNetwork {
         let examples = self.check(rows)?;
         self.work.with(
             || self.begin(),
-            |work| self.forward(work, rows, examples, false),
+            |work| self.forward(work, rows, examples, false, |_| ()),
         )
     }
 
@@ -226,7 +228,7 @@ impl SparseNetwork {
             || self.begin(),
             |work| {
                 self.take_zeros(work);
-                let logits = self.forward(work, rows, examples, true)?;
+                let logits = self.forward(work, rows, examples, true, |_| ())?;
                 Ok((logits, self.take_zeros(work)))
             },
         )
@@ -347,13 +349,14 @@ impl SparseNetwork {
         }
     }
 
-    /// The logits of `examples` rows that were checked.
+    /// The logits of `examples` rows that were checked. `seen` is shown what each turn leaves behind.
     fn forward(
         &self,
         work: &mut Work,
         rows: Rows<'_>,
         examples: usize,
         counting: bool,
+        mut seen: impl FnMut(&Room),
     ) -> Result<Vec<f32>, InferError> {
         let mut logits = Vec::with_capacity(examples * self.classes());
         for start in (0..examples).step_by(CHUNK) {
@@ -364,23 +367,23 @@ impl SparseNetwork {
                 _ => work.many.get_or_insert_with(|| self.room(CHUNK)),
             };
             let (team, batch) = (&work.team, end - start);
-            let activations = match (room, &self.weights) {
+            match (&mut *room, &self.weights) {
                 (Room::Floats(forward), Weights::F32(layers)) => {
-                    forward.run(team, layers, rows, batch)
+                    // SAFETY: between jobs.
+                    logits.extend(unsafe { forward.run(team, layers, rows, batch).to_rows() });
                 }
                 (Room::Floats(forward), Weights::Bf16(layers)) => {
-                    forward.run(team, layers, rows, batch)
+                    // SAFETY: as above.
+                    logits.extend(unsafe { forward.run(team, layers, rows, batch).to_rows() });
                 }
                 (Room::Int8(scratch), Weights::Int8(network)) => {
                     let found = scratch.run(&team.pool, network, rows, batch, counting);
                     logits.extend_from_slice(found);
-                    continue;
                 }
                 // A room is made for the weights, and made anew when they change.
-                (Room::Floats(_), Weights::Int8(_)) | (Room::Int8(_), _) => continue,
-            };
-            // SAFETY: between jobs.
-            logits.extend(unsafe { activations.to_rows() });
+                (Room::Floats(_), Weights::Int8(_)) | (Room::Int8(_), _) => {}
+            }
+            seen(room);
         }
         match logits.iter().position(|logit| !logit.is_finite()) {
             Some(at) => Err(InferError::Overflow {

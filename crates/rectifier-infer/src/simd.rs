@@ -13,6 +13,8 @@ mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
@@ -21,6 +23,8 @@ pub use avx512::{Avx512, collect_avx512, rectify_avx512};
 #[cfg(target_arch = "aarch64")]
 pub use neon::Neon;
 pub use portable::Portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use simd128::Simd128;
 
 /// Whether the processor has a feature; without std only what the whole program is compiled for counts.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -119,6 +123,10 @@ pub enum Level {
     /// NEON.
     #[cfg(target_arch = "aarch64")]
     Neon,
+    /// The vectors of WebAssembly. A module that holds them is refused whole where they are not known, so that what it is
+    /// compiled for is all there is to ask.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128,
 }
 
 impl Level {
@@ -148,6 +156,8 @@ impl Level {
         if detected!("neon") {
             levels.push(Self::Neon);
         }
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        levels.push(Self::Simd128);
         levels
     }
 
@@ -161,6 +171,8 @@ impl Level {
             Self::Avx512 => "avx512",
             #[cfg(target_arch = "aarch64")]
             Self::Neon => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128 => "simd128",
         }
     }
 }

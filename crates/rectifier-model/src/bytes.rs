@@ -243,21 +243,37 @@ impl<'a> ModelBytes<'a> {
         Ok(self.body.get(start..end).unwrap_or_default())
     }
 
-    /// The numbers of tensor `name`, row-major, every one of them finite.
+    /// The numbers of tensor `name`, row-major, every one of them finite; those in bfloat16 become the same numbers in f32.
     ///
     /// # Errors
-    /// [`ModelFileError::Mismatch`] for a tensor that is not there or not F32, [`ModelFileError::NotFinite`] for one with an
-    /// infinite number or one that is none.
+    /// [`ModelFileError::Mismatch`] for a tensor that is not there or neither F32 nor BF16, [`ModelFileError::NotFinite`] for
+    /// one with an infinite number or one that is none.
     pub fn floats(&self, name: &str) -> Result<Vec<f32>, ModelFileError> {
-        let bytes = self.bytes(name, Dtype::F32)?;
-        let (numbers, _) = bytes.as_chunks::<4>();
+        let info = self.header.tensors.get(name);
+        if info.is_some_and(|info| info.dtype == Dtype::Bf16) {
+            let (numbers, _) = self.bytes(name, Dtype::Bf16)?.as_chunks::<2>();
+            // A bfloat16 is the upper half of an f32.
+            let wide = |half: &[u8; 2]| f32::from_bits(u32::from(u16::from_le_bytes(*half)) << 16);
+            return self.finite(name, numbers.iter().map(wide));
+        }
+        let (numbers, _) = self.bytes(name, Dtype::F32)?.as_chunks::<4>();
+        self.finite(
+            name,
+            numbers.iter().map(|number| f32::from_le_bytes(*number)),
+        )
+    }
+
+    fn finite(
+        &self,
+        tensor: &str,
+        numbers: impl ExactSizeIterator<Item = f32>,
+    ) -> Result<Vec<f32>, ModelFileError> {
         let mut floats = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            let value = f32::from_le_bytes(*number);
+        for value in numbers {
             if !value.is_finite() {
                 return Err(ModelFileError::NotFinite {
                     origin: self.origin.clone(),
-                    tensor: name.into(),
+                    tensor: tensor.into(),
                     place: floats.len(),
                     value,
                 });
@@ -267,13 +283,39 @@ impl<'a> ModelBytes<'a> {
         Ok(floats)
     }
 
-    /// Checks that every F32 tensor holds finite numbers alone.
+    /// The weights of `layer`, `layers.{k}` or `head`, as numbers `[inputs, units]`, row-major: of int8 each integer times its
+    /// unit's scale.
+    ///
+    /// # Errors
+    /// As [`floats`](Self::floats); [`ModelFileError::Mismatch`] for a scale below 0.
+    pub fn weights(&self, layer: &str) -> Result<Vec<f32>, ModelFileError> {
+        let name = format!("{layer}.weight");
+        let info = self.header.tensors.get(&name);
+        if info.is_none_or(|info| info.dtype != Dtype::I8) {
+            return self.floats(&name);
+        }
+        let scales = self.floats(&format!("{layer}.weight_scale"))?;
+        if let Some(bad) = scales.iter().find(|scale| **scale < 0.0) {
+            return Err(self.mismatch(format!(
+                "`{layer}.weight_scale` holds {bad}, and each is to be at least 0"
+            )));
+        }
+        let integers = self.bytes(&name, Dtype::I8)?.iter();
+        let weights = integers.zip(scales.iter().cycle());
+        // At most 127 times a scale: what leaves the floats is named as any other number that is none.
+        let weights: Vec<f32> = weights
+            .map(|(integer, scale)| f32::from(i8::from_le_bytes([*integer])) * scale)
+            .collect();
+        self.finite(&name, weights.into_iter())
+    }
+
+    /// Checks that every tensor of floats holds finite numbers alone.
     ///
     /// # Errors
     /// As [`floats`](Self::floats).
     pub fn check_finite(&self) -> Result<(), ModelFileError> {
         for (name, info) in &self.header.tensors {
-            if info.dtype == Dtype::F32 {
+            if matches!(info.dtype, Dtype::F32 | Dtype::Bf16) {
                 self.floats(name)?;
             }
         }
@@ -285,7 +327,7 @@ impl<'a> ModelBytes<'a> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::{TensorView, Unit, encode};
+    use crate::{Precision, TensorView, Unit, encode};
     use alloc::vec;
 
     fn tensors(config: &DenseStackConfig, value: f32) -> Vec<TensorView<'static>> {
@@ -369,6 +411,58 @@ mod tests {
         );
         let metadata = BTreeMap::from([("network".to_string(), "{".to_string())]);
         assert!(open(encode(&metadata, &tensors(&config(), 0.5)).unwrap()).contains("describe"));
+    }
+
+    #[test]
+    fn weights_in_bf16_and_int8_are_the_numbers_that_they_stand_for() {
+        let mut card = ModelCard::new(DenseStackConfig::new(2, [], Unit::Rectifier, 2));
+        card.precision = Precision::Bf16;
+        // 1, -0.5, 3 and 2^-126, the least normal number.
+        let halves = [0x3f80u16, 0xbf00, 0x4040, 0x0080].map(u16::to_le_bytes);
+        let bias = [0.1f32, 0.2].map(f32::to_le_bytes);
+        let bias = || TensorView::f32("head.bias", &[2], bias.as_flattened().to_vec());
+        let weight = TensorView::new("head.weight", Dtype::Bf16, &[2, 2], halves.as_flattened());
+        let bytes = encode(&card.metadata().unwrap(), &[weight.clone(), bias()]).unwrap();
+        let file = ModelBytes::from_bytes(&bytes, "m").unwrap();
+        let wanted = [1.0, -0.5, 3.0, f32::MIN_POSITIVE];
+        assert_eq!(file.weights("head").unwrap(), wanted);
+        assert_eq!(file.floats("head.bias").unwrap(), [0.1, 0.2]);
+        // Infinity is found in bfloat16 too.
+        let infinite = [0x3f80u16, 0x7f80, 0x4040, 0x0080].map(u16::to_le_bytes);
+        let weight = TensorView::new("head.weight", Dtype::Bf16, &[2, 2], infinite.as_flattened());
+        let bytes = encode(&card.metadata().unwrap(), &[weight, bias()]).unwrap();
+        let error = ModelBytes::from_bytes(&bytes, "m").unwrap().check_finite();
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("`head.weight`") && error.contains("place 1"),
+            "{error}"
+        );
+
+        card.precision = Precision::Int8;
+        let scaled = |scales: [f32; 2]| {
+            let scales = scales.map(f32::to_le_bytes);
+            let one = 1f32.to_le_bytes();
+            let tensors = [
+                TensorView::new("head.weight", Dtype::I8, &[2, 2], vec![1u8, 0x81, 127, 0]),
+                TensorView::f32("head.weight_scale", &[2], scales.as_flattened().to_vec()),
+                bias(),
+                TensorView::f32("head.input_scale", &[1], one.to_vec()),
+                TensorView::f32("head.input_offset", &[1], one.to_vec()),
+            ];
+            encode(&card.metadata().unwrap(), &tensors).unwrap()
+        };
+        let bytes = scaled([0.5, 2.0]);
+        let file = ModelBytes::from_bytes(&bytes, "m").unwrap();
+        assert_eq!(file.weights("head").unwrap(), [0.5, -254.0, 63.5, 0.0]);
+        for (scales, word) in [
+            ([0.5, -1.0], "weight_scale"),
+            ([1.0, f32::MAX], "`head.weight`"),
+        ] {
+            let bytes = scaled(scales);
+            let file = ModelBytes::from_bytes(&bytes, "m").unwrap();
+            let error = file.weights("head").unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
     }
 
     #[test]

@@ -64,8 +64,27 @@ pub enum Precision {
     /// Single precision.
     #[default]
     F32,
+    /// Weights in bfloat16, the upper half of single precision; everything else in single precision.
+    Bf16,
     /// Eight-bit integers with a scale a unit.
     Int8,
+}
+
+impl Precision {
+    /// Its name: `f32`, `bf16`, `int8`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+        }
+    }
+}
+
+impl core::fmt::Display for Precision {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// An encoder as text.
@@ -271,7 +290,7 @@ impl ModelCard {
 
     /// Names, types and shapes of the file's tensors.
     ///
-    /// In f32 they are those of [`DenseStackConfig::tensors`]. In int8 each layer, called `layers.{k}` or `head`, has
+    /// In f32 they are those of [`DenseStackConfig::tensors`], in bf16 the same with every `weight` in bfloat16. In int8 each layer, called `layers.{k}` or `head`, has
     /// `weight` (int8 `[inputs, units]`), `weight_scale` `[units]`, `bias` `[units]` and `input_scale` `[1]`, and the first
     /// one `input_offset` `[1]`: a weight is its integer times its unit's scale, an input its integer from 0 to 255 times
     /// the input scale, plus the offset.
@@ -279,6 +298,12 @@ impl ModelCard {
         let f32 = self.network.tensors().into_iter();
         match self.precision {
             Precision::F32 => f32.map(|(name, shape)| (name, Dtype::F32, shape)).collect(),
+            Precision::Bf16 => f32
+                .map(|(name, shape)| match name.ends_with(".weight") {
+                    true => (name, Dtype::Bf16, shape),
+                    false => (name, Dtype::F32, shape),
+                })
+                .collect(),
             Precision::Int8 => {
                 let widths = self.network.hidden.iter().chain([&self.network.outputs]);
                 let mut tensors = Vec::new();

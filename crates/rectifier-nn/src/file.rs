@@ -6,7 +6,6 @@ use burn::module::Param;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use core::ops::Deref;
-use rectifier_model::Precision;
 #[cfg(feature = "std")]
 use {
     crate::{ModelCard, Network},
@@ -14,6 +13,7 @@ use {
     alloc::string::ToString,
     burn::module::Module,
     burn_store::{ModuleSnapshot, SafetensorsStore},
+    rectifier_model::Precision,
     rectifier_model::{CARD, Dtype, TensorView},
     std::io::Write,
     std::path::Path,
@@ -159,21 +159,15 @@ impl ModelFile {
 }
 
 impl DenseStack {
-    /// The dense stack in `model`, on `device`. Nothing of the described size is allocated before the file is known to hold
+    /// The dense stack in `model`, on `device`, in single precision: weights in bfloat16 or int8 become the numbers that they
+    /// stand for (int8 rounds activations too, which is left to `rectifier-infer`). Nothing of the described size is allocated before the file is known to hold
     /// tensors of that size.
     ///
     /// # Errors
-    /// [`ModelFileError::NoDescription`] where the file does not describe a network, [`ModelFileError::Mismatch`] where its
-    /// weights are not f32, [`ModelFileError::NotFinite`] naming a tensor with a number that is none.
+    /// [`ModelFileError::NoDescription`] where the file does not describe a network, [`ModelFileError::Mismatch`] where a scale
+    /// is below 0, [`ModelFileError::NotFinite`] naming a tensor with a number that is none.
     pub fn from_model(model: &ModelBytes<'_>, device: &Device) -> Result<Self, ModelFileError> {
-        let card = model.card()?;
-        if card.precision != Precision::F32 {
-            return Err(ModelFileError::Mismatch {
-                origin: model.origin().into(),
-                reason: "its weights are int8, which only rectifier-infer predicts with".into(),
-            });
-        }
-        let config = &card.network;
+        let config = &model.card()?.network;
         let mut inputs = config.inputs;
         let mut layers = Vec::with_capacity(config.hidden.len());
         for (k, &units) in config.hidden.iter().enumerate() {
@@ -182,12 +176,7 @@ impl DenseStack {
                 Ok(Param::from_data(TensorData::new(values, [len]), device))
             };
             layers.push(DenseLayer {
-                weight: matrix(
-                    model,
-                    &format!("layers.{k}.weight"),
-                    [inputs, units],
-                    device,
-                )?,
+                weight: matrix(model, &format!("layers.{k}"), [inputs, units], device)?,
                 bias: row("bias", units)?,
                 slope: match config.unit {
                     Unit::ParametricLeaky { .. } => Some(row("slope", 1)?),
@@ -204,7 +193,7 @@ impl DenseStack {
         }
         let bias = TensorData::new(model.floats("head.bias")?, [config.outputs]);
         let head = Linear {
-            weight: matrix(model, "head.weight", [inputs, config.outputs], device)?,
+            weight: matrix(model, "head", [inputs, config.outputs], device)?,
             bias: Some(Param::from_data(bias, device)),
         };
         Ok(Self { layers, head })
@@ -213,11 +202,11 @@ impl DenseStack {
 
 fn matrix(
     model: &ModelBytes<'_>,
-    name: &str,
+    layer: &str,
     dims: [usize; 2],
     device: &Device,
 ) -> Result<Param<Tensor<2>>, ModelFileError> {
-    let data = TensorData::new(model.floats(name)?, dims);
+    let data = TensorData::new(model.weights(layer)?, dims);
     Ok(Param::from_data(data, device))
 }
 
@@ -342,6 +331,39 @@ mod tests {
         file.load_dense(&Device::default()).unwrap();
         let other = ModelCard::new(DenseStackConfig::new(5, [4], Unit::Tanh, 2));
         assert!(ModelFile::encode_with_card(&network, &other).is_err());
+    }
+
+    #[test]
+    fn weights_of_any_precision_become_single() {
+        let device = Device::default();
+        for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+            let mut card = ModelCard::new(DenseStackConfig::new(3, [2], Unit::Rectifier, 2));
+            card.precision = precision;
+            let tensors = card.tensors().into_iter().map(|(name, dtype, shape)| {
+                let numbers = shape.iter().product();
+                // 1.5, in int8 as three times a half.
+                let bytes = match dtype {
+                    Dtype::I8 => alloc::vec![3; numbers],
+                    Dtype::Bf16 => 0x3fc0u16.to_le_bytes().repeat(numbers),
+                    _ if name.ends_with("scale") => 0.5f32.to_le_bytes().repeat(numbers),
+                    _ => 1.5f32.to_le_bytes().repeat(numbers),
+                };
+                TensorView::new(name, dtype, &shape, bytes)
+            });
+            let tensors: Vec<_> = tensors.collect();
+            let bytes = rectifier_model::encode(&card.metadata().unwrap(), &tensors).unwrap();
+            let network = ModelFile::from_bytes(bytes, "m")
+                .unwrap()
+                .load_dense(&device);
+            let network = network.unwrap();
+            for weight in [&network.layers[0].weight, &network.head.weight] {
+                let weight = weight.val().into_data();
+                assert!(
+                    weight.iter::<f32>().all(|w| w == 1.5),
+                    "{precision}: {weight}"
+                );
+            }
+        }
     }
 
     #[test]

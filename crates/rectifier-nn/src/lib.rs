@@ -49,7 +49,8 @@ pub use layer::DenseLayer;
 pub use network::{Forward, Network};
 pub use rectifier_model::{
     CardError, DataCard, DenseStackConfig, EncoderText, Figures, ModelBytes, ModelCard,
-    ModelFileError, NetworkError, Objective, Provenance as CardProvenance, Unit, WeightDraw,
+    ModelFileError, NetworkError, Objective, Precision, Provenance as CardProvenance, Unit,
+    WeightDraw,
 };
 pub use sparse_input::SparseInput;
 pub use sparsity::{ActivationPenalty, LayerCounts, UnitCounter};

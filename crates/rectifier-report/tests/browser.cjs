@@ -11,6 +11,7 @@ const os = require("node:os");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { chromium } = require("playwright-core");
+const faintestOf = require("../../../.ci/faintest.cjs");
 
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 400, height: 800 };
@@ -18,6 +19,10 @@ const FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ];
+
+/** What must be readable; the cells of a matrix are not words. */
+const WORDS = ["h1", "h2", "h3", "p", "td", "th", "dt", "dd", "small", "figcaption", "li", "pre", "summary", "label", "svg.chart text"]
+    .map((element) => `${element}:not(.cells *)`).join(", ");
 
 // Runs in the page: everything measured in one go.
 function look() {
@@ -27,31 +32,6 @@ function look() {
     };
     const visible = (element) => element.checkVisibility();
     const all = (selector) => [...document.querySelectorAll(selector)].filter(visible);
-    const channel = (value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
-    const parts = (colour) => colour.match(/[\d.]+/g).map(Number);
-    const luminance = (colour) => {
-        const [r, g, b] = parts(colour).map((value) => channel(value / 255));
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    // The first ground behind an element that is not see-through.
-    const ground = (element) => {
-        for (let at = element; at; at = at.parentElement) {
-            const colour = getComputedStyle(at).backgroundColor;
-            const alpha = parts(colour)[3];
-            if (alpha === undefined || alpha > 0) return colour;
-        }
-        return "rgb(255, 255, 255)";
-    };
-    const contrast = (element) => {
-        const style = getComputedStyle(element);
-        const svg = element instanceof SVGElement && element.tagName === "text";
-        const pair = [luminance(svg ? style.fill : style.color), luminance(ground(element))];
-        return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-    };
-    const words = all("h1, h2, h3, p, td, th, dt, dd, small, figcaption, li, pre, summary, label, svg.chart text")
-        .filter((element) => element.textContent.trim() && !element.closest(".cells"));
-    const faint = words.map((element) => ({ text: element.textContent.trim().slice(0, 40), contrast: contrast(element) }));
-    faint.sort((a, b) => a.contrast - b.contrast);
     const root = document.documentElement;
     return {
         background: getComputedStyle(root).backgroundColor,
@@ -61,7 +41,6 @@ function look() {
         charts: all("svg.chart, svg.cells").map((chart) => ({ name: chart.getAttribute("aria-label"), ...box(chart) })),
         pictures: all("img").map((image) => ({ natural: image.naturalWidth, loaded: image.complete, ...box(image) })),
         told: document.querySelectorAll("svg title").length,
-        faintest: faint[0],
     };
 }
 
@@ -85,7 +64,7 @@ async function check(browser, file, shots) {
             await page.setViewportSize(viewport);
             await page.emulateMedia({ colorScheme });
             await page.goto(address);
-            const found = await page.evaluate(look);
+            const found = { ...await page.evaluate(look), faintest: await page.evaluate(faintestOf, WORDS) };
             const where = `${file}, ${colorScheme}, ${width}`;
             await page.screenshot({ path: path.join(shots, `${name}-${colorScheme}-${width}.png`), fullPage: true });
             assert.ok(found.overflow <= 0, `${where}: scrolls sideways by ${found.overflow} px`);

@@ -4,10 +4,11 @@
 //! lists and scratch. All `unsafe` here rests on that.
 
 use crate::activations::Activations;
-use crate::buffer::{PANEL, groups, panels_of};
+use crate::buffer::{Buffer, PANEL, groups, panels_of};
 use crate::kernels::{Change, Changed, Kernels, List, Strided};
 use crate::layer::Layer;
 use crate::pool::Worker;
+use crate::velocity::Descent;
 use rectifier_infer::active::rows_at_a_time;
 pub(crate) use rectifier_infer::passes::{activate, multiply};
 use std::ops::Range;
@@ -32,13 +33,15 @@ pub(crate) struct Backward<'a> {
     pub layer: &'a Layer,
     /// Its inputs.
     pub below: &'a Activations,
-    /// The layer that made the inputs, whose errors are wanted, and the learning rate of its biases; none for inputs that
-    /// nothing learns from.
-    pub source: Option<(&'a Layer, f32)>,
-    /// Learning rate of the weights.
-    pub rate: f32,
+    /// The layer that made the inputs, whose errors are wanted, and how its biases learn; none for inputs that nothing learns
+    /// from.
+    pub source: Option<(&'a Layer, Descent<'a>)>,
+    /// How the weights learn.
+    pub descent: Descent<'a>,
     /// Coefficient of the penalty on the inputs' magnitudes, over the batch.
     pub penalty: f32,
+    /// Errors of inputs that were left out, laid as they are; none where all come back through the layer.
+    pub aside: Option<&'a Buffer<f32>>,
 }
 
 impl Backward<'_> {
@@ -63,7 +66,7 @@ impl Backward<'_> {
     /// # Safety
     /// Every thread is through with [`learn`](Self::learn) (a barrier since); nobody else touches these panels and biases.
     pub(crate) unsafe fn errors_below(&self, worker: Worker<'_>) {
-        let Some((source, rate)) = self.source else {
+        let Some((source, descent)) = self.source else {
             return;
         };
         let below = self.below;
@@ -89,7 +92,17 @@ impl Backward<'_> {
                     }
                 }
             }
-            learn_bias(worker, source, below, rate);
+            if let Some(aside) = self.aside {
+                for p in worker.panels(below.panels()) {
+                    let (errors, more) = (below.errors(p), aside.ptr().add(below.offset(p)));
+                    for b in 0..below.batch {
+                        for place in b * PANEL..b * PANEL + below.width(p) {
+                            *errors.add(place) += *more.add(place);
+                        }
+                    }
+                }
+            }
+            learn_bias(worker, source, below, descent);
         }
     }
 
@@ -133,7 +146,11 @@ impl Backward<'_> {
     unsafe fn skipping(&self, worker: Worker<'_>) {
         let (below, above, kernels) = (self.below, self.above, self.kernels);
         let dots = below.dots[worker.me].ptr();
-        let length = rows_at_a_time(below.batch);
+        let length = match self.descent.gathers() {
+            None => rows_at_a_time(below.batch),
+            // Rows move on by whole panels.
+            Some(_) => rows_at_a_time(below.batch) / PANEL * PANEL,
+        };
         // SAFETY: own groups of panels of weights, own shares and own scratch, which has room for the entries of the largest
         // block.
         unsafe {
@@ -153,6 +170,8 @@ impl Backward<'_> {
                                 (kernels.sum_dots)(dots, entries, share);
                             }
                         }
+                        let panels = panels_of(group..group + 1, above.panels());
+                        self.descent.move_on(kernels, self.layer, panels, &rows);
                     }
                 }
             }
@@ -183,9 +202,28 @@ impl Backward<'_> {
                     start: above.errors(pair.start),
                     stride: PANEL * above.batch,
                 };
+                // Where velocities gather the gradients, the weights stay as they are meanwhile.
+                let gathers = self.descent.gathers().map(|velocities| Changed {
+                    start: velocities.panel(pair.start).add(rows.start * PANEL),
+                    ..weights
+                });
                 let (rows, many) = (rows.len(), pair.len() - 1);
                 if self.source.is_none() {
-                    (kernels.learn_only[many])(weights, rows, list, errors);
+                    (kernels.learn_only[many])(gathers.unwrap_or(weights), rows, list, errors);
+                    continue;
+                }
+                let (dots, first) = (self.below.dots[worker.me].ptr(), pair.start == panels.start);
+                let learn = kernels.learn[many];
+                if let Some(gathers) = gathers {
+                    learn(
+                        gathers.in_place(),
+                        weights.read(),
+                        rows,
+                        list,
+                        errors,
+                        dots,
+                        first,
+                    );
                     continue;
                 }
                 let aside = match self.below.between.get(worker.me) {
@@ -199,8 +237,6 @@ impl Backward<'_> {
                     from: if first_run { weights } else { aside }.read(),
                     to: if last_run { weights } else { aside },
                 };
-                let (dots, first) = (self.below.dots[worker.me].ptr(), pair.start == panels.start);
-                let learn = kernels.learn[many];
                 learn(change, weights.read(), rows, list, errors, dots, first);
             }
         }
@@ -215,7 +251,7 @@ impl Backward<'_> {
             for q in 0..below.panels() {
                 let (rows, place) = (below.width(q), q * PANEL * PANEL);
                 for at in 0..batch * PANEL {
-                    *steps.add(at) = *below.values(q).add(at) * -self.rate;
+                    *steps.add(at) = *below.values(q).add(at) * -self.descent.step();
                 }
                 for group in worker.groups(above.panels()) {
                     let panels = panels_of(group..group + 1, above.panels());
@@ -231,10 +267,13 @@ impl Backward<'_> {
                         let out = below.shares[group].ptr().add(below.offset(q));
                         (kernels.dense_dots)(out, weights, errors, panels.len(), batch, rows);
                     }
-                    for p in panels {
-                        let weights = self.layer.weight.panel(p).add(place);
-                        (kernels.dense_learn)(weights, steps, above.errors(p), batch, rows);
+                    for p in panels.clone() {
+                        let gathers = self.descent.gathers().unwrap_or(&self.layer.weight);
+                        let gathers = gathers.panel(p).add(place);
+                        (kernels.dense_learn)(gathers, steps, above.errors(p), batch, rows);
                     }
+                    let rows = q * PANEL..q * PANEL + rows;
+                    self.descent.move_on(kernels, self.layer, panels, &rows);
                 }
             }
         }
@@ -278,7 +317,7 @@ pub(crate) unsafe fn learn_bias(
     worker: Worker<'_>,
     layer: &Layer,
     activations: &Activations,
-    rate: f32,
+    descent: Descent<'_>,
 ) {
     // SAFETY: own panels.
     unsafe {
@@ -291,10 +330,7 @@ pub(crate) unsafe fn learn_bias(
                     .zip(errors)
                     .for_each(|(sum, error)| *sum += error);
             }
-            let bias = std::slice::from_raw_parts_mut(layer.bias.ptr().add(p * PANEL), PANEL);
-            bias.iter_mut()
-                .zip(sums)
-                .for_each(|(bias, sum)| *bias -= rate * sum);
+            descent.move_biases(layer, p, &sums);
         }
     }
 }

@@ -29,6 +29,18 @@ pub(crate) struct Learning {
 }
 
 impl Learning {
+    /// All.
+    pub(crate) const ALL: Self = Self {
+        weight: true,
+        bias: true,
+    };
+
+    /// Nothing.
+    pub(crate) const NONE: Self = Self {
+        weight: false,
+        bias: false,
+    };
+
     /// All but what Burn's `no_grad` has frozen.
     pub(crate) fn of(weight: &Param<Tensor<2>>, bias: Option<&Param<Tensor<1>>>) -> Self {
         // Outside autodiff a parameter keeps the setting to itself and shows it in training.

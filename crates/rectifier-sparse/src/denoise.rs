@@ -8,8 +8,11 @@ use crate::forward::Rows;
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
 use crate::pace::Pace;
+use crate::phases::{Clock, Phase};
 use crate::pointwise::Cost;
-use crate::pool::{Pool, Worker};
+use crate::pool::Worker;
+use crate::velocity::{Descent, Inertia};
+use rectifier_infer::team::Team;
 use rectifier_nn::{Noise, Reconstruction, Target};
 use rectifier_train::Totals;
 
@@ -32,6 +35,8 @@ pub(crate) struct Denoiser {
     pub below: Vec<Layer>,
     pub encoder: Layer,
     pub decoder: Layer,
+    /// What encoder and decoder carry from step to step; none under plain descent.
+    pub inertia: Option<Inertia>,
     /// What of the encoder learns; all of the decoder does.
     learning: Learning,
     cost: Cost,
@@ -85,10 +90,26 @@ impl Denoiser {
             below,
             encoder,
             decoder,
+            inertia: None,
             learning,
             cost,
             aim,
             spaces: [None, None],
+        }
+    }
+
+    /// Encoder and decoder, each with what of it learns.
+    pub(crate) fn learners(&self) -> [(&Layer, Learning); 2] {
+        [
+            (&self.encoder, self.learning),
+            (&self.decoder, Learning::ALL),
+        ]
+    }
+
+    /// Catches up the rows that have rested: afterwards all weights are what they are to be.
+    pub(crate) fn settle(&mut self, team: &Team) {
+        if let Some(inertia) = &mut self.inertia {
+            inertia.settle(team, [&self.encoder, &self.decoder]);
         }
     }
 
@@ -116,18 +137,21 @@ impl Denoiser {
     /// the purpose. `each` is told of the hidden activations by every thread, before the next barrier.
     pub(crate) fn pass(
         &mut self,
-        pool: &Pool,
-        kernels: &Kernels,
+        team: &Team,
         (rows, batch): (&[f32], usize),
         noise: &Noise,
         purpose: Purpose,
+        clock: &impl Clock,
         each: &(dyn Fn(Worker<'_>, &Activations) + Sync),
     ) -> Totals {
         if batch == 0 {
             return Totals::default();
         }
         let place = usize::from(purpose == Purpose::Measure);
-        let threads = pool.threads();
+        let threads = team.pool.threads();
+        if purpose == Purpose::Measure {
+            self.settle(team);
+        }
         let (mut space, mut pace) = match self.spaces[place].take() {
             Some(made) if made.0.capacity >= batch && made.0.threads == threads => made,
             _ => (
@@ -152,19 +176,37 @@ impl Denoiser {
             unsafe { activations.choose() };
             activations.set_batch(batch, pace.threads());
         }
+        let net = &*self;
+        let descents = match purpose {
+            Purpose::Step { rate, .. } => {
+                let inertia = net.inertia.as_ref();
+                let [encoder, decoder] = net.learners().map(|(_, learning)| learning);
+                Some([
+                    Descent::new(encoder, rate, inertia, 0),
+                    Descent::new(decoder, rate, inertia, 1),
+                ])
+            }
+            Purpose::Measure => None,
+        };
         let work = Work {
-            net: self,
-            kernels,
+            net,
+            descents,
+            kernels: &team.kernels,
             space: &space,
             rows,
             noise,
             purpose,
         };
         // SAFETY: as in `Work::run`.
-        pace.run(pool, batch, &|worker| unsafe { work.run(worker, each) });
+        pace.run(&team.pool, batch, &|worker| unsafe {
+            work.run(worker, clock, each)
+        });
         // SAFETY: between jobs.
         let (loss, magnitudes) = unsafe { (space.output.total(), space.hidden.total()) };
         self.spaces[place] = Some((space, pace));
+        if let (Purpose::Step { rate, .. }, Some(inertia)) = (purpose, &mut self.inertia) {
+            inertia.momentum.advance(rate);
+        }
         Totals {
             examples: batch as u64,
             loss,
@@ -187,6 +229,8 @@ impl Denoiser {
 
 struct Work<'a> {
     net: &'a Denoiser,
+    /// How encoder and decoder learn, where they do.
+    descents: Option<[Descent<'a>; 2]>,
     kernels: &'a Kernels,
     space: &'a Space,
     rows: &'a [f32],
@@ -198,9 +242,22 @@ impl Work<'_> {
     /// # Safety
     /// Called by every thread of a job; each writes its own panels, rows and blocks, and barriers part what one
     /// writes and another reads.
-    unsafe fn run(&self, worker: Worker<'_>, each: &(dyn Fn(Worker<'_>, &Activations) + Sync)) {
+    unsafe fn run(
+        &self,
+        worker: Worker<'_>,
+        clock: &impl Clock,
+        each: &(dyn Fn(Worker<'_>, &Activations) + Sync),
+    ) {
         let (net, kernels, space) = (self.net, self.kernels, self.space);
         let (hidden, output) = (&space.hidden, &space.output);
+        let lap = |phase| clock.lap(worker.me, phase);
+        let meet = || {
+            worker.barrier();
+            lap(Phase::Waiting);
+        };
+        // Through the layers below, encoder and decoder.
+        let layers = net.below.len() + 2;
+        clock.begin(worker.me);
         // SAFETY: as the caller says.
         unsafe {
             if let Some((top, lower)) = net.below.split_last() {
@@ -211,14 +268,18 @@ impl Work<'_> {
                     Rows::Dense(self.rows),
                     input.wants_panels(),
                 );
-                worker.barrier();
+                lap(Phase::Lists);
+                meet();
                 for (k, layer) in lower.iter().enumerate() {
                     multiply(worker, kernels, layer, &space.clean[k], &space.clean[k + 1]);
+                    lap(Phase::forward(k, layers));
                     activate(worker, kernels, layer, &space.clean[k + 1], false);
-                    worker.barrier();
+                    lap(Phase::Lists);
+                    meet();
                 }
                 let (below, clean) = (&space.clean[lower.len()], &space.clean[lower.len() + 1]);
                 multiply(worker, kernels, top, below, clean);
+                lap(Phase::forward(lower.len(), layers));
                 if let Some(pre) = &space.pre {
                     for p in worker.panels(clean.panels()) {
                         std::ptr::copy_nonoverlapping(
@@ -231,47 +292,82 @@ impl Work<'_> {
                 activate(worker, kernels, top, clean, false);
             }
             self.corrupt(worker);
-            if let Purpose::Step { rate, .. } = self.purpose {
-                space
-                    .corrupted
-                    .transpose(worker, net.learning.rates(rate)[0]);
+            lap(Phase::Lists);
+            if let Some([encoder, _]) = self.descents {
+                self.list_by_unit(worker, &space.corrupted, encoder, clock);
             }
-            worker.barrier();
+            meet();
+            if let Some([encoder, _]) = self.descents {
+                encoder.catch_up(worker, kernels, &net.encoder);
+                lap(Phase::CatchingUp);
+            }
             multiply(worker, kernels, &net.encoder, &space.corrupted, hidden);
+            lap(Phase::forward(layers - 2, layers));
             let measured = matches!(self.purpose, Purpose::Step { penalty, .. } if penalty != 0.0);
             activate(worker, kernels, &net.encoder, hidden, measured);
             each(worker, hidden);
-            if let Purpose::Step { rate, .. } = self.purpose {
-                hidden.transpose(worker, rate);
+            lap(Phase::Lists);
+            if let Some([_, decoder]) = self.descents {
+                self.list_by_unit(worker, hidden, decoder, clock);
             }
-            worker.barrier();
+            meet();
+            if let Some([_, decoder]) = self.descents {
+                decoder.catch_up(worker, kernels, &net.decoder);
+                lap(Phase::CatchingUp);
+            }
             multiply(worker, kernels, &net.decoder, hidden, output);
+            lap(Phase::forward(layers - 1, layers));
             self.rebuild(worker);
-            let Purpose::Step { rate, penalty } = self.purpose else {
+            lap(Phase::Loss);
+            let (Purpose::Step { penalty, .. }, Some([encoder, decoder])) =
+                (self.purpose, self.descents)
+            else {
                 return;
             };
-            learn_bias(worker, &net.decoder, output, rate);
+            learn_bias(worker, &net.decoder, output, decoder);
+            lap(Phase::Sums);
             let decoder = Backward {
                 kernels,
                 above: output,
                 layer: &net.decoder,
                 below: hidden,
-                source: Some((&net.encoder, net.learning.rates(rate)[1])),
-                rate,
+                source: Some((&net.encoder, encoder)),
+                descent: decoder,
                 penalty: penalty / hidden.batch as f32,
+                aside: None,
             };
             decoder.learn(worker);
-            worker.barrier();
+            lap(Phase::Backward);
+            meet();
             decoder.errors_below(worker);
+            lap(Phase::Sums);
             let encoder = Backward {
                 above: hidden,
                 layer: &net.encoder,
                 below: &space.corrupted,
                 source: None,
-                rate: net.learning.rates(rate)[0],
+                descent: encoder,
                 ..decoder
             };
             encoder.learn(worker);
+            lap(Phase::Backward);
+        }
+    }
+
+    /// Lists what is not 0 in `below` by unit, and wakes the rows that are about to be read.
+    unsafe fn list_by_unit(
+        &self,
+        worker: Worker<'_>,
+        below: &Activations,
+        descent: Descent<'_>,
+        clock: &impl Clock,
+    ) {
+        // SAFETY: as in `run`.
+        unsafe {
+            descent.wake(worker, below);
+            clock.lap(worker.me, Phase::CatchingUp);
+            below.transpose(worker, descent.step());
+            clock.lap(worker.me, Phase::Transposes);
         }
     }
 

@@ -1,17 +1,21 @@
 //! The engine behind the seam of `rectifier-train`.
 
 use crate::finetune::FineTuning;
+use crate::phases::{Clock, Unwatched};
 use crate::pretrain::Pretraining;
 use crate::simd::Level;
 use burn::tensor::Device;
 use rectifier_infer::team::Team;
 use rectifier_nn::{DenseStackConfig, Network, Unit};
 use rectifier_train::{
-    Engine, EngineLimit, Limit, Recipe, Stage, StageContext, StageSession, TrainError,
+    Engine, EngineLimit, Limit, Optimizer, Recipe, Stage, StageContext, StageSession, TrainError,
 };
 
-/// Trains dense stacks by plain gradient descent on the CPU, skipping true zeros. Parameters that Burn's `no_grad` has frozen
-/// stay as they are.
+/// Trains dense stacks by gradient descent on the CPU, plain or with momentum, skipping true zeros. Parameters that Burn's
+/// `no_grad` has frozen stay as they are.
+///
+/// Under momentum and weight decay every weight moves in every step. Those of a silent unit are not touched: what they have
+/// missed is made up for at once, exactly, when they are next read.
 ///
 /// Same recipe, same seeds, same numbers as Burn's engine up to rounding; and to the last bit the same ones on any count of
 /// threads, with any instruction set, on any machine that takes subnormal numbers for 0 (x86-64 and AArch64 are told to).
@@ -55,7 +59,6 @@ impl SparseEngine {
         let limit = match config.map(|config| config.unit) {
             None => Some(Limit::NoStack),
             Some(unit @ Unit::ParametricLeaky { .. }) => Some(Limit::Unit(unit)),
-            // Momentum and Adam move every weight at every step, also those of silent units: nothing could be skipped.
             Some(
                 Unit::Rectifier
                 | Unit::Leaky { .. }
@@ -66,10 +69,22 @@ impl SparseEngine {
                 | Unit::Elu { .. }
                 | Unit::Selu
                 | Unit::Gelu,
-            ) => recipe.extras().into_iter().next(),
+            ) => recipe.extras().into_iter().find(|extra| !can(extra)),
         };
         limit.map_or(Ok(()), |limit| Err(beyond(limit)))
     }
+}
+
+/// Whether the engine does what a recipe asks for beyond plain descent of every layer. Adam moves every weight in every step
+/// by no linear rule: nothing could be skipped.
+fn can(extra: &Limit) -> bool {
+    matches!(
+        extra,
+        Limit::Optimizer(Optimizer::Sgd | Optimizer::Momentum { .. })
+            | Limit::Frozen
+            | Limit::WeightDecay
+            | Limit::Dropout
+    )
 }
 
 /// What the sparse engine cannot do, and Burn's can.
@@ -111,6 +126,23 @@ impl<N: Network> Engine<N> for SparseEngine {
         network: N,
         context: &StageContext<'_>,
     ) -> Result<Box<dyn StageSession<N>>, TrainError> {
+        self.start(network, context, Unwatched)
+    }
+}
+
+impl SparseEngine {
+    /// How many threads it computes on.
+    pub(crate) fn count(&self) -> usize {
+        self.threads
+    }
+
+    /// A session whose steps tell `clock` what they have done.
+    pub(crate) fn start<N: Network>(
+        &self,
+        network: N,
+        context: &StageContext<'_>,
+        clock: impl Clock + 'static,
+    ) -> Result<Box<dyn StageSession<N>>, TrainError> {
         let network = network.fork(&self.device);
         Self::check(
             context.recipe,
@@ -118,13 +150,13 @@ impl<N: Network> Engine<N> for SparseEngine {
         )?;
         let team = team(self.threads, self.level)?;
         match context.stage() {
-            Stage::FineTune(stage) => {
-                Ok(Box::new(FineTuning::begin(network, stage, team, context)?))
-            }
+            Stage::FineTune(stage) => Ok(Box::new(FineTuning::begin(
+                network, stage, team, context, clock,
+            )?)),
             Stage::Pretrain(stage) => Ok(Box::new(Pretraining::begin(
                 network,
                 stage,
-                team,
+                (team, clock),
                 context,
                 &self.device,
             )?)),

@@ -1,46 +1,70 @@
 //! Fine-tuning as a session of a run.
 
-use crate::convert::{into_stack, layers, learning};
+use crate::convert::{Learning, into_stack, layers, learning};
 use crate::forward::{Forward, evaluate, rows_of};
+use crate::momentum::Momentum;
+use crate::phases::Clock;
 use crate::session::{restored_meter, save_meter, stack_of};
-use crate::supervised::Supervised;
+use crate::supervised::{Lesson, Supervised};
+use crate::thinning::Thinning;
+use crate::velocity::{Inertia, VELOCITY, settled};
 use rectifier_data::{Batch, Examples};
 use rectifier_infer::team::Team;
 use rectifier_nn::Network;
 use rectifier_train::{
-    EVALUATION_BATCH, Evaluation, FineTune, Objective, SessionState, StageContext, StageSession,
-    Totals, TrainError,
+    Dropout, EVALUATION_BATCH, Evaluation, FineTune, Objective, SessionState, StageContext,
+    StageSession, Totals, TrainError,
 };
 use std::time::{Duration, Instant};
 
 /// Fine-tuning of the whole stack.
-pub(crate) struct FineTuning<N> {
+pub(crate) struct FineTuning<N, C> {
     network: N,
     net: Supervised,
     team: Team,
-    penalties: Vec<f32>,
+    clock: C,
+    dropout: Dropout,
     objective: Objective,
     totals: Totals,
     forward: Option<Forward>,
     bookkeeping: Duration,
 }
 
-impl<N: Network> FineTuning<N> {
+impl<N: Network, C: Clock> FineTuning<N, C> {
     pub(crate) fn begin(
         network: N,
         stage: &FineTune,
         team: Team,
         context: &StageContext<'_>,
+        clock: C,
     ) -> Result<Self, TrainError> {
+        context.recipe.check_network(&network)?;
         let stack = stack_of(&network)?;
-        let hidden = stack.layers.len();
+        let mut learning = learning(stack);
+        for layer in &stage.frozen {
+            // Counted from 1.
+            if let Some(learning) = layer.checked_sub(1).and_then(|k| learning.get_mut(k)) {
+                *learning = Learning::NONE;
+            }
+        }
+        let hidden = 0..stack.layers.len();
+        let penalties = hidden.map(|layer| stage.l1.coefficient(layer) as f32);
+        let mut net = Supervised::new(layers(stack)?, learning, penalties.collect());
+        let units = stack.layers.iter().map(|layer| layer.dims()[1]);
+        net.thinning = Thinning::of(stage.dropout, units);
+        if let Some(momentum) = Momentum::of(stage.optimizer, stage.weight_decay)? {
+            let mut inertia = Inertia::new(momentum, net.learners());
+            if let Some(bytes) = context.state.and_then(|state| state.get(VELOCITY)) {
+                inertia.read(bytes, &mut net.layers)?;
+            }
+            net.inertia = Some(inertia);
+        }
         Ok(Self {
-            net: Supervised::new(layers(stack)?, learning(stack)),
+            net,
             network,
             team,
-            penalties: (0..hidden)
-                .map(|layer| stage.l1.coefficient(layer) as f32)
-                .collect(),
+            clock,
+            dropout: stage.dropout,
             objective: context.objective(),
             totals: restored_meter(context.state)?,
             forward: None,
@@ -49,18 +73,20 @@ impl<N: Network> FineTuning<N> {
     }
 }
 
-impl<N: Network> StageSession<N> for FineTuning<N> {
-    fn step(&mut self, batch: &Batch, rate: f64, _noise: u64) -> Result<(), TrainError> {
-        let rows = (rows_of(batch), batch.labels.as_slice());
-        let team = &self.team;
-        self.net.step(
-            &team.pool,
-            &team.kernels,
-            rows,
-            rate as f32,
-            &self.penalties,
-            &mut self.totals,
-        );
+impl<N: Network, C: Clock> StageSession<N> for FineTuning<N, C> {
+    fn step(&mut self, batch: &Batch, rate: f64, noise: u64) -> Result<(), TrainError> {
+        let start = Instant::now();
+        let thinned = self.dropout.of_inputs(batch, noise)?;
+        let batch = thinned.as_ref().unwrap_or(batch);
+        self.bookkeeping += start.elapsed();
+        let lesson = Lesson {
+            rows: rows_of(batch),
+            labels: &batch.labels,
+            rate: rate as f32,
+            noise,
+        };
+        self.net
+            .step(&self.team, lesson, &self.clock, &mut self.totals);
         Ok(())
     }
 
@@ -76,10 +102,11 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
     }
 
     fn network(&self) -> N {
+        let layers = settled(self.net.inertia.as_ref(), &self.team, &self.net.layers);
         let rebuilt = self
             .network
             .dense_stack()
-            .map(|stack| into_stack(stack.clone(), &self.net.layers));
+            .map(|stack| into_stack(stack.clone(), &layers));
         // `begin` has seen that the network has a stack, so it takes one back.
         rebuilt
             .and_then(|stack| self.network.clone().with_dense_stack(stack).ok())
@@ -87,6 +114,9 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
     }
 
     fn evaluate(&mut self, examples: &dyn Examples, _noise: u64) -> Result<Evaluation, TrainError> {
+        if let Some(inertia) = &mut self.net.inertia {
+            inertia.settle(&self.team, &self.net.layers);
+        }
         let threads = self.team.pool.threads();
         let mut forward = match self.forward.take() {
             Some(forward) if forward.fits(EVALUATION_BATCH, threads) => forward,
@@ -109,7 +139,11 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
     }
 
     fn state(&self) -> Result<SessionState, TrainError> {
-        Ok(SessionState::from([save_meter(&self.totals)?]))
+        let mut state = SessionState::from([save_meter(&self.totals)?]);
+        if let Some(inertia) = &self.net.inertia {
+            state.insert(VELOCITY.into(), inertia.write(&self.net.layers));
+        }
+        Ok(state)
     }
 
     fn bookkeeping(&self) -> Duration {

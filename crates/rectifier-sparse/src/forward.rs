@@ -3,14 +3,14 @@
 use crate::kernels::Weight;
 use crate::layer::Layer;
 use rectifier_data::{Batch, Examples, SparseRows};
-pub(crate) use rectifier_infer::Rows;
-pub(crate) use rectifier_infer::forward::{Forward, count, forward};
+pub use rectifier_infer::Rows;
+pub(crate) use rectifier_infer::forward::{Forward, count};
 use rectifier_infer::team::Team;
 use rectifier_nn::LayerCounts;
 use rectifier_train::{Evaluation, Objective, Outputs, TrainError, in_order};
 
 /// The inputs of a batch as they are there.
-pub(crate) fn rows_of(batch: &Batch) -> Rows<'_> {
+pub fn rows_of(batch: &Batch) -> Rows<'_> {
     match &batch.sparse {
         Some(rows) => Rows::Sparse(sparse_rows(rows)),
         None => Rows::Dense(&batch.inputs),

@@ -36,17 +36,25 @@ mod engine;
 pub mod extension;
 mod finetune;
 mod forward;
+mod momentum;
+mod phases;
 mod predictor;
 mod pretrain;
 mod probe;
+mod profile;
 mod session;
 mod supervised;
 #[cfg(test)]
 mod textbook;
+mod thinning;
+mod velocity;
 
 pub use engine::SparseEngine;
+pub use forward::{Rows, rows_of};
+pub use phases::Phase;
 pub use predictor::{evaluate, predictor};
 pub use probe::Probe;
+pub use profile::Profile;
 pub use rectifier_infer::{InferError, Level, SparseNetwork};
 // The kernels are those of prediction.
 pub(crate) use rectifier_infer::{

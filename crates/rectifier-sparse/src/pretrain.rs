@@ -5,7 +5,10 @@ use crate::convert::{Learning, affine, into_layer, layer};
 use crate::denoise::{Denoiser, Purpose};
 use crate::forward::{Forward, count, rows_of};
 use crate::layer::Layer;
+use crate::momentum::Momentum;
+use crate::phases::{Clock, Unwatched};
 use crate::session::{restored_meter, save_meter, stack_of};
+use crate::velocity::{Inertia, VELOCITY};
 use burn::tensor::Device;
 use rectifier_data::{Batch, Examples, random::subseed};
 use rectifier_infer::team::Team;
@@ -19,22 +22,23 @@ use std::time::{Duration, Instant};
 const DECODER: &str = "decoder";
 
 /// Pre-training of one layer.
-pub(crate) struct Pretraining<N> {
+pub(crate) struct Pretraining<N, C> {
     network: N,
     /// The stack as it was when the stage began, the layer below scaled where the strategy asks for it.
     stack: DenseStack,
     net: Denoiser,
     team: Team,
+    clock: C,
     stage: Pretrain,
     totals: Totals,
     bookkeeping: Duration,
 }
 
-impl<N: Network> Pretraining<N> {
+impl<N: Network, C: Clock> Pretraining<N, C> {
     pub(crate) fn begin(
         network: N,
         stage: &Pretrain,
-        team: Team,
+        (team, clock): (Team, C),
         context: &StageContext<'_>,
         device: &Device,
     ) -> Result<Self, TrainError> {
@@ -57,20 +61,24 @@ impl<N: Network> Pretraining<N> {
             .map(layer)
             .collect::<Result<_, _>>()?;
         let tanh_below = at > 0 && stack.layers[at - 1].unit == Unit::Tanh;
+        let encoder = (
+            layer(&stack.layers[at])?,
+            Learning::of_layer(&stack.layers[at]),
+        );
+        let mut net = Denoiser::new(below, encoder, decoder, stage.reconstruction, tanh_below);
+        if let Some(momentum) = Momentum::of(stage.optimizer, 0.0)? {
+            let mut inertia = Inertia::new(momentum, net.learners());
+            if let Some(bytes) = context.state.and_then(|state| state.get(VELOCITY)) {
+                inertia.read(bytes, [&mut net.encoder, &mut net.decoder])?;
+            }
+            net.inertia = Some(inertia);
+        }
         Ok(Self {
-            net: Denoiser::new(
-                below,
-                (
-                    layer(&stack.layers[at])?,
-                    Learning::of_layer(&stack.layers[at]),
-                ),
-                decoder,
-                stage.reconstruction,
-                tanh_below,
-            ),
+            net,
             network,
             stack,
             team,
+            clock,
             stage: stage.clone(),
             totals: restored_meter(context.state)?,
             bookkeeping: Duration::ZERO,
@@ -169,7 +177,7 @@ fn restored(like: &Layer, bytes: &[u8]) -> Result<Layer, TrainError> {
     ))
 }
 
-impl<N: Network> StageSession<N> for Pretraining<N> {
+impl<N: Network, C: Clock> StageSession<N> for Pretraining<N, C> {
     fn step(&mut self, batch: &Batch, rate: f64, noise: u64) -> Result<(), TrainError> {
         let start = Instant::now();
         let noise = self.noise(batch.len(), noise);
@@ -180,14 +188,9 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
         };
         let inputs = batch.dense();
         let rows = (&*inputs, batch.len());
-        let seen = self.net.pass(
-            &self.team.pool,
-            &self.team.kernels,
-            rows,
-            &noise,
-            purpose,
-            &|_, _| {},
-        );
+        let seen = self
+            .net
+            .pass(&self.team, rows, &noise, purpose, &self.clock, &|_, _| {});
         self.totals.add(&seen);
         Ok(())
     }
@@ -203,7 +206,11 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
     fn network(&self) -> N {
         let mut stack = self.stack.clone();
         let at = self.stage.layer - 1;
-        stack.layers[at] = into_layer(stack.layers[at].clone(), &self.net.encoder);
+        let module = stack.layers[at].clone();
+        stack.layers[at] = match &self.net.inertia {
+            None => into_layer(module, &self.net.encoder),
+            Some(inertia) => into_layer(module, &inertia.settled(&self.team, 0, &self.net.encoder)),
+        };
         // `begin` has seen that the network has a stack, so it takes one back.
         self.network
             .clone()
@@ -225,14 +232,10 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
                         hidden: &crate::activations::Activations| unsafe {
                 count(worker, hidden, &active);
             };
-            totals.add(&self.net.pass(
-                &team.pool,
-                &team.kernels,
-                rows,
-                &noise,
-                Purpose::Measure,
-                &each,
-            ));
+            let seen = self
+                .net
+                .pass(team, rows, &noise, Purpose::Measure, &Unwatched, &each);
+            totals.add(&seen);
             Ok(())
         })?;
         let zeros = active.as_mut()[..units]
@@ -256,10 +259,12 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
         let (weight, bias) = unsafe { (decoder.weight.to_rows(), decoder.bias.as_slice()) };
         let numbers = weight.iter().chain(&bias[..decoder.units()]);
         let bytes: Vec<u8> = numbers.flat_map(|number| number.to_le_bytes()).collect();
-        Ok(SessionState::from([
-            save_meter(&self.totals)?,
-            (DECODER.into(), bytes),
-        ]))
+        let mut state = SessionState::from([save_meter(&self.totals)?, (DECODER.into(), bytes)]);
+        if let Some(inertia) = &self.net.inertia {
+            let layers = [&self.net.encoder, &self.net.decoder];
+            state.insert(VELOCITY.into(), inertia.write(layers));
+        }
+        Ok(state)
     }
 
     fn bookkeeping(&self) -> Duration {

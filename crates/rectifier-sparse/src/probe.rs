@@ -213,6 +213,8 @@ loops!(avx2, crate::simd::Avx2, 12, 8, #[target_feature(enable = "avx2,fma")]);
 loops!(avx512, crate::simd::Avx512, 16, 4, #[target_feature(enable = "avx512f,avx2,fma")]);
 #[cfg(target_arch = "aarch64")]
 loops!(neon, crate::simd::Neon, 16, 8, #[target_feature(enable = "neon")]);
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+loops!(simd128, crate::simd::Simd128, 16, 8);
 
 impl Loops {
     fn of(level: Level) -> Self {
@@ -224,6 +226,8 @@ impl Loops {
             Level::Avx512 => avx512::TABLE,
             #[cfg(target_arch = "aarch64")]
             Level::Neon => neon::TABLE,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => simd128::TABLE,
         }
     }
 }

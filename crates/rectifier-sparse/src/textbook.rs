@@ -6,8 +6,11 @@
 use crate::convert::Learning;
 use crate::forward::{Forward, Rows, sparse_rows};
 use crate::layer::{Activation, Layer};
+use crate::momentum::Momentum;
+use crate::phases::Unwatched;
 use crate::simd::Level;
-use crate::supervised::Supervised;
+use crate::supervised::{Lesson, Supervised};
+use crate::velocity::{Inertia, settled};
 use crate::{denoise, pointwise};
 use rectifier_data::SparseRows;
 use rectifier_infer::team::Team;
@@ -21,10 +24,6 @@ const SIZES: [usize; 4] = if cfg!(miri) {
     [5, 70, 64, 3]
 };
 const RATE: f64 = 0.1;
-const ALL: Learning = Learning {
-    weight: true,
-    bias: true,
-};
 const PENALTY: f64 = 0.01;
 
 struct Plain {
@@ -91,14 +90,49 @@ impl Plain {
         all
     }
 
-    /// One step of descent; the summed loss and penalty from before it.
-    fn step(&mut self, inputs: &[Vec<f64>], labels: &[u32]) -> (f64, f64) {
+    /// The same shape, all 0.
+    fn zeros() -> Self {
+        let mut zeros = Self::drawn(0);
+        zeros
+            .weights
+            .iter_mut()
+            .flatten()
+            .for_each(|row| row.fill(0.0));
+        zeros.biases.iter_mut().for_each(|row| row.fill(0.0));
+        zeros
+    }
+
+    fn rows(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
+        self.weights.iter_mut().flatten().chain(&mut self.biases)
+    }
+
+    /// A step of descent with this momentum and decay, from these velocities; the summed loss and penalty from before it.
+    fn step(
+        &mut self,
+        (inputs, labels): (&[Vec<f64>], &[u32]),
+        rate: f64,
+        [momentum, decay]: [f64; 2],
+        velocity: &mut Self,
+    ) -> (f64, f64) {
+        let (mut gradient, loss, penalty) = self.gradient(inputs, labels);
+        let gradients = gradient.rows().flatten();
+        for ((w, v), g) in self
+            .rows()
+            .flatten()
+            .zip(velocity.rows().flatten())
+            .zip(gradients)
+        {
+            *v = momentum * *v + *g + decay * *w;
+            *w -= rate * *v;
+        }
+        (loss, penalty)
+    }
+
+    /// The gradient, and the summed loss and penalty.
+    fn gradient(&self, inputs: &[Vec<f64>], labels: &[u32]) -> (Self, f64, f64) {
         let batch = inputs.len() as f64;
         let (mut loss, mut penalty) = (0.0, 0.0);
-        let before = Self {
-            weights: self.weights.clone(),
-            biases: self.biases.clone(),
-        };
+        let (before, mut gradient) = (self, Self::zeros());
         for (input, &label) in inputs.iter().zip(labels) {
             let all = before.forward(input);
             let top = all.len() - 1;
@@ -122,19 +156,19 @@ impl Plain {
                         false => 0.0,
                     })
                     .collect();
-                for (x, row) in all[k].iter().zip(&mut self.weights[k]) {
+                for (x, row) in all[k].iter().zip(&mut gradient.weights[k]) {
                     row.iter_mut()
                         .zip(&error)
-                        .for_each(|(weight, e)| *weight -= RATE * x * e);
+                        .for_each(|(weight, e)| *weight += x * e);
                 }
-                self.biases[k]
+                gradient.biases[k]
                     .iter_mut()
                     .zip(&error)
-                    .for_each(|(bias, e)| *bias -= RATE * e);
+                    .for_each(|(bias, e)| *bias += e);
                 error = below;
             }
         }
-        (loss, penalty)
+        (gradient, loss, penalty)
     }
 }
 
@@ -159,46 +193,88 @@ fn levels() -> Vec<Level> {
     levels
 }
 
+/// Steps of batches of these sizes at changing rates, on `threads` threads, by both; rows rest at most `longest` steps.
+fn both(
+    level: Level,
+    threads: usize,
+    [momentum, decay]: [f64; 2],
+    longest: usize,
+    batches: impl IntoIterator<Item = usize>,
+) {
+    let team = Team::new(threads, level).unwrap();
+    let (mut plain, mut velocity) = (Plain::drawn(1), Plain::zeros());
+    let learning = vec![Learning::ALL; SIZES.len() - 1];
+    let mut net = Supervised::new(plain.layers(), learning, vec![PENALTY as f32; 2]);
+    if momentum != 0.0 || decay != 0.0 {
+        let kept = Momentum::new(momentum, decay, longest);
+        net.inertia = Some(Inertia::new(kept, net.learners()));
+    }
+    for (turn, batch) in batches.into_iter().enumerate() {
+        let rows = inputs(batch, turn as u64);
+        let labels: Vec<u32> = (0..batch as u32).map(|at| at % 3).collect();
+        let rate = RATE / (1.0 + turn as f64);
+        let how = [momentum, decay];
+        let (loss, penalty) = plain.step((&rows, &labels), rate, how, &mut velocity);
+        let mut totals = Totals::default();
+        let numbers = flat(&rows);
+        let lesson = Lesson {
+            rows: Rows::Dense(&numbers),
+            labels: &labels,
+            rate: rate as f32,
+            noise: 0,
+        };
+        net.step(&team, lesson, &Unwatched, &mut totals);
+        assert!((totals.loss - loss).abs() < 1e-4, "{} {loss}", totals.loss);
+        assert!(
+            (totals.penalty - penalty).abs() < 1e-4,
+            "{} {penalty}",
+            totals.penalty
+        );
+    }
+    let layers = settled(net.inertia.as_ref(), &team, &net.layers);
+    for (layer, (weights, biases)) in layers.iter().zip(plain.weights.iter().zip(&plain.biases)) {
+        // SAFETY: between jobs.
+        let (found, bias) = unsafe { (layer.weight.to_rows(), layer.bias.as_slice()) };
+        let pairs = found.iter().zip(weights.iter().flatten());
+        for (found, wanted) in pairs.chain(bias.iter().zip(biases)) {
+            assert!(
+                (f64::from(*found) - wanted).abs() < 1e-5,
+                "{found} {wanted}"
+            );
+        }
+    }
+}
+
 #[test]
 fn steps_are_those_of_the_textbook() {
     for level in levels() {
         for threads in [1, 2] {
-            let team = Team::new(threads, level).unwrap();
-            let mut plain = Plain::drawn(1);
-            let mut net = Supervised::new(plain.layers(), vec![ALL; SIZES.len() - 1]);
-            for (turn, batch) in [1, 3, 2].into_iter().enumerate() {
-                let rows = inputs(batch, turn as u64);
-                let labels: Vec<u32> = (0..batch as u32).map(|at| at % 3).collect();
-                let (loss, penalty) = plain.step(&rows, &labels);
-                let mut totals = Totals::default();
-                let numbers = flat(&rows);
-                net.step(
-                    &team.pool,
-                    &team.kernels,
-                    (Rows::Dense(&numbers), &labels),
-                    RATE as f32,
-                    &[PENALTY as f32; 2],
-                    &mut totals,
-                );
-                assert!((totals.loss - loss).abs() < 1e-4, "{} {loss}", totals.loss);
-                assert!(
-                    (totals.penalty - penalty).abs() < 1e-4,
-                    "{} {penalty}",
-                    totals.penalty
-                );
-            }
-            for (layer, wanted) in net.layers.iter().zip(&plain.weights) {
-                // SAFETY: between jobs.
-                let found = unsafe { layer.weight.to_rows() };
-                let wanted = wanted.iter().flatten();
-                assert!(
-                    found
-                        .iter()
-                        .zip(wanted)
-                        .all(|(a, b)| (f64::from(*a) - b).abs() < 1e-5)
-                );
+            both(level, threads, [0.0, 0.0], 1, [1, 3, 2]);
+        }
+    }
+}
+
+#[test]
+fn rows_that_rest_move_as_in_the_textbook() {
+    for level in levels() {
+        for (threads, longest) in [(1, 3), (2, 512)] {
+            for how in [[0.9, 0.0], [0.0, 0.05], [0.5, 0.05]] {
+                both(level, threads, how, longest, [1, 1, 3, 1, 2]);
             }
         }
+    }
+}
+
+#[cfg(not(miri))]
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_momentum_any_decay_any_rest(
+        momentum in 0.0f64..0.95, decay in 0.0f64..0.1, longest in 1usize..9, threads in 1usize..4,
+        batches in proptest::collection::vec(1usize..70, 1..12),
+    ) {
+        both(Level::detect(), threads, [momentum, decay], longest, batches);
     }
 }
 
@@ -284,14 +360,25 @@ fn rebuilding_costs_less_after_steps_of_descent() {
                 Activation::Smooth(pointwise::Smooth::Identity),
                 None,
             );
-            let mut net =
-                denoise::Denoiser::new(layers, (encoder, ALL), decoder, reconstruction, false);
+            let mut net = denoise::Denoiser::new(
+                layers,
+                (encoder, Learning::ALL),
+                decoder,
+                reconstruction,
+                false,
+            );
             let numbers = flat(&inputs(3, 5));
             let noise = Corruption::Masking { share: 0.25 }.draw(3 * SIZES[1], 6);
             let mut pass = |purpose| {
-                let (pool, kernels) = (&team.pool, &team.kernels);
-                net.pass(pool, kernels, (&numbers, 3), &noise, purpose, &|_, _| {})
-                    .loss
+                net.pass(
+                    &team,
+                    (&numbers, 3),
+                    &noise,
+                    purpose,
+                    &Unwatched,
+                    &|_, _| {},
+                )
+                .loss
             };
             let before = pass(denoise::Purpose::Measure);
             for _ in 0..4 {

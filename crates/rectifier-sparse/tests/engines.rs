@@ -10,8 +10,8 @@ use rectifier_nn::{
 };
 use rectifier_sparse::{Level, SparseEngine, predictor};
 use rectifier_train::{
-    BurnEngine, Engine, FineTune, Objective, Optimizer, Pretrain, Recipe, SessionState, Stage,
-    StageContext, StageSession, evaluate,
+    BurnEngine, Dropout, Engine, FineTune, Objective, Optimizer, Pretrain, Rate, Recipe, Schedule,
+    SessionState, Stage, StageContext, StageSession, evaluate,
 };
 
 /// Examples with about half of their numbers 0.
@@ -134,7 +134,7 @@ fn compare(
     engine: &SparseEngine,
 ) {
     let recipe = recipe(stage);
-    let rate = recipe.stages[0].rate().start();
+    let rate = |step: usize| recipe.stages[0].rate().at(step as f64 / steps as f64, 1.0);
     let [mut burn, mut sparse] = sessions(network, &recipe, train, engine);
     for step in 0..steps {
         // Now and then a short batch, as at the end of an epoch.
@@ -148,8 +148,8 @@ fn compare(
             step,
         );
         let noise = subseed(5, &[step as u64]);
-        burn.step(&batch, rate, noise).unwrap();
-        sparse.step(&batch, rate, noise).unwrap();
+        burn.step(&batch, rate(step), noise).unwrap();
+        sparse.step(&batch, rate(step), noise).unwrap();
         let (wanted, found) = (burn.totals().unwrap(), sparse.totals().unwrap());
         let what = format!("{recipe:?}, step {step}");
         close(&what, found.mean_loss(), wanted.mean_loss(), 1e-4);
@@ -211,6 +211,158 @@ fn two_hundred_steps_lose_what_burn_loses() {
         200,
         &SparseEngine::new(Device::flex()),
     );
+}
+
+const MOMENTUM: Optimizer = Optimizer::Momentum { momentum: 0.9 };
+
+fn falling(start: f64) -> Rate {
+    Rate::Scheduled(Schedule::Cosine {
+        start,
+        end: start / 20.0,
+    })
+}
+
+#[test]
+fn two_hundred_steps_of_momentum_and_decay_go_where_burn_goes() {
+    let train = examples(400, 90, 7, 1);
+    let network = stack(90, &[70, 65], Unit::Rectifier, 7, false);
+    for (optimizer, decay) in [(MOMENTUM, 0.0), (Optimizer::Sgd, 1e-2), (MOMENTUM, 1e-3)] {
+        // Batches of one leave most rows to rest.
+        for (size, rate) in [(10, 0.01.into()), (10, falling(0.02)), (1, falling(0.004))] {
+            let stage = FineTune::new(1, size, rate)
+                .optimizer(optimizer)
+                .weight_decay(decay)
+                .l1(1e-4);
+            for threads in [1, 2] {
+                let engine = SparseEngine::new(Device::flex()).with_threads(threads);
+                compare(&network, stage.clone().into(), &train, size, 200, &engine);
+            }
+        }
+    }
+}
+
+#[test]
+fn momentum_holds_for_every_unit_large_batches_and_pre_training() {
+    let train = examples(400, 90, 7, 1);
+    let engine = SparseEngine::new(Device::flex()).with_threads(2);
+    for unit in UNITS {
+        let network = stack(90, &[70, 65], unit, 7, true);
+        let stage = FineTune::new(1, 8, 0.01)
+            .optimizer(MOMENTUM)
+            .weight_decay(1e-3);
+        compare(&network, stage.into(), &train, 8, 25, &engine);
+    }
+    for hidden in [[70, 600], [600, 65]] {
+        let network = stack(90, &hidden, Unit::Rectifier, 7, false);
+        for size in [64, 65, 130] {
+            let stage = FineTune::new(1, size, 0.02)
+                .optimizer(MOMENTUM)
+                .weight_decay(1e-3);
+            compare(&network, stage.into(), &train, size, 8, &engine);
+        }
+    }
+    let network = stack(90, &[70, 65], Unit::Rectifier, 7, false);
+    for layer in 1..=2 {
+        for size in [8, 130] {
+            let mut stage = Pretrain::new(layer, 1, size, falling(0.003));
+            (stage.optimizer, stage.l1) = (MOMENTUM, 1e-4);
+            compare(&network, stage.into(), &train, size, 40, &engine);
+        }
+    }
+}
+
+#[test]
+fn what_is_left_out_and_what_is_frozen_is_what_burn_leaves_and_freezes() {
+    let train = examples(400, 90, 7, 1);
+    let engine = SparseEngine::new(Device::flex()).with_threads(2);
+    let dropouts = [
+        Dropout::new(0.2, 0.0),
+        Dropout::new(0.0, 0.5),
+        Dropout::new(0.1, 0.3),
+    ];
+    for (unit, flips) in [
+        (Unit::Rectifier, false),
+        (Unit::Rectifier, true),
+        (Unit::Tanh, true),
+        (Unit::Leaky { slope: 0.1 }, false),
+    ] {
+        let network = stack(90, &[70, 65], unit, 7, flips);
+        for dropout in dropouts {
+            for size in [8, 70] {
+                // A strong penalty, which goes on pulling at what is left out.
+                let stage = FineTune::new(1, size, 0.05).dropout(dropout).l1(0.01);
+                compare(&network, stage.into(), &train, size, 20, &engine);
+            }
+        }
+        let stage = FineTune::new(1, 8, 0.01)
+            .dropout(dropouts[2])
+            .optimizer(MOMENTUM)
+            .weight_decay(1e-3);
+        compare(&network, stage.clone().into(), &train, 8, 40, &engine);
+        for frozen in [vec![1], vec![2], vec![1, 2]] {
+            let stage = stage.clone().frozen(frozen.clone());
+            compare(&network, stage.clone().into(), &train, 8, 12, &engine);
+            let plain = FineTune::new(1, 8, 0.05).frozen(frozen);
+            compare(&network, plain.into(), &train, 8, 12, &engine);
+        }
+    }
+}
+
+#[test]
+fn sparse_rows_with_momentum_and_dropout_go_where_dense_rows_go() {
+    let network = stack(60, &[70], Unit::Rectifier, 4, false);
+    let dense = examples(50, 60, 4, 3);
+    let recipe = recipe(
+        FineTune::new(1, 5, 0.05)
+            .optimizer(MOMENTUM)
+            .dropout(Dropout::new(0.25, 0.25))
+            .into(),
+    );
+    let engine = SparseEngine::new(Device::flex()).with_threads(2);
+    let trained = |sparse: bool| {
+        let context = context(&recipe, &dense, None);
+        let mut session: Session = engine.begin(network.clone(), &context).unwrap();
+        for step in 0..30 {
+            let mut batch = batch(&dense, 5, step);
+            if sparse {
+                let mut rows = rectifier_data::SparseRows::empty(60);
+                for row in batch.inputs.chunks(60) {
+                    let there = (0..).zip(row).filter(|(_, value)| **value != 0.0);
+                    let (columns, values): (Vec<u32>, Vec<f32>) = there.unzip();
+                    rows.push(&columns, &values).unwrap();
+                }
+                (batch.inputs, batch.sparse) = (Vec::new(), Some(rows));
+            }
+            session.step(&batch, 0.02, step as u64).unwrap();
+        }
+        parameters(&session.network())
+    };
+    assert!(trained(true) == trained(false));
+}
+
+#[test]
+fn looking_at_a_network_under_momentum_changes_nothing_but_rounding() {
+    let train = examples(60, 90, 4, 3);
+    let network = stack(90, &[70, 65], Unit::Rectifier, 4, false);
+    let recipe = recipe(FineTune::new(1, 2, 0.02).optimizer(MOMENTUM).into());
+    let engine = SparseEngine::new(Device::flex()).with_threads(2);
+    let mut session: Session = engine
+        .begin(network.clone(), &context(&recipe, &train, None))
+        .unwrap();
+    for step in 0..30 {
+        session.step(&batch(&train, 2, step), 0.02, 0).unwrap();
+        let before = parameters(&session.network());
+        // What is evaluated is the network that is given back.
+        let wanted = evaluate(
+            &session.network(),
+            &train,
+            Objective::Classification,
+            &Device::flex(),
+        );
+        let found = session.evaluate(&train, 0).unwrap();
+        close("loss", found.loss, wanted.unwrap().loss, 1e-5);
+        assert!(parameters(&session.network()) == before);
+    }
 }
 
 /// Weights learn from 64 examples at a time; errors below are those of the weights from before the batch.
@@ -347,17 +499,34 @@ proptest! {
 fn neither_a_stop_nor_the_count_of_threads_changes_a_bit() {
     let train = examples(200, 150, 5, 7);
     let network = stack(150, &[130, 100], Unit::Rectifier, 5, false);
+    let plain = pretrain(
+        2,
+        40,
+        Corruption::Masking { share: 0.25 },
+        Reconstruction::SoftplusSquared,
+        1e-4,
+    );
+    let mut carried = plain.clone();
+    if let Stage::Pretrain(stage) = &mut carried {
+        stage.optimizer = MOMENTUM;
+    }
+    let modern = FineTune::new(1, 40, 0.05)
+        .optimizer(MOMENTUM)
+        .weight_decay(1e-3)
+        .l1(1e-4);
     let stages = [
         fine_tune(ActivationPenalty::Uniform(1e-4), 40),
-        pretrain(
-            2,
-            40,
-            Corruption::Masking { share: 0.25 },
-            Reconstruction::SoftplusSquared,
-            1e-4,
-        ),
+        plain,
+        carried,
+        modern.clone().into(),
+        modern.clone().dropout(Dropout::new(0.2, 0.5)).into(),
+        modern.frozen([1]).into(),
     ];
-    for stage in stages {
+    // Of one example a step most rows rest when the run is stopped.
+    for (stage, size) in stages
+        .into_iter()
+        .flat_map(|stage| [(stage.clone(), 40), (stage, 1)])
+    {
         let recipe = recipe(stage);
         let run = |threads: usize, stop: usize| {
             let engine = SparseEngine::new(Device::flex()).with_threads(threads);
@@ -373,11 +542,11 @@ fn neither_a_stop_nor_the_count_of_threads_changes_a_bit() {
                         .unwrap();
                 }
                 session
-                    .step(&batch(&train, 40, step), 0.05, step as u64)
+                    .step(&batch(&train, size, step), 0.01, step as u64)
                     .unwrap();
             }
             seen.add(&session.totals().unwrap());
-            assert_eq!(seen.examples, 800);
+            assert_eq!(seen.examples, 20 * size as u64);
             parameters(&session.network())
         };
         let one = run(1, 99);

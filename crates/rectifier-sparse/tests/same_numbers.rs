@@ -10,12 +10,15 @@ use rectifier_nn::{
 };
 use rectifier_sparse::{Level, SparseEngine, evaluate, predictor};
 use rectifier_train::{
-    Engine, FineTune, Objective, Optimizer, Pretrain, Recipe, Stage, StageContext,
+    Dropout, Engine, FineTune, Objective, Optimizer, Pretrain, Recipe, Stage, StageContext,
 };
 use sha2::{Digest, Sha256};
 
 /// The checksum of everything that all runs give.
 const NUMBERS: &str = "b82e09532375adb7f13793762d6ecec2aba9c60455008350e3ac24b2ab5d6d17";
+
+/// The checksum of what runs with momentum, weight decay, dropout and frozen layers give.
+const MODERN: &str = "74a11951a286049d4815f3d182857615a205dac476079f9ce24455ddec1e0f1a";
 
 /// 600 units are ten panels, in groups of two; 130 are three, each a group.
 const INPUTS: usize = 70;
@@ -40,6 +43,11 @@ impl Numbers {
 
     fn add_tensor<const D: usize>(&mut self, tensor: Tensor<D>) {
         self.add(&tensor.into_data().try_to_vec::<f32>().unwrap());
+    }
+
+    fn digest(self) -> String {
+        let digest = self.0.finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn add_stack(&mut self, stack: &DenseStack) {
@@ -240,16 +248,57 @@ fn everything(level: Level, threads: usize) -> String {
         let said = evaluate(&network, &rows, Objective::Classification).unwrap();
         numbers.add_wide(said.loss);
     }
-    let digest = numbers.0.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    numbers.digest()
+}
+
+/// What goes beyond plain descent.
+fn modern(level: Level, threads: usize) -> String {
+    let engine = SparseEngine::new(Device::flex())
+        .with_level(level)
+        .with_threads(threads);
+    let mut numbers = Numbers(Sha256::new());
+    let (rows, lists) = examples(60);
+    let momentum = Optimizer::Momentum { momentum: 0.9 };
+    let plain = |batch: usize| FineTune::new(1, batch, 0.02).l1(1e-3);
+    for batch in [1, 7, 40, 150] {
+        let stages = [
+            plain(batch).optimizer(momentum),
+            plain(batch).weight_decay(1e-2),
+            plain(batch).optimizer(momentum).weight_decay(1e-2),
+            plain(batch).dropout(Dropout::new(0.2, 0.5)),
+            plain(batch)
+                .optimizer(momentum)
+                .frozen([1])
+                .dropout(Dropout::new(0.0, 0.25)),
+        ];
+        for (k, stage) in stages.into_iter().enumerate() {
+            let examples: [&dyn Examples; 2] = [&rows, &lists];
+            for unit in [Unit::Rectifier, Unit::Tanh] {
+                let network = stack(unit, k % 2 == 0);
+                let stage = Stage::from(stage.clone());
+                train(&mut numbers, &engine, network, stage, examples[k % 2]);
+            }
+        }
+    }
+    for layer in 1..=2 {
+        let noise = Corruption::Masking { share: 0.25 };
+        let mut stage = pretrain(layer, noise, Reconstruction::SoftplusSquared);
+        if let Stage::Pretrain(stage) = &mut stage {
+            stage.optimizer = momentum;
+        }
+        let network = stack(Unit::Rectifier, false);
+        train(&mut numbers, &engine, network, stage, &rows);
+    }
+    numbers.digest()
 }
 
 #[test]
 fn same_seed_same_numbers_on_any_threads_with_any_instructions() {
     for level in Level::available() {
         for threads in [1, 2, 3, 5] {
-            let found = everything(level, threads);
-            assert_eq!(found, NUMBERS, "{}, {threads} threads", level.name());
+            let what = format!("{}, {threads} threads", level.name());
+            assert_eq!(everything(level, threads), NUMBERS, "{what}");
+            assert_eq!(modern(level, threads), MODERN, "{what}");
         }
     }
 }

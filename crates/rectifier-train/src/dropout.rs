@@ -3,7 +3,7 @@
 use crate::{DeviceInputs, TrainError};
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, SparseRows, random::subseed};
-use rectifier_nn::{Corruption, DenseStack, Draw, Forward};
+use rectifier_nn::{Corruption, DenseStack, Draw, Forward, Noise};
 use serde::{Deserialize, Serialize};
 
 /// Shares of numbers that are left out in each step, drawn anew from the step's seed; the others are divided by what is
@@ -43,7 +43,10 @@ impl Dropout {
     }
 
     /// `batch` with inputs left out by the draw of `seed`; `None` where none are.
-    pub(crate) fn of_inputs(&self, batch: &Batch, seed: u64) -> Result<Option<Batch>, TrainError> {
+    ///
+    /// # Errors
+    /// None that is known: thinned sparse rows are sparse rows.
+    pub fn of_inputs(&self, batch: &Batch, seed: u64) -> Result<Option<Batch>, TrainError> {
         if self.input == 0.0 {
             return Ok(None);
         }
@@ -81,6 +84,17 @@ impl Dropout {
         Ok(Some(thinned))
     }
 
+    /// Which of `len` activations of hidden layer `place` (0 the first), example after example, are kept by the draw of `seed`:
+    /// 1 keeps one, 0 leaves it out. Those kept are divided by the share that is.
+    pub fn hidden_mask(&self, place: usize, len: usize, seed: u64) -> Vec<f32> {
+        self.hidden_noise(place, len, seed).keep
+    }
+
+    fn hidden_noise(&self, place: usize, len: usize, seed: u64) -> Noise {
+        let masking = Corruption::Masking { share: self.hidden };
+        masking.draw(len, subseed(seed, &[HIDDEN, place as u64]))
+    }
+
     /// What `stack` makes of `inputs`, with hidden activations left out by the draws of `seed`.
     pub(crate) fn forward(
         &self,
@@ -100,8 +114,7 @@ impl Dropout {
             let activations = layer.activate(pre);
             hidden.push(activations.clone());
             let [batch, units] = activations.dims();
-            let masking = Corruption::Masking { share: self.hidden };
-            let drawn = masking.draw(batch * units, subseed(seed, &[HIDDEN, place as u64]));
+            let drawn = self.hidden_noise(place, batch * units, seed);
             let mask = Tensor::<2>::ones([batch, units], device);
             let mask = drawn.apply(mask, device) * (1.0 / keep);
             below = DeviceInputs::Dense(activations * Tensor::from_inner(mask));

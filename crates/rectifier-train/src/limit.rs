@@ -25,8 +25,8 @@ pub enum Limit {
     /// Units whose slope is learned, or others that it has no kernels for.
     #[error("{}", units(.0))]
     Unit(Unit),
-    /// Optimizers that remember.
-    #[error("descends plainly, without momentum or Adam")]
+    /// Optimizers that it has not.
+    #[error("{}", optimizers(.0))]
     Optimizer(Optimizer),
     /// [`FineTune::frozen`](crate::FineTune::frozen).
     #[error("trains every layer, and the recipe keeps some as they are")]
@@ -40,6 +40,15 @@ pub enum Limit {
     /// A device that it does not compute on.
     #[error("computes on the CPU, not on {0}")]
     Device(String),
+}
+
+fn optimizers(optimizer: &Optimizer) -> String {
+    let name = match optimizer {
+        Optimizer::Sgd => "plain descent",
+        Optimizer::Momentum { .. } => "momentum",
+        Optimizer::Adam => "Adam",
+    };
+    format!("has no {name}")
 }
 
 fn units(unit: &Unit) -> String {

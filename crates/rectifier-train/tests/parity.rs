@@ -2,9 +2,13 @@
 //! reconstruction strategy. `parity/README.md` says how the expected numbers are made.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "common/devices.rs"]
+mod devices;
+
 use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
+use devices::devices;
 use rectifier_data::{Batch, DataError, Examples};
 use rectifier_nn::{
     ActivationPenalty, DenoisingAutoencoder, DenseStack, DenseStackConfig, Init, Network,
@@ -118,20 +122,6 @@ impl Examples for Rows {
         }
         Ok(())
     }
-}
-
-fn devices() -> Vec<Device> {
-    #[allow(unused_mut)]
-    let mut devices = vec![Device::flex()];
-    #[cfg(feature = "ndarray")]
-    {
-        // The backend leaves Burn in 0.23; until then it is one of ours and held to the same numbers.
-        #[allow(deprecated)]
-        devices.push(Device::ndarray());
-    }
-    #[cfg(feature = "wgpu")]
-    devices.push(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
-    devices
 }
 
 fn numbers(case: &Value, field: &str) -> Vec<f64> {

@@ -1,8 +1,12 @@
 //! Sparse rows train to the same numbers as the same rows with their zeros, on every device of this build.
 #![allow(clippy::unwrap_used)]
 
+#[path = "common/devices.rs"]
+mod devices;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use devices::devices;
 use rectifier_data::{
     Batch, Batches, Examples, Order, Samples, SparseRows, SparseSamples, random::mix,
 };
@@ -17,19 +21,6 @@ use rectifier_train::{
 const WIDTH: usize = 400;
 const EXAMPLES: usize = 120;
 const CLASSES: usize = 5;
-
-fn devices() -> Vec<Device> {
-    #[allow(unused_mut)]
-    let mut devices = vec![Device::flex()];
-    #[cfg(feature = "ndarray")]
-    {
-        #[allow(deprecated)]
-        devices.push(Device::ndarray());
-    }
-    #[cfg(feature = "wgpu")]
-    devices.push(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
-    devices
-}
 
 /// About four of 400 numbers an example are not zero, and some examples are empty.
 fn examples() -> SparseSamples {

@@ -9,6 +9,10 @@ use std::path::PathBuf;
 pub enum CandidateName {
     /// The sparse engine and its predictor.
     Sparse,
+    /// The predictor with weights in bfloat16.
+    SparseBf16,
+    /// The predictor in eight-bit integers.
+    SparseInt8,
     /// Burn's engine on a module of zero-skipping layers, on flex.
     SparseLayers,
     /// Burn's engine.
@@ -41,6 +45,9 @@ pub struct BenchArgs {
     /// A program that prints the same JSON lines, run once a round; a .py file is run by `python3`.
     #[arg(long, value_name = "SCRIPT")]
     pub peer: Vec<String>,
+    /// What the sparse engine's training steps spend their time on instead: lists, passes, sums, waiting.
+    #[arg(long, conflicts_with_all = ["growth", "peer", "without", "out"])]
+    pub phases: bool,
     /// How the cost of a training step grows instead, beside its bound: width, depth, zeros, threads, examples.
     #[arg(
         long,

@@ -35,7 +35,7 @@ pub enum OptimizerName {
 /// What does the arithmetic of training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EngineName {
-    /// CPU kernels that skip true zeros: dense stacks, plain descent.
+    /// CPU kernels that skip true zeros: dense stacks, any optimizer but Adam.
     Sparse,
     /// Burn's autodiff and optimizers, on any device.
     Burn,
@@ -59,7 +59,7 @@ pub struct PlanArgs {
     /// A recipe file; options given beside it change it.
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
-    /// Network: a name that `models list` prints [default: rectifier].
+    /// Network: a name that `models kinds` prints [default: rectifier].
     #[arg(long, value_name = "NAME")]
     pub network: Option<String>,
     /// Units of each hidden layer, such as 1000,1000,1000; `none` for no hidden layer [default: 1000,1000,1000; on text

@@ -28,6 +28,8 @@ fn quiet_place(command: &mut Command, folder: &Path) {
     command
         .current_dir(folder)
         .env_remove("RECTIFIER_DATA")
+        .env_remove("RECTIFIER_MODELS")
+        .env_remove("RECTIFIER_ZOO_URL")
         .env("XDG_CACHE_HOME", folder.join("cache"))
         .stdin(Stdio::null());
 }

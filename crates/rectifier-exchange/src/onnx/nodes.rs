@@ -94,7 +94,7 @@ impl Chain<'_> {
                 attributes.int("allowzero", 0).map_err(refuse)?;
                 let shape = self.constants.integers(operand(node, 1))?;
                 if !self.stack.is_empty()
-                    || !matches!(*shape, [-1 | 0 | 1, numbers] if numbers == -1 || numbers > 0)
+                    || !matches!(*shape, [-1..=1, numbers] if numbers == -1 || numbers > 0)
                 {
                     return Err(refuse(format!(
                         "it makes the shape {shape:?}: only rows, before the first layer, can be taken"

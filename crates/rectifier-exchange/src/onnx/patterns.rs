@@ -14,19 +14,19 @@ type Spelled = (usize, Activation, String);
 impl Chain<'_> {
     /// What the nodes that `value` goes to are together, if that is an activation.
     pub(super) fn spelled(&mut self, value: &str) -> Option<Spelled> {
-        let (activation, output, first) = match self.consumers.get(value)?.as_slice() {
-            &[one] => {
+        let (activation, output, first) = match *self.consumers.get(value)?.as_slice() {
+            [one] => {
                 let (activation, output) = self.sharp_softplus(one, value)?;
                 (activation, output, one)
             }
-            &[one, two] => {
+            [one, two] => {
                 let found = self.gelu(value, one, two);
                 let found = found.or_else(|| self.gelu(value, two, one));
                 let found = found.or_else(|| self.guarded_softplus(value, &[one, two]));
                 let (activation, output) = found.or_else(|| self.threshold(value, &[one, two]))?;
                 (activation, output, one)
             }
-            &[one, two, three] => {
+            [one, two, three] => {
                 let (activation, output) = self.guarded_softplus(value, &[one, two, three])?;
                 (activation, output, one)
             }

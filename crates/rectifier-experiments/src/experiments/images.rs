@@ -37,6 +37,8 @@ impl Images {
         let paper = vec![0.1, 0.01, 0.001, 0.0001];
         let spec = match (set, preset) {
             ("glyphs", _) => few_glyphs()?,
+            // Fresh ones for every epoch, so that a run sees a million; the whole is `nistp-full`.
+            ("nistp", Preset::Full) => data(set, &[("examples", "100000".into())])?,
             ("nistp", Preset::Paper) => data(set, &[("examples", "819200".into())])?,
             ("norb-like", Preset::Short) => data(set, &[("examples", "6000".into())])?,
             (set, _) => data(set, &[])?,

@@ -38,9 +38,7 @@ impl Table1 {
             for pretrained in [false, true] {
                 for name in UNITS {
                     let labels = Labels::new().with("unit", name);
-                    let mut row = images.row(labels, unit(name), pretrained)?;
-                    row.keep = true;
-                    rows.push(row);
+                    rows.push(images.row(labels, unit(name), pretrained)?);
                 }
             }
         }

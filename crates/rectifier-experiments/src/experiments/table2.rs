@@ -118,7 +118,7 @@ impl Table2 {
                 search_epochs: size.search_epochs,
                 engine: CellEngine::SPARSE,
                 runs: runs.clone(),
-                keep: true,
+                keep: false,
             })
         });
         rows.collect()

@@ -247,6 +247,8 @@ table!(
     neon, arm::Halves, 4, 16, super::collect,
     #[target_feature(enable = "neon")]
 );
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+table!(simd128, wasm::Fours, 4, 16, super::collect);
 
 impl Kernels {
     /// The kernels of a level that [`Level::available`] names. AVX-512 without its int8 products does as AVX2.
@@ -263,6 +265,8 @@ impl Kernels {
             Level::Avx512 => avx2::TABLE,
             #[cfg(target_arch = "aarch64")]
             Level::Neon => neon::TABLE,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => simd128::TABLE,
         }
     }
 }
@@ -272,6 +276,9 @@ mod x86;
 
 #[cfg(target_arch = "aarch64")]
 mod arm;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -1,8 +1,9 @@
 //! Which groups of a layer are not all 0, example by example.
 
-use super::kernels::{GROUPS, Groups};
+use super::kernels::{GROUP, GROUPS, Groups};
 use crate::buffer::{Buffer, PANEL, panels};
 use crate::pool::{Worker, share};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -155,5 +156,55 @@ impl Lists {
             }
             *list.starts.cast_mut().add(batch) = found as u32;
         }
+    }
+
+    /// Shows each entry: its example, its first input, and the bytes of its inputs.
+    ///
+    /// # Safety
+    /// Every block is filled, and no thread works on the lists.
+    unsafe fn entries(&self, mut each: impl FnMut(usize, usize, [u8; GROUP])) {
+        for block in 0..self.blocks() {
+            let list = self.groups(block);
+            for b in 0..self.batch {
+                // SAFETY: as the caller says; a block has `batch + 1` starts.
+                unsafe {
+                    for entry in *list.starts.add(b)..*list.starts.add(b + 1) {
+                        let (index, value) = (list.index, list.value);
+                        let first = *index.add(entry as usize) as usize * GROUP;
+                        each(b, first, (*value.add(entry as usize)).to_le_bytes());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The bytes of a layer of `width` numbers, `[batch, width]` row by row.
+    ///
+    /// # Safety
+    /// Every block is filled, and no thread works on the lists.
+    pub(super) unsafe fn to_rows(&self, width: usize) -> Vec<u8> {
+        let mut rows = vec![0; self.batch * width];
+        // SAFETY: as the caller says.
+        unsafe {
+            self.entries(|b, first, bytes| {
+                let row = &mut rows[b * width..(b + 1) * width];
+                row[first..]
+                    .iter_mut()
+                    .zip(bytes)
+                    .for_each(|(to, from)| *to = from);
+            });
+        }
+        rows
+    }
+
+    /// How many of the numbers of a layer of `width` are in listed groups, over all examples.
+    ///
+    /// # Safety
+    /// As [`to_rows`](Self::to_rows).
+    pub(super) unsafe fn taken(&self, width: usize) -> u64 {
+        let mut taken = 0;
+        // SAFETY: as the caller says.
+        unsafe { self.entries(|_, first, _| taken += GROUP.min(width - first) as u64) };
+        taken
     }
 }

@@ -26,9 +26,20 @@ impl SparseNetwork {
             // SAFETY: a predictor's layers are never written to.
             let rounded = layers.iter().map(|layer| unsafe { layer.rounded() });
             self.weights = Weights::Bf16(Arc::new(rounded.collect()));
+            let mut card = (*self.card).clone();
+            card.precision = Precision::Bf16;
+            self.card = Arc::new(card);
             self.work = Slot::new();
         }
         self
+    }
+
+    /// The floats of a file, kept as the file keeps them.
+    pub(super) fn in_precision(self, precision: Precision) -> Self {
+        match precision {
+            Precision::Bf16 => self.in_bf16(),
+            Precision::F32 | Precision::Int8 => self,
+        }
     }
 
     /// The same network in eight-bit integers: a quarter of the memory, and faster. Scales are chosen by what its layers do on
@@ -87,14 +98,12 @@ impl SparseNetwork {
     /// The network as a model file with its card.
     ///
     /// # Errors
-    /// [`InferError::Precision`] for a network in bfloat16; [`InferError::Model`] for a card that contradicts itself.
+    /// [`InferError::Model`] for a card that contradicts itself.
     pub fn to_bytes(&self) -> Result<Vec<u8>, InferError> {
+        let unit = self.card.network.unit;
         let tensors = match &self.weights {
-            Weights::F32(layers) => tensors(layers, self.card.network.unit),
-            Weights::Bf16(_) => {
-                let precision = self.precision();
-                return Err(InferError::Precision { precision });
-            }
+            Weights::F32(layers) => tensors(layers, unit),
+            Weights::Bf16(layers) => tensors(layers, unit),
             Weights::Int8(network) => int8::tensors(network),
         };
         Ok(encode(&self.card.metadata()?, &tensors)?)
@@ -144,13 +153,7 @@ pub(super) fn rectifiers(config: &DenseStackConfig) -> Result<(), InferError> {
 }
 
 /// The tensors of a network of floats, as [`DenseStackConfig::tensors`] names them.
-fn tensors(layers: &[Layer], unit: Unit) -> Vec<TensorView<'static>> {
-    let bytes = |values: &[f32]| -> Vec<u8> {
-        values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect()
-    };
+fn tensors<W: Weight>(layers: &[Layer<W>], unit: Unit) -> Vec<TensorView<'static>> {
     let mut tensors = Vec::new();
     for (k, layer) in layers.iter().enumerate() {
         let hidden = k + 1 < layers.len();
@@ -159,20 +162,24 @@ fn tensors(layers: &[Layer], unit: Unit) -> Vec<TensorView<'static>> {
             false => "head".into(),
         };
         let units = layer.units();
-        let mut add = |part: &str, shape: &[usize], values: &[f32]| {
-            tensors.push(TensorView::f32(
-                format!("{name}.{part}"),
-                shape,
-                bytes(values),
-            ));
-        };
         // SAFETY: nobody writes to a predictor's layers.
+        let weights = unsafe { layer.weight.to_rows() };
+        let mut bytes = Vec::with_capacity(weights.len() * W::DTYPE.size());
+        weights.iter().for_each(|weight| weight.write(&mut bytes));
+        let shape = [layer.weight.rows, units];
+        tensors.push(TensorView::new(
+            format!("{name}.weight"),
+            W::DTYPE,
+            &shape,
+            bytes,
+        ));
+        let mut add = |part: &str, shape: &[usize], values: &[f32]| {
+            let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+            let bytes: Vec<u8> = bytes.collect();
+            tensors.push(TensorView::f32(format!("{name}.{part}"), shape, bytes));
+        };
+        // SAFETY: as above.
         unsafe {
-            add(
-                "weight",
-                &[layer.weight.rows, units],
-                &layer.weight.to_rows(),
-            );
             add("bias", &[units], &layer.bias.as_slice()[..units]);
             if let Some(flips) = &layer.flips {
                 add("flips", &[units], &flips.as_slice()[..units]);

@@ -191,6 +191,8 @@ table!(
     neon, crate::simd::Neon, [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15], 16,
     #[target_feature(enable = "neon")]
 );
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+table!(simd128, crate::simd::Simd128, [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15], 16);
 
 impl Kernels {
     /// The loops of a level that [`Level::available`] names.
@@ -203,6 +205,8 @@ impl Kernels {
             Level::Avx512 => &avx512::TABLE,
             #[cfg(target_arch = "aarch64")]
             Level::Neon => &neon::TABLE,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Level::Simd128 => &simd128::TABLE,
         }
     }
 

@@ -1,24 +1,12 @@
-//! `rectifier models export` and `rectifier models import`: networks in other programs' formats.
+//! `models import`: a network of another program's as a model file.
 
 use crate::error::CliError;
 use crate::output::say;
 use clap::{Args, ValueEnum};
-use rectifier_catalog::Trained;
 use rectifier_exchange::{Activation, ImportOptions, Network, onnx, pytorch};
 use rectifier_nn::write_atomically;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-
-/// What a network is written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// A model file of this project.
-    Safetensors,
-    /// The state dict of a torch.nn.Sequential, as safetensors.
-    Pytorch,
-    /// ONNX, from `input` to `logits`.
-    Onnx,
-}
 
 /// What a network is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -27,22 +15,6 @@ pub enum Source {
     Pytorch,
     /// ONNX: a chain of fully connected layers and activations.
     Onnx,
-}
-
-/// Options of `models export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// A run folder or a model file.
-    pub model: PathBuf,
-    /// The format.
-    #[arg(long, value_enum)]
-    pub format: Format,
-    /// The file to write.
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// One line of JSON instead of text.
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Options of `models import`.
@@ -78,23 +50,6 @@ pub struct ImportArgs {
     /// One line of JSON instead of text.
     #[arg(long)]
     pub json: bool,
-}
-
-/// `models export`.
-///
-/// # Errors
-/// [`CliError`]; nothing is written then.
-pub fn export(args: &ExportArgs) -> Result<(), CliError> {
-    let trained = Trained::find(&args.model)?;
-    let network = Network::from_model(&trained.file)?;
-    let bytes = match args.format {
-        Format::Safetensors => network.to_model(),
-        Format::Pytorch => pytorch::encode(&network),
-        Format::Onnx => onnx::encode(&network),
-    }?;
-    write_atomically(&args.out, &bytes)?;
-    tell(&network, &args.out, args.json);
-    Ok(())
 }
 
 /// `models import`.

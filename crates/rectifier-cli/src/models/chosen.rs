@@ -1,0 +1,93 @@
+//! Which networks are meant, and where they are looked for.
+
+use crate::args::ZooArgs;
+use crate::error::CliError;
+use rectifier_zoo::{Entry, Places, Zoo};
+use std::path::{Path, PathBuf};
+
+/// A registry, and where its files are.
+pub struct Shelf {
+    /// The registry.
+    pub zoo: Zoo,
+    /// Where its files are.
+    pub places: Places,
+}
+
+/// What a word of the command line means.
+#[derive(Clone)]
+pub enum Chosen {
+    /// A network of the registry.
+    Entry(Box<Entry>),
+    /// A model file, or the folder of a run.
+    File(PathBuf),
+}
+
+impl Shelf {
+    /// What the options say.
+    ///
+    /// # Errors
+    /// [`CliError::Zoo`] for a registry that cannot be read.
+    pub fn open(args: &ZooArgs, offline: bool) -> Result<Self, CliError> {
+        let mut places = Places {
+            models: args.models.clone(),
+            offline,
+            ..Places::default()
+        };
+        if args.url.is_some() {
+            places.url = args.url.clone();
+        }
+        if let Some(registry) = &args.registry {
+            places.shared = registry.parent().map(folder);
+        }
+        Ok(Self {
+            zoo: registry(args.registry.as_deref())?,
+            places,
+        })
+    }
+
+    /// The networks that `word` means: all, those whose name fits it, the one of this name, or a file.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] for a pattern that nothing fits; [`CliError::Zoo`] for a name that is none.
+    pub fn chosen(&self, word: &str) -> Result<Vec<Chosen>, CliError> {
+        let entry = |entry: &Entry| Chosen::Entry(Box::new(entry.clone()));
+        if word == "all" || word.contains('*') {
+            let pattern = if word == "all" { "*" } else { word };
+            let found: Vec<Chosen> = self.zoo.list(pattern).into_iter().map(entry).collect();
+            return match found.is_empty() {
+                true => Err(CliError::Usage(match self.zoo.entries().len() {
+                    0 => "the registry has no networks".into(),
+                    count => format!(
+                        "no network is called {word}: there are {count}, see `rectifier models list`"
+                    ),
+                })),
+                false => Ok(found),
+            };
+        }
+        match self.zoo.get(word) {
+            Ok(found) => Ok(vec![entry(found)]),
+            Err(_) if Path::new(word).exists() || word.ends_with(".safetensors") => {
+                Ok(vec![Chosen::File(word.into())])
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The registry in this file, or the built-in one.
+///
+/// # Errors
+/// [`CliError::Zoo`].
+pub fn registry(path: Option<&Path>) -> Result<Zoo, CliError> {
+    Ok(match path {
+        Some(path) => Zoo::read(path)?,
+        None => Zoo::builtin().clone(),
+    })
+}
+
+fn folder(path: &Path) -> PathBuf {
+    match path.as_os_str().is_empty() {
+        true => ".".into(),
+        false => path.into(),
+    }
+}

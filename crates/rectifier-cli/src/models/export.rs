@@ -1,0 +1,120 @@
+//! `models export`: a network in another form.
+
+use super::chosen::{Chosen, Shelf};
+use super::measure::{data_of, in_int8};
+use crate::args::{ExportArgs, ExportFormat};
+use crate::device;
+use crate::error::CliError;
+use crate::output::{note, say};
+use crate::progress;
+use rectifier_catalog::Trained;
+use rectifier_exchange::{Network, onnx, pytorch};
+use rectifier_infer::SparseNetwork;
+use rectifier_nn::{Figures, ModelBytes, ModelFile, Precision, write_atomically};
+use rectifier_zoo::{burnpack, in_f32, with_card};
+
+/// Writes a network in another form; nothing is written unless all of it can be.
+///
+/// # Errors
+/// [`CliError`].
+pub fn export(args: &ExportArgs) -> Result<(), CliError> {
+    let shelf = Shelf::open(&args.zoo, args.place.offline)?;
+    let trained = match shelf.chosen(&args.model)?.as_slice() {
+        [Chosen::Entry(entry)] => {
+            let mut bar = progress::of(&entry.name, false);
+            let located = shelf.places.file(entry, &entry.file, &mut bar)?;
+            Trained {
+                file: ModelFile::from_bytes(located.bytes, &entry.name)?,
+                path: entry.name.clone().into(),
+                run: None,
+            }
+        }
+        [Chosen::File(path)] => Trained::find(path)?,
+        _ => {
+            let text = format!("{}: name one network to export", args.model);
+            return Err(CliError::Usage(text));
+        }
+    };
+    let wanted = args.precision.map(Precision::from);
+    let bytes = match args.format {
+        ExportFormat::Safetensors => {
+            let wanted = wanted.unwrap_or(trained.card()?.precision);
+            in_precision(&trained, wanted, args)?
+        }
+        ExportFormat::Burnpack => {
+            full(wanted, "a burnpack")?;
+            let (_, device) = device::open(None)?;
+            burnpack(&trained.file.load_dense(&device)?, trained.card()?)?
+        }
+        ExportFormat::Pytorch => {
+            full(wanted, "a state dict")?;
+            pytorch::encode(&network(&trained)?)?
+        }
+        ExportFormat::Onnx => {
+            full(wanted, "an ONNX file")?;
+            onnx::encode(&network(&trained)?)?
+        }
+    };
+    write_atomically(&args.out, &bytes)?;
+    say(&format!("{} ({} bytes)", args.out.display(), bytes.len()));
+    Ok(())
+}
+
+/// That nothing but f32 was asked for.
+fn full(wanted: Option<Precision>, what: &str) -> Result<(), CliError> {
+    match wanted {
+        Some(wanted @ (Precision::Bf16 | Precision::Int8)) => Err(CliError::Usage(format!(
+            "--precision {wanted}: {what} is in f32"
+        ))),
+        Some(Precision::F32) | None => Ok(()),
+    }
+}
+
+/// The network as other programs have it, in the numbers that its weights stand for.
+fn network(trained: &Trained) -> Result<Network, CliError> {
+    let whole = ModelBytes::from_bytes(in_f32(&trained.file)?, "the network in f32")?;
+    Ok(Network::from_model(&whole)?)
+}
+
+/// The model file in this precision; one that is in it already stays as it is.
+fn in_precision(
+    trained: &Trained,
+    wanted: Precision,
+    args: &ExportArgs,
+) -> Result<Vec<u8>, CliError> {
+    let found = trained.card()?.precision;
+    let network = || SparseNetwork::from_model(&trained.file);
+    let bytes = match (found, wanted) {
+        (Precision::F32, Precision::Bf16) => network()?.in_bf16().to_bytes()?,
+        (Precision::F32, Precision::Int8) => {
+            let opened = data_of(trained, &args.place.locator(), false)?;
+            in_int8(network()?, opened.loaded.split.train.as_ref())?.to_bytes()?
+        }
+        (Precision::Bf16 | Precision::Int8, Precision::F32) => {
+            note(&format!(
+                "the numbers are those that the {found} of the file stands for"
+            ));
+            in_f32(&trained.file)?
+        }
+        (Precision::F32, Precision::F32)
+        | (Precision::Bf16, Precision::Bf16)
+        | (Precision::Int8, Precision::Int8) => return whole(trained),
+        (Precision::Bf16, Precision::Int8) | (Precision::Int8, Precision::Bf16) => {
+            return Err(CliError::Usage(format!(
+                "--precision {wanted}: the network is kept in {found}, and {wanted} is made of f32: train it again with \
+                 `rectifier models verify {} --retrain --run DIR`",
+                args.model
+            )));
+        }
+    };
+    // What was measured is told of the network as it was.
+    let model = ModelBytes::from_bytes(bytes, "the new file")?;
+    let mut card = model.card()?.clone();
+    card.figures = Figures::default();
+    Ok(with_card(&model, &card)?)
+}
+
+/// The file as it is; of an earlier version with a card of this one.
+fn whole(trained: &Trained) -> Result<Vec<u8>, CliError> {
+    Ok(with_card(&trained.file, trained.card()?)?)
+}

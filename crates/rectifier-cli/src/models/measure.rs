@@ -1,0 +1,56 @@
+//! A trained network on its data, as `models` measures it.
+
+use crate::error::CliError;
+use crate::output::note;
+use crate::{device, progress};
+use rectifier_catalog::{CatalogError, OnData, Trained};
+use rectifier_data::{Batch, DataError, Examples, Locator, Options};
+use rectifier_infer::{CALIBRATION, SparseNetwork};
+use rectifier_sparse::rows_of;
+
+/// The data that `trained` was trained on.
+///
+/// # Errors
+/// [`CliError`]; [`is_missing`] tells those of data that is not here.
+pub fn data_of(trained: &Trained, locator: &Locator, quiet: bool) -> Result<OnData, CliError> {
+    let (_, device) = device::open(None)?;
+    let opened = trained.on_data(
+        None,
+        &Options::new(),
+        None,
+        (locator, &device),
+        &mut progress::bar(quiet),
+    )?;
+    for warning in &opened.loaded.warnings {
+        note(&format!("warning: {warning}"));
+    }
+    if trained.is_unchanged(&opened.data, &opened.loaded)? == Some(false) {
+        return Err(CliError::Failed(format!(
+            "{}: {} is not the data that it was trained on: its error there is another one",
+            trained.path.display(),
+            opened.data.describe()
+        )));
+    }
+    Ok(opened)
+}
+
+/// Whether data is not on this machine.
+pub fn is_missing(error: &CliError) -> bool {
+    let of = |error: &DataError| matches!(error, DataError::Missing(_));
+    match error {
+        CliError::Data(error) | CliError::Catalog(CatalogError::Data(error)) => of(error),
+        _ => false,
+    }
+}
+
+/// `network` in integers, its scales chosen by examples that lie evenly in `train`.
+///
+/// # Errors
+/// [`CliError`].
+pub fn in_int8(network: SparseNetwork, train: &dyn Examples) -> Result<SparseNetwork, CliError> {
+    let count = train.len().min(CALIBRATION);
+    let indices: Vec<usize> = (0..count).map(|k| k * train.len() / count).collect();
+    let mut batch = Batch::default();
+    train.gather(&indices, &mut batch)?;
+    Ok(network.in_int8(rows_of(&batch))?)
+}

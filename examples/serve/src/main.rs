@@ -1,0 +1,75 @@
+//! Predicts over HTTP: `cargo run --release -- MODEL.safetensors [ADDRESS]`, then
+//!
+//! `curl -d '{"inputs": [[0.0, 0.5, ..]]}' -H 'content-type: application/json' localhost:8080/predict`
+//!
+//! Each request is computed by the thread that took it: one network without threads of its own serves them all at once.
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use rectifier_infer::SparseNetwork;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+struct Request {
+    /// One row of numbers an example.
+    inputs: Vec<Vec<f32>>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    class: String,
+    probability: f32,
+}
+
+type Refusal = (StatusCode, String);
+
+async fn predict(
+    State(network): State<Arc<SparseNetwork>>,
+    Json(request): Json<Request>,
+) -> Result<Json<Vec<Answer>>, Refusal> {
+    let refuse = |reason: String| (StatusCode::UNPROCESSABLE_ENTITY, reason);
+    let width = network.inputs();
+    if let Some(row) = request.inputs.iter().find(|row| row.len() != width) {
+        return Err(refuse(format!(
+            "a row has {} numbers, not {width}",
+            row.len()
+        )));
+    }
+    let answers = network
+        .predict(&request.inputs.concat())
+        .map_err(|error| refuse(error.to_string()))?;
+    let named = answers.into_iter().map(|answer| Answer {
+        class: network.card().class(answer.class).to_string(),
+        probability: answer.probability,
+    });
+    Ok(Json(named.collect()))
+}
+
+async fn model(State(network): State<Arc<SparseNetwork>>) -> Json<serde_json::Value> {
+    let card = network.card();
+    Json(serde_json::json!({
+        "data": card.data.name, "shape": card.data.shape, "inputs": network.inputs(),
+        "classes": card.classes, "precision": network.precision(), "test_error": card.figures.test_error,
+    }))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments
+        .next()
+        .ok_or("usage: serve MODEL.safetensors [ADDRESS]")?;
+    let address = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".into());
+    let network = Arc::new(SparseNetwork::load(&path)?);
+    let app = Router::new()
+        .route("/predict", post(predict))
+        .route("/model", get(model))
+        .layer(DefaultBodyLimit::max(16 << 20))
+        .with_state(network);
+    let listener = tokio::net::TcpListener::bind(&address).await?;
+    println!("http://{}", listener.local_addr()?);
+    axum::serve(listener, app).await?;
+    Ok(())
+}
