@@ -94,7 +94,7 @@ fn a_network_goes_out_and_comes_back_with_the_same_error_and_answers() {
 fn files_of_pytorch_and_onnx_become_models_that_predict() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    let numbers: Vec<u8> = [0.5f32, -0.25, 1.0, 0.0, 0.75, -1.0]
+    let numbers: Vec<u8> = [0.5f32, 0.25, 1.0, 0.0, 0.75, 0.125]
         .iter()
         .flat_map(|n| n.to_le_bytes())
         .collect();
@@ -143,6 +143,24 @@ fn files_of_pytorch_and_onnx_become_models_that_predict() {
         );
         answers.push(last_json(&said)["classes"].clone());
     }
+    let negative = 0.5f32
+        .to_le_bytes()
+        .repeat(5)
+        .into_iter()
+        .chain((-0.75f32).to_le_bytes());
+    std::fs::write(folder.join("two.f32"), negative.collect::<Vec<u8>>()).unwrap();
+    fails(folder, 1, &["predict", "model.safetensors", "two.f32"]);
+    let file = fixture("relu.pt");
+    let range = ["--activation", "relu", "--range", "-1,1", "--out", "wide"];
+    ok(
+        folder,
+        &[
+            &["models", "import", &file, "--from", "pytorch"],
+            &range[..],
+        ]
+        .concat(),
+    );
+    ok(folder, &["predict", "wide", "two.f32"]);
     assert_eq!(answers[0], answers[1]);
     assert_ne!(answers[0], answers[2]);
 }
@@ -191,6 +209,18 @@ fn bad_files_and_options_are_errors_and_leave_nothing() {
         1,
         &[relu, &["--shape", "2,2"][..]].concat(),
         &["[2, 2]", "6 numbers"],
+    );
+    import(
+        "relu.pt",
+        2,
+        &[relu, &["--range", "1"][..]].concat(),
+        &["LOW,HIGH"],
+    );
+    import(
+        "relu.pt",
+        1,
+        &[relu, &["--range", "1,0"][..]].concat(),
+        &["from 1 to 0"],
     );
     import("relu.pt", 1, &["--from", "onnx"], &["an ONNX model"]);
     import(

@@ -12,6 +12,9 @@ pub struct ImportOptions {
     pub activation: Option<Activation>,
     /// The shape of one example, such as `[28, 28]`; none is what the file says, or a row of numbers.
     pub shape: Option<Vec<usize>>,
+    /// What the least and the largest raw value (black and white, of pictures) are to the network; none is what the file says, or
+    /// 0 and 1.
+    pub range: Option<[f32; 2]>,
     /// What PyTorch calls `eps`: added to the variance of a batch normalization in a state dict, which does not say it.
     pub batch_norm_epsilon: f64,
 }
@@ -22,6 +25,7 @@ impl Default for ImportOptions {
         Self {
             activation: None,
             shape: None,
+            range: None,
             batch_norm_epsilon: 1e-5,
         }
     }

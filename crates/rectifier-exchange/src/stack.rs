@@ -187,6 +187,9 @@ impl<'a> Stack<'a> {
         };
         let shape = options.shape.clone().or(own_shape).or(shape.filter(fits));
         described.data.shape = shape.unwrap_or_else(|| vec![inputs]);
+        if let Some(range) = options.range {
+            described.data.range = range;
+        }
         described
             .check()
             .map_err(|source| card_error(origin, source))?;

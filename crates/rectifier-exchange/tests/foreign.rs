@@ -88,16 +88,12 @@ fn what_the_files_say_is_kept() {
     let options = ImportOptions {
         activation: Some("relu".parse().unwrap()),
         shape: Some(vec![3, 2]),
+        range: Some([-1.0, 2.0]),
         ..ImportOptions::default()
     };
-    assert_eq!(
-        pytorch::open(fixture("relu.pt"), &options)
-            .unwrap()
-            .card()
-            .data
-            .shape,
-        [3, 2]
-    );
+    let relu = pytorch::open(fixture("relu.pt"), &options).unwrap();
+    assert_eq!(relu.card().data.shape, [3, 2]);
+    assert_eq!(relu.card().data.range, [-1.0, 2.0]);
     let shape = ImportOptions {
         shape: Some(vec![5]),
         ..options

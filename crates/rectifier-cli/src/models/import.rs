@@ -32,6 +32,15 @@ pub struct ImportArgs {
     /// The shape of one example, such as 28,28 for grey pictures [default: what the file says, or a row of numbers].
     #[arg(long, value_name = "N,N,..", value_delimiter = ',')]
     pub shape: Vec<usize>,
+    /// What black and white, the least and the largest raw value, are to the network, such as -1,1 [default: what the file says,
+    /// or 0,1].
+    #[arg(
+        long,
+        value_name = "LOW,HIGH",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub range: Vec<f32>,
     /// What the batch normalizations of a state dict add to the variance [default: 1e-5, as PyTorch has it].
     #[arg(long, value_name = "E")]
     pub batch_norm_epsilon: Option<f64>,
@@ -64,6 +73,15 @@ pub fn import(args: &ImportArgs) -> Result<(), CliError> {
     if !args.shape.is_empty() {
         options.shape = Some(args.shape.clone());
     }
+    options.range = match *args.range {
+        [] => None,
+        [low, high] => Some([low, high]),
+        _ => {
+            return Err(CliError::Usage(
+                "--range takes two numbers: LOW,HIGH".into(),
+            ));
+        }
+    };
     let network = match args.from {
         Source::Pytorch => pytorch::open(&args.file, &options)?,
         Source::Onnx => {
