@@ -10,10 +10,7 @@ mod train;
 pub use bench::{BenchArgs, CandidateName};
 pub use data::{DataArgs, PlaceArgs};
 pub use experiment::{ExperimentCommand, RunArgs as ExperimentRunArgs};
-pub use models::{
-    ExportArgs, ExportFormat, MakeArgs, ModelsCommand, OfflineArgs, PrecisionName, VerifyArgs,
-    ZooArgs,
-};
+pub use models::{ExportArgs, ExportFormat, MakeArgs, ModelsCommand, VerifyArgs, ZooArgs};
 pub use results::ResultsCommand;
 pub use train::{OptimizerName, PlanArgs, Strategy, TrainArgs};
 
