@@ -77,7 +77,7 @@ fn in_precision(
         }
         (Precision::F32, Precision::F32)
         | (Precision::Bf16, Precision::Bf16)
-        | (Precision::Int8, Precision::Int8) => return Ok(whole(trained)?),
+        | (Precision::Int8, Precision::Int8) => return whole(trained),
         (Precision::Bf16, Precision::Int8) | (Precision::Int8, Precision::Bf16) => {
             return Err(CliError::Usage(format!(
                 "--precision {wanted}: the network is kept in {found}, and {wanted} is made of f32: train it again with \
