@@ -14,7 +14,7 @@ use support::{checked, command, ends, fails, json, last_json, ok, text};
 const SWEEP: &str = r#"{"name": "small", "base": {"version": 1,
     "data": {"set": "glyphs", "seed": 1, "train": 620, "valid": 62, "test": 124},
     "network": {"inputs": 1024, "hidden": [24, 16], "unit": {"kind": "rectifier"}, "outputs": 62},
-    "recipe": {"seed": 1, "stages": [{"stage": "fine-tune", "epochs": 2, "batch": 10, "rate": 0.1}]}},
+    "recipe": {"seed": 1, "stages": [{"stage": "fine-tune", "epochs": 4, "batch": 2, "rate": 0.03}]}},
     "axes": {"network.unit.kind": ["rectifier", "tanh"], "recipe.seed": [1, 2]}}"#;
 
 /// A registry of two small networks and their files, made once: `registry.json` and what lies beside it.
@@ -447,7 +447,7 @@ fn cards_and_the_gallery_are_made_of_the_registry_alone() {
     let card = std::fs::read_to_string(into.join(&names[1])).unwrap();
     for part in [
         "1024-24-16-62",
-        "Outputs, in this order",
+        "outputs, in this order",
         "mean over 2 seeds",
         "--retrain",
     ] {

@@ -35,7 +35,7 @@ pub fn card(entry: &Entry) -> String {
         format!("## Inputs\n\n{}\n", inputs(entry)),
         format!("## Use\n\n{}", USE.replace("NAME", name)),
         format!(
-            "\nFrom a shell: `rectifier models show {name}`, `rectifier models fetch {name}`, `rectifier models export {name} --precision f32 --out FILE`.\n"
+            "From a shell: `rectifier models show {name}`, `rectifier models fetch {name}`, `rectifier models export {name} --precision f32 --out FILE`.\n"
         ),
         format!("## How it was made\n\n{}", made(entry)),
         format!("## Limits\n\n{}\n", limits::limits(entry)),
@@ -175,8 +175,8 @@ fn picture(entry: &Entry) -> String {
     let file = picture_path(&entry.name);
     match file.rsplit_once('/') {
         Some((_, file)) if entry.picture => format!(
-            "![Weights of units of the first layer](./{file})\n\n*Weights of units of the first layer, light above 0, dark below; \
-             of every so manyth unit, those with the largest weights first.*\n"
+            "![Weights of units of the first layer](./{file})\n\n*Weights of units of the first layer, light above 0, dark below: \
+             units evenly spaced in the order of the size of their weights, the largest first.*\n"
         ),
         _ => String::new(),
     }

@@ -179,24 +179,4 @@ pub(crate) mod tests {
             assert_eq!(weights_sha256(&other).unwrap() != sum, flip);
         }
     }
-
-    #[cfg(feature = "burn")]
-    #[test]
-    fn a_burnpack_is_read_by_burns_own_store() {
-        use burn::tensor::Device;
-        use rectifier_nn::Init;
-
-        let device = Device::default();
-        let model = model(Precision::F32);
-        let network = DenseStack::from_model(&model, &device).unwrap();
-        let card = model.card().unwrap();
-        let bytes = burnpack(&network, card).unwrap();
-        let mut other = card.network.init(9, &device).unwrap();
-        let bytes = burn::tensor::Bytes::from_bytes_vec(bytes);
-        other
-            .load_from(&mut BurnpackStore::from_bytes(Some(bytes)))
-            .unwrap();
-        let weights = |network: &DenseStack| network.head.weight.val().into_data();
-        assert_eq!(weights(&other), weights(&network));
-    }
 }

@@ -9,9 +9,9 @@ const FILTERS: usize = 48;
 /// Numbers that the filters of one row take side by side at most, before they are scaled.
 const ROW: usize = 400;
 
-/// The weights of first-layer units as a PNG file, each from its least to its largest in size as black to white with 0 grey in
-/// the middle: those of every so manyth unit, in the order of the size of their weights, the largest first. None for a network
-/// whose inputs are no picture, or without a hidden layer.
+/// The weights of first-layer units as a PNG file: of each unit the largest is white or, below 0, black, and 0 is grey. Units are
+/// evenly spaced in the order of the size of their weights, the largest first. None for a network whose inputs are no picture, or
+/// without a hidden layer.
 ///
 /// # Errors
 /// [`ZooError::Model`]; [`ZooError::Data`] for what cannot be drawn.

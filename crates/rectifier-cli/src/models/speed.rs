@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use rectifier_bench::Environment;
 use rectifier_data::{Batch, Examples};
 use rectifier_infer::SparseNetwork;
-use rectifier_nn::{DenseStack, ModelBytes, Network as _};
+use rectifier_nn::{DenseStack, ModelBytes, Network};
 use rectifier_zoo::Speed;
 use std::time::Instant;
 

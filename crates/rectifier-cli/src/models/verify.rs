@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rectifier_catalog::Trained;
 use rectifier_data::{Locator, sha256_hex};
 use rectifier_infer::SparseNetwork;
-use rectifier_nn::{DenseStack, ModelBytes, ModelFile, Network as _, Objective, Precision};
+use rectifier_nn::{DenseStack, ModelBytes, ModelFile, Network, Objective, Precision};
 use rectifier_sparse::evaluate;
 use rectifier_zoo::{Arithmetic, Entry, LOGITS, Logits, ZooError, probe, weights_sha256};
 use std::path::{Path, PathBuf};
