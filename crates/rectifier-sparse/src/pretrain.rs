@@ -178,12 +178,10 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
             rate: rate as f32,
             penalty: self.stage.l1 as f32,
         };
-        let inputs = batch.dense();
-        let rows = (&*inputs, batch.len());
         let seen = self.net.pass(
             &self.team.pool,
             &self.team.kernels,
-            rows,
+            batch,
             &noise,
             purpose,
             &|_, _| {},
@@ -217,8 +215,6 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
         let mut totals = Totals::default();
         in_order(examples, |batch, start| {
             let noise = self.noise(batch.len(), subseed(noise, &[start as u64]));
-            let inputs = batch.dense();
-            let rows = (&*inputs, batch.len());
             let team = &self.team;
             // SAFETY: each thread counts its own blocks.
             let each = |worker: crate::pool::Worker<'_>,
@@ -228,7 +224,7 @@ impl<N: Network> StageSession<N> for Pretraining<N> {
             totals.add(&self.net.pass(
                 &team.pool,
                 &team.kernels,
-                rows,
+                batch,
                 &noise,
                 Purpose::Measure,
                 &each,

@@ -38,7 +38,8 @@ impl Supervised {
         }
     }
 
-    fn prepare(&mut self, inputs: usize, batch: usize, threads: usize) {
+    fn prepare(&mut self, rows: Rows<'_>, batch: usize, threads: usize) {
+        let inputs = rows.width(batch);
         if batch > self.capacity || threads != self.threads {
             (self.capacity, self.threads) = (batch, threads);
             self.pace = Pace::new(threads);
@@ -56,10 +57,13 @@ impl Supervised {
                     Activations::new(layer.units(), batch, threads, role, smooth)
                 }));
         }
-        for activations in &mut self.activations {
+        for (layer, activations) in self.activations.iter_mut().enumerate() {
             // SAFETY: between jobs.
             unsafe { activations.choose() };
-            activations.set_batch(batch, self.pace.threads());
+            match layer {
+                0 => activations.take_rows(rows, batch, self.pace.threads()),
+                _ => activations.set_batch(batch, self.pace.threads()),
+            }
         }
     }
 
@@ -78,7 +82,7 @@ impl Supervised {
         if batch == 0 {
             return;
         }
-        self.prepare(rows.width(batch), batch, pool.threads());
+        self.prepare(rows, batch, pool.threads());
         let (layers, activations) = (&self.layers[..], &self.activations[..]);
         let top = layers.len();
         let rates: Vec<[f32; 2]> = self

@@ -286,11 +286,15 @@ fn rebuilding_costs_less_after_steps_of_descent() {
             );
             let mut net =
                 denoise::Denoiser::new(layers, (encoder, ALL), decoder, reconstruction, false);
-            let numbers = flat(&inputs(3, 5));
+            let batch = rectifier_data::Batch {
+                inputs: flat(&inputs(3, 5)),
+                labels: vec![0; 3],
+                sparse: None,
+            };
             let noise = Corruption::Masking { share: 0.25 }.draw(3 * SIZES[1], 6);
             let mut pass = |purpose| {
                 let (pool, kernels) = (&team.pool, &team.kernels);
-                net.pass(pool, kernels, (&numbers, 3), &noise, purpose, &|_, _| {})
+                net.pass(pool, kernels, &batch, &noise, purpose, &|_, _| {})
                     .loss
             };
             let before = pass(denoise::Purpose::Measure);

@@ -173,10 +173,19 @@ pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
     ((centre - half).max(0.0), (centre + half).min(1.0))
 }
 
-/// How many examples are evaluated at a time.
+/// How many examples are evaluated at a time, at most.
 pub const EVALUATION_BATCH: usize = 256;
 
-/// Gathers `examples` in order, [`EVALUATION_BATCH`] at a time; `each` is told where a batch starts.
+/// The most numbers that a batch is made of with its zeros where nobody asked for a batch of that size: 64 MB.
+const NUMBERS: usize = 1 << 24;
+
+/// How many examples of `width` numbers are evaluated at a time: [`EVALUATION_BATCH`], or fewer of very wide ones, so that what is
+/// made of them with their zeros stays within 64 MB.
+pub fn rows_at_a_time(width: usize) -> usize {
+    (NUMBERS / width.max(1)).clamp(1, EVALUATION_BATCH)
+}
+
+/// Gathers `examples` in order, [`rows_at_a_time`]; `each` is told where a batch starts.
 ///
 /// # Errors
 /// What gathering raises, or `each`.
@@ -185,8 +194,9 @@ pub fn in_order(
     mut each: impl FnMut(&Batch, usize) -> Result<(), TrainError>,
 ) -> Result<(), TrainError> {
     let mut batch = Batch::default();
-    for start in (0..examples.len()).step_by(EVALUATION_BATCH) {
-        let indices: Vec<usize> = (start..examples.len().min(start + EVALUATION_BATCH)).collect();
+    let rows = rows_at_a_time(examples.width());
+    for start in (0..examples.len()).step_by(rows) {
+        let indices: Vec<usize> = (start..examples.len().min(start + rows)).collect();
         batch.clear();
         examples.gather(&indices, &mut batch)?;
         each(&batch, start)?;
