@@ -1,6 +1,6 @@
 //! What is measured of a network: running totals of a stage, one measurement for the dashboard, and evaluations.
 
-use crate::{DeviceInputs, Objective, TrainError};
+use crate::{DeviceInputs, Objective, Softmax, TrainError};
 use burn::tensor::{Device, ExecutionError, Int, Tensor};
 use burn_train::ItemLazy;
 use rectifier_data::{Batch, Examples};
@@ -229,24 +229,10 @@ impl Outputs {
     /// Adds a batch: `logits` `[labels.len(), classes]`, row by row. Among equal logits the first class wins.
     pub fn add(&mut self, logits: &[f32], classes: usize, labels: &[u32]) {
         for (row, &label) in logits.chunks_exact(classes.max(1)).zip(labels) {
-            let better =
-                |best: usize, class: usize| if row[class] > row[best] { class } else { best };
-            let winner = (0..row.len()).reduce(better).unwrap_or(0);
-            let largest = f64::from(row[winner]);
-            let powers = row
-                .iter()
-                .map(|logit| libm::exp(f64::from(*logit) - largest));
-            let (mut sum, mut stars) = (0.0, 0.0);
-            for (class, power) in powers.enumerate() {
-                sum += power;
-                stars += (class + 1) as f64 * power;
-            }
-            let own = row
-                .get(label as usize)
-                .map_or(f64::NAN, |logit| f64::from(*logit));
-            self.loss += libm::log(sum) + largest - own;
-            self.squared += (stars / sum - f64::from(label + 1)).powi(2);
-            self.predictions.push(winner as u32);
+            let softmax = Softmax::of(row);
+            self.loss += softmax.loss(label as usize);
+            self.squared += (softmax.stars() - f64::from(label + 1)).powi(2);
+            self.predictions.push(softmax.class as u32);
         }
         self.labels.extend_from_slice(labels);
     }
