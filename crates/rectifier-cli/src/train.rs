@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::output::{epoch_line, note, result_json, say, summary};
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
-use crate::{device, progress, report, threads};
+use crate::{device, progress, report, threads, verbose};
 use burn_train::Interrupter;
 use rectifier_catalog::{CatalogError, EngineChoice, Launcher, Plan};
 use rectifier_report::shell_word;
@@ -42,7 +42,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     }
     let plan = launcher.plan.clone();
     let objective = plan.recipe.objective;
-    let dashboard = !quiet && !args.plain && dashboard::possible();
+    let dashboard = !quiet && !args.plain && !verbose::is_on() && dashboard::possible();
     let (interrupter, terminal, signals) =
         (Interrupter::new(), Terminal::default(), Signals::default());
     if dashboard {
@@ -222,5 +222,4 @@ mod tests {
         assert_eq!(option("--resume", Path::new("a b")), "--resume 'a b'");
         assert_eq!(option("--resume", Path::new("-x")), "--resume=-x");
     }
-
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -10,7 +11,7 @@ use crate::DataError;
 
 /// A file that is written beside its final place, under a `.partial` name that no other process uses, and that gets
 /// its own name when it is complete. If it is dropped before, it is removed; a process that is killed leaves the
-/// `.partial` file, which is never read.
+/// `.partial` file, which is never read, and removed by the next one for the same place, a minute later.
 #[derive(Debug)]
 pub struct Partial {
     file: NamedTempFile,
@@ -31,6 +32,7 @@ impl Partial {
         fs::create_dir_all(folder).map_err(io)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let prefix = format!(".{name}.");
+        sweep(folder, &prefix);
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(".partial");
         #[cfg(unix)]
@@ -39,8 +41,12 @@ impl Partial {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
+        let file = builder.tempfile_in(folder).map_err(io)?;
+        // Says that somebody writes it; not every file system can.
+        #[cfg(unix)]
+        let _ = file.as_file().try_lock();
         Ok(Self {
-            file: builder.tempfile_in(folder).map_err(io)?,
+            file,
             path: path.to_path_buf(),
         })
     }
@@ -64,6 +70,21 @@ impl Partial {
         match self.file.persist(&self.path) {
             Ok(_) => Ok(()),
             Err(error) => Err(DataError::io(&self.path, error.error)),
+        }
+    }
+}
+
+/// Removes files in the making in `folder` whose names begin with `prefix`, that are a minute old and that nobody has locked.
+fn sweep(folder: &Path, prefix: &str) {
+    const AGE: Duration = Duration::from_secs(60);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let own = |name: &str| name.starts_with(prefix) && name.ends_with(".partial");
+        let modified = entry.metadata().and_then(|data| data.modified());
+        let age = modified.ok().and_then(|time| time.elapsed().ok());
+        let free = || fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if name.to_str().is_some_and(own) && age.is_some_and(|age| age > AGE) && free() {
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -111,6 +132,36 @@ mod tests {
         partial.write(b"12").unwrap();
         drop(partial);
         assert_eq!(names(root.path()), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_another_writes_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let put = |name: &str, age: u64| {
+            let file = fs::File::create(root.path().join(name)).unwrap();
+            let then = std::time::SystemTime::now() - Duration::from_secs(age);
+            file.set_modified(then).unwrap();
+            file
+        };
+        put(".c.left.partial", 90);
+        put(".c.fresh.partial", 5);
+        put(".d.other.partial", 90);
+        let busy = put(".c.busy.partial", 90);
+        busy.try_lock().unwrap();
+        Partial::new(&root.path().join("c"))
+            .unwrap()
+            .keep()
+            .unwrap();
+        let mut found = names(root.path());
+        found.sort();
+        let kept = [
+            ".c.busy.partial",
+            ".c.fresh.partial",
+            ".d.other.partial",
+            "c",
+        ];
+        assert_eq!(found, kept);
     }
 
     #[cfg(unix)]

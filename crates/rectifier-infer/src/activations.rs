@@ -203,8 +203,7 @@ impl Activations {
             match (rows, &self.packed) {
                 (Rows::Sparse(rows), Some(packed)) => packed.fill(worker, rows),
                 (Rows::Dense(values), None) => {
-                    self.active
-                        .fill_from_rows(worker, kernels, values.as_ptr());
+                    self.active.fill_from_rows(worker, kernels, values.as_ptr());
                 }
                 // `take_rows` made lists of the rows' own kind.
                 (Rows::Sparse(_), None) | (Rows::Dense(_), Some(_)) => {}

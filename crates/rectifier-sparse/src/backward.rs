@@ -8,8 +8,8 @@ use crate::buffer::{PANEL, groups, panels_of};
 use crate::kernels::{Change, Changed, Kernels, List, Strided};
 use crate::layer::Layer;
 use crate::pool::Worker;
-use rectifier_infer::packed::Packed;
 use rectifier_infer::active::rows_at_a_time;
+use rectifier_infer::packed::Packed;
 pub(crate) use rectifier_infer::passes::{activate, multiply};
 use std::ops::Range;
 

@@ -127,7 +127,10 @@ fn memory_grows_with_what_is_not_zero() {
         let many = most(|| train(engine, network(), MANY));
         let more = many.saturating_sub(few) / MB;
         println!("{name}: {} MB, {} MB", few / MB, many / MB);
-        assert!(more < 48, "{name}: {MANY} rows take {more} MB more than {FEW}");
+        assert!(
+            more < 48,
+            "{name}: {MANY} rows take {more} MB more than {FEW}"
+        );
     }
 
     let (few, many) = (batch_of(&examples(FEW)), batch_of(&examples(MANY)));
@@ -144,12 +147,20 @@ fn memory_grows_with_what_is_not_zero() {
                 "bf16" => network.clone().in_bf16(),
                 _ => network.clone().in_int8(Rows::Sparse(rows)).unwrap(),
             };
-            most(|| assert_eq!(network.logits_of(Rows::Sparse(rows)).unwrap().len(), 2 * batch.len()))
+            most(|| {
+                assert_eq!(
+                    network.logits_of(Rows::Sparse(rows)).unwrap().len(),
+                    2 * batch.len()
+                )
+            })
         };
         let (few, many) = (of(&few), of(&many));
         let more = many.saturating_sub(few) / MB;
         println!("{precision}: {} MB, {} MB", few / MB, many / MB);
-        assert!(more < 48, "{precision}: {MANY} rows take {more} MB more than {FEW}");
+        assert!(
+            more < 48,
+            "{precision}: {MANY} rows take {more} MB more than {FEW}"
+        );
     }
     assert_eq!((rows_at_a_time(784), rows_at_a_time(WIDTH)), (256, 83));
 }

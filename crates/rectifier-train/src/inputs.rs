@@ -34,7 +34,8 @@ impl DeviceInputs {
             return Self::Dense(batch.inputs_tensor(batch.width(), device));
         };
         let (width, together) = (rows.width(), rows_at_a_time(rows.width()));
-        let input = |rows: CompactRows| SparseInput::new(&rows.columns, &rows.values, width, device);
+        let input =
+            |rows: CompactRows| SparseInput::new(&rows.columns, &rows.values, width, device);
         if rows.len() <= together {
             let compact = rows.compact();
             return match compact.columns.len() as f64 > SPARSE_UP_TO * width as f64 {

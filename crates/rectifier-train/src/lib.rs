@@ -128,8 +128,7 @@ pub use limit::{EngineLimit, Limit};
 pub use loader::ExampleLoader;
 pub use measure::{
     EVALUATION_BATCH, Evaluation, Measurement, Outputs, Totals, evaluate, evaluate_each, in_order,
-    rows_at_a_time,
-    wilson,
+    rows_at_a_time, wilson,
 };
 pub use metrics::{Digest, Quantity, StageMetric};
 pub use notice::Notice;

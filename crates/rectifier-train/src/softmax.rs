@@ -66,8 +66,15 @@ mod tests {
             assert!((softmax.loss(class) + probabilities[class].ln()).abs() < 1e-12);
         }
         // Python: -math.log(math.exp(-1000) / ..) fails; 1003 + log(2 + e^-2) does not.
-        assert!((softmax.loss(3) - 1003.758_623_675_7).abs() < 1e-6, "{}", softmax.loss(3));
-        let stars: f64 = (1..).zip(&probabilities).map(|(k, p)| f64::from(k) * p).sum();
+        assert!(
+            (softmax.loss(3) - 1003.758_623_675_7).abs() < 1e-6,
+            "{}",
+            softmax.loss(3)
+        );
+        let stars: f64 = (1..)
+            .zip(&probabilities)
+            .map(|(k, p)| f64::from(k) * p)
+            .sum();
         assert!((softmax.stars() - stars).abs() < 1e-12);
         assert!(softmax.loss(4).is_nan() && Softmax::of(&[f32::NAN, 0.0]).loss(1).is_nan());
     }

@@ -2,14 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::layer::{Block, Blocks, Curve, Reference, Shade, Spot, Stretch};
 use crate::drawing::tests::well_formed;
+use crate::layer::{Block, Blocks, Curve, Reference, Shade, Spot, Stretch};
 use proptest::prelude::*;
 
 fn curve(name: &str, dashed: bool, ys: &[f64]) -> Curve {
-    let spots = ys.iter().enumerate().map(|(at, y)| {
-        Spot::new(250.0 * 2f64.powi(at as i32), *y).with_title(format!("{y} <ms>"))
-    });
+    let spots = ys
+        .iter()
+        .enumerate()
+        .map(|(at, y)| Spot::new(250.0 * 2f64.powi(at as i32), *y).with_title(format!("{y} <ms>")));
     let curve = Curve::line(name, 0, spots);
     if dashed { curve.dashed() } else { curve }
 }
@@ -172,9 +173,7 @@ fn bars_stand_on_zero_and_reach_their_value() {
         .map(|bar| attributes(bar, "height")[0])
         .collect();
     assert_eq!(heights.len(), 3);
-    assert!(
-        (heights[0] - 2.0 * heights[1]).abs() < 0.2 && (heights[1] - heights[2]).abs() < 0.2
-    );
+    assert!((heights[0] - 2.0 * heights[1]).abs() < 0.2 && (heights[1] - heights[2]).abs() < 0.2);
     assert_eq!(svg.matches("<path class=\"error\"").count(), 3);
     assert!(svg.contains("1 point."));
 }
