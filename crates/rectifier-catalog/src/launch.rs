@@ -145,7 +145,24 @@ impl Launcher {
         let bytes = 4 * 4 * self.plan.network.parameters() as u128;
         room_for(bytes, "this network", "give fewer units with --hidden")?;
         let chosen = self.engine.choose(&self.plan)?;
+        tracing::info!(
+            engine = chosen.engine.name(),
+            device = chosen.engine.device(),
+            reason = chosen.reason,
+            "chosen"
+        );
         let loaded = self.plan.load(locator, None, progress)?;
+        let sizes = loaded.split.sizes();
+        tracing::info!(
+            data = loaded.info.name,
+            shape = ?loaded.info.shape,
+            classes = loaded.info.classes,
+            train = sizes.train,
+            valid = sizes.valid,
+            test = sizes.test,
+            encoder = loaded.encoder.as_ref().map(|encoder| encoder.kind()),
+            "loaded"
+        );
         Ok(Prepared {
             launcher: self,
             chosen,
@@ -189,6 +206,7 @@ impl Prepared {
         if let Some(encoder) = &loaded.encoder {
             data = data.with_encoder(&encoder.to_text());
         }
+        tracing::debug!(checksum = data.checksum, "fingerprint of the data");
         let mut run = Run {
             plan: Some(serde_json::to_value(&plan).map_err(CatalogError::Syntax)?),
             data: Some(data),

@@ -1,9 +1,9 @@
 //! Networks by name, as plans ask for them.
 
 use crate::CatalogError;
-use crate::sets::listed;
 use deep_rectifier::PRESETS;
 use rectifier_baselines::Family;
+use rectifier_data::joined;
 use rectifier_nn::{DenseStackConfig, Unit};
 
 /// A network that a plan can ask for by name.
@@ -71,7 +71,7 @@ pub fn named_network(
     } else {
         return Err(CatalogError::UnknownNetwork {
             name: name.into(),
-            known: listed(networks().into_iter().map(|entry| entry.name.into()), "and"),
+            known: joined(networks().into_iter().map(|entry| entry.name), "and"),
         });
     }
     Ok(network)

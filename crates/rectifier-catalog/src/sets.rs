@@ -1,7 +1,7 @@
 //! The table of data sets, and choosing one by name or by options.
 
 use crate::CatalogError;
-use rectifier_data::{DataSet, OptionSpec, Options, Source};
+use rectifier_data::{DataSet, OptionSpec, Options, Source, joined};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -70,11 +70,11 @@ impl DataSpec {
         match found {
             Some(set) => Ok(Some(Self(set.open(options)?.into()))),
             None => Err(CatalogError::OptionsAlone {
-                options: listed(options.names().map(|name| format!("--{name}")), "and"),
-                sets: listed(
+                options: joined(options.names().map(|name| format!("--{name}")), "and"),
+                sets: joined(
                     SETS.iter()
                         .filter(|set| options.names().any(|name| has(**set, name)))
-                        .map(|set| set.name().to_string()),
+                        .map(|set| set.name()),
                     "or",
                 ),
             }),
@@ -158,7 +158,7 @@ pub fn set(name: &str) -> Result<&'static dyn DataSet, CatalogError> {
     let found = SETS.iter().find(|set| set.name() == name);
     found.copied().ok_or_else(|| CatalogError::UnknownSet {
         name: name.into(),
-        known: listed(SETS.iter().map(|set| set.name().to_string()), "and"),
+        known: joined(SETS.iter().map(|set| set.name()), "and"),
     })
 }
 
@@ -206,19 +206,9 @@ fn check_belongs(option: &str, set: &str, specs: &[OptionSpec]) -> Result<(), Ca
         true => Ok(()),
         false => Err(CatalogError::OptionElsewhere {
             option: option.into(),
-            owners: listed(owners.map(|set| set.name().to_string()), "or"),
+            owners: joined(owners.map(|set| set.name()), "or"),
             set: set.into(),
         }),
-    }
-}
-
-/// `a, b and c`.
-pub(crate) fn listed(words: impl Iterator<Item = String>, last: &str) -> String {
-    let words: Vec<String> = words.collect();
-    match words.as_slice() {
-        [] => "none".into(),
-        [word] => word.clone(),
-        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
     }
 }
 

@@ -4,6 +4,7 @@ mod bench;
 mod data;
 mod experiment;
 mod models;
+mod number;
 mod results;
 mod train;
 
@@ -22,6 +23,9 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "rectifier", version, about, arg_required_else_help = true)]
 pub struct Cli {
+    /// Tell on standard error what is found, chosen, fetched and saved; twice, in detail.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -134,10 +138,10 @@ pub struct ThresholdArgs {
     #[arg(long, value_name = "S", default_value_t = 0.2)]
     pub seconds: f64,
     /// Rounds of timing: in each, every setting takes its turn.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = number::rounds, allow_negative_numbers = true)]
     pub rounds: usize,
     /// Threads of the predictor [default: one a core].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Write the record to this file.
     #[arg(long, value_name = "FILE")]

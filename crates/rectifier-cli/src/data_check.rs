@@ -119,8 +119,16 @@ impl Numbers {
             let indices: Vec<usize> = (start..end.min(start + 256)).collect();
             batch.clear();
             examples.gather(&indices, &mut batch)?;
+            let numbers = (batch.len() * batch.width()) as f64;
             // Sparse rows count with their zeros.
-            for &number in batch.dense().iter() {
+            let (listed, zero) = match &batch.sparse {
+                Some(rows) => (
+                    rows.values(),
+                    ((rows.values().len() as f64) < numbers).then_some(&0.0),
+                ),
+                None => (&batch.inputs[..], None),
+            };
+            for &number in listed.iter().chain(zero) {
                 // What is no number is lower and higher than any.
                 if number.is_nan() {
                     (lowest, highest) = (f32::NEG_INFINITY, f32::INFINITY);
@@ -130,7 +138,7 @@ impl Numbers {
                 sum += f64::from(number);
                 squares += f64::from(number).powi(2);
             }
-            count += (batch.len() * batch.width()) as f64;
+            count += numbers;
         }
         let mean = sum / f64::max(count, 1.0);
         Ok(Self {

@@ -125,6 +125,10 @@ impl CliError {
             Self::Stopped { .. } => self.to_string(),
             _ => format!("error: {self}"),
         };
+        for cause in self.causes(&text) {
+            text.push_str("\n  because: ");
+            text.push_str(&cause);
+        }
         if let Some(cure) = self.cure() {
             text.push_str("\n  ");
             text.push_str(cure);
@@ -134,6 +138,20 @@ impl CliError {
             text.push_str(go_on);
         }
         text
+    }
+
+    /// The causes behind the error that its own `text` does not tell, from the nearest to the first.
+    fn causes(&self, text: &str) -> Vec<String> {
+        let mut causes: Vec<String> = Vec::new();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            let said = cause.to_string();
+            if !text.contains(&said) && !causes.iter().any(|cause| cause.contains(&said)) {
+                causes.push(said);
+            }
+            source = cause.source();
+        }
+        causes
     }
 
     /// What to do, if it was the system that failed.
@@ -225,6 +243,24 @@ mod tests {
                 .contains("free some space")
         );
         assert_eq!(deep.exit_code(), 1);
+    }
+
+    #[test]
+    fn causes_that_are_not_told_yet_are_told_once_each() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the file of the plan cannot be used")]
+        struct Outer(#[source] std::io::Error);
+        let inner = std::io::Error::other(Outer(std::io::Error::other("a broken disk")));
+        // `Io` tells its source itself.
+        let text = CliError::io(Path::new("plan.json"), inner).message();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "error: plan.json: the file of the plan cannot be used",
+                "  because: a broken disk"
+            ]
+        );
     }
 
     #[test]

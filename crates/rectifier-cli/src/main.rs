@@ -25,6 +25,7 @@ mod terminal;
 mod threads;
 mod thresholds;
 mod train;
+mod verbose;
 
 use args::{Cli, Command, RecipeCommand};
 use clap::{CommandFactory, Parser};
@@ -36,7 +37,9 @@ fn main() -> ExitCode {
     memory::keep_freed();
     let prepared = signals::outlive_file_limit();
     let prepared = prepared.map_err(|source| CliError::Signals { source });
-    let done = prepared.and_then(|()| run(&Cli::parse().command));
+    let cli = Cli::parse();
+    verbose::tell(cli.verbose);
+    let done = prepared.and_then(|()| run(&cli.command));
     match done.and_then(|()| output::said()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -161,15 +161,44 @@ fn add(run: &Path, to: &Path) -> Result<(), CliError> {
     }
     let beside = to.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(beside).map_err(|source| CliError::io(beside, source))?;
+    sweep(beside);
     let making = tempfile::Builder::new()
         .prefix(PARTIAL)
         .tempdir_in(beside)
         .map_err(|source| CliError::io(beside, source))?;
+    // Says that somebody writes it.
+    let _lock = lock(making.path());
     // A temporary folder is its maker's alone; a record may be read by everybody who may read its neighbours.
     let fresh = making.path().join("record");
     std::fs::create_dir(&fresh).map_err(|source| CliError::io(&fresh, source))?;
     write(&fresh)?;
     std::fs::rename(&fresh, to).map_err(|source| CliError::io(to, source))
+}
+
+/// The folder at `path`, locked; none where somebody else has it, or the system cannot.
+#[cfg(unix)]
+fn lock(path: &Path) -> Option<std::fs::File> {
+    let folder = std::fs::File::open(path).ok()?;
+    folder.try_lock().ok().map(|()| folder)
+}
+
+#[cfg(not(unix))]
+fn lock(_path: &Path) -> Option<std::fs::File> {
+    None
+}
+
+/// Removes records in the making that are a minute old and that nobody writes: those of commands that were killed.
+fn sweep(folder: &Path) {
+    const AGE: std::time::Duration = std::time::Duration::from_secs(60);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let modified = entry.metadata().and_then(|data| data.modified());
+        let age = modified.ok().and_then(|time| time.elapsed().ok());
+        let old = age.is_some_and(|age| age > AGE);
+        if old && path.is_dir() && in_the_making(&path) && lock(&path).is_some() {
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
 }
 
 /// What the file at `path` holds.

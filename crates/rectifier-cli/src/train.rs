@@ -6,14 +6,14 @@ use crate::error::CliError;
 use crate::output::{epoch_line, note, result_json, say, summary};
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
-use crate::{device, progress, report, threads};
+use crate::{device, progress, report, threads, verbose};
 use burn_train::Interrupter;
 use rectifier_catalog::{CatalogError, EngineChoice, Launcher, Plan};
+use rectifier_report::shell_word;
 use rectifier_train::{
     EpochRecord, Notice, Objective, RunFiles, RunFolder, Standing, Summary, TrainError, Watch,
     check_split,
 };
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// Trains, and says what came of it.
@@ -42,7 +42,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     }
     let plan = launcher.plan.clone();
     let objective = plan.recipe.objective;
-    let dashboard = !quiet && !args.plain && dashboard::possible();
+    let dashboard = !quiet && !args.plain && !verbose::is_on() && dashboard::possible();
     let (interrupter, terminal, signals) =
         (Interrupter::new(), Terminal::default(), Signals::default());
     if dashboard {
@@ -120,7 +120,7 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         // The run is done and safe: a page that cannot be written does not make it fail.
         Err(error) => note(&format!(
             "warning: there is no report: {error}; make it with: rectifier report {}",
-            quoted(path.as_os_str())
+            shell_word(path.as_os_str())
         )),
     }
     Ok(())
@@ -197,25 +197,7 @@ fn option(name: &str, path: &Path) -> String {
         Some(b'-') => '=',
         _ => ' ',
     };
-    format!("{name}{sign}{}", quoted(path.as_os_str()))
-}
-
-/// A path as a shell takes it, whatever its bytes are.
-fn quoted(path: &OsStr) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@=".contains(c);
-    match path.to_str() {
-        Some(text) if !text.is_empty() && text.chars().all(plain) => text.into(),
-        Some(text) => format!("'{}'", text.replace('\'', r"'\''")),
-        None => {
-            let escaped = path.as_encoded_bytes().iter().map(|byte| match byte {
-                b'/' | b'.' | b'_' | b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
-                    char::from(*byte).to_string()
-                }
-                byte => format!("\\{byte:03o}"),
-            });
-            format!("$'{}'", escaped.collect::<String>())
-        }
-    }
+    format!("{name}{sign}{}", shell_word(path.as_os_str()))
 }
 
 fn tell(result: &Summary, objective: Objective, run: &Path, as_json: bool) -> Result<(), CliError> {
@@ -239,19 +221,7 @@ mod tests {
 
     #[test]
     fn paths_are_quoted_where_a_shell_needs_it() {
-        let quoted = |text: &str| quoted(text.as_ref());
-        assert_eq!(quoted("runs/a-1"), "runs/a-1");
-        assert_eq!(quoted("my runs/it's"), r"'my runs/it'\''s'");
-        assert_eq!(quoted(""), "''");
         assert_eq!(option("--resume", Path::new("a b")), "--resume 'a b'");
         assert_eq!(option("--resume", Path::new("-x")), "--resume=-x");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn paths_of_any_bytes_can_be_typed() {
-        use std::os::unix::ffi::OsStrExt;
-        let path = OsStr::from_bytes(b"r\xff'n");
-        assert_eq!(quoted(path), r"$'r\377\047n'");
     }
 }

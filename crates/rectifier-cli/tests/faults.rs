@@ -250,6 +250,28 @@ fn options_change_what_is_measured_or_are_refused() {
             "write seconds above 0",
         ),
         (&["train", "--data-seed", "-1"], "no whole number from 0"),
+        (&["train", "--seed", "-1"], "write a whole number from 0"),
+        (
+            &["train", "--epochs", "-1"],
+            "no number of epochs: write a whole number",
+        ),
+        (
+            &["train", "--batch", "-1"],
+            "no number of examples: write a whole number",
+        ),
+        (
+            &["train", "--patience", "-1"],
+            "no number of epochs: write a whole number",
+        ),
+        (
+            &["bench", "--rounds", "-1"],
+            "no number of rounds: write a whole number",
+        ),
+        (
+            &["experiment", "run", "figure3", "--jobs", "-1"],
+            "no number of cells",
+        ),
+        (&["train", "--threads", "1000"], "at least 1 and at most"),
         (&["train", "--threads", "0"], "at least 1 and at most"),
         (&["train", "--threads", "100000"], "at least 1 and at most"),
     ] {

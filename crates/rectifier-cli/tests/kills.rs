@@ -312,14 +312,15 @@ fn makers(
     kills: usize,
     (seed, subject): (u64, u64),
 ) -> Kills {
+    let old = old.map(str::as_bytes);
     let put = || match old {
         Some(old) => std::fs::write(file, old).unwrap(),
         None => drop(std::fs::remove_file(file)),
     };
     put();
     let mut moments = Moments::of(|| drop(ok(folder, args)), LATE, seed, subject);
-    let new = std::fs::read_to_string(file).unwrap();
-    assert_ne!(Some(new.as_str()), old);
+    let new = std::fs::read(file).unwrap();
+    assert!(Some(new.as_slice()) != old);
     let mut done = Kills::default();
     for attempt in 0.. {
         if done.early + done.late == kills {
@@ -331,17 +332,17 @@ fn makers(
         );
         put();
         if moments.kill(folder, args) {
-            let found = std::fs::read_to_string(file).ok();
+            let found = std::fs::read(file).ok();
             match found.as_deref() {
                 Some(found) if found == new => done.late += 1,
                 found => {
-                    assert!(found == old, "{args:?} left {found:?}");
+                    assert!(found == old, "{args:?} left a part");
                     done.early += 1;
                 }
             }
         }
         ok(folder, args);
-        assert!(std::fs::read_to_string(file).unwrap() == new, "{args:?}");
+        assert!(std::fs::read(file).unwrap() == new, "{args:?}");
         done.ends += 1;
     }
     done
@@ -427,9 +428,24 @@ fn kills_at_random_moments_lose_nothing_and_change_no_number() {
     tell("experiment run", sweeps(folder, 2 * tenth, seed));
     let report = ["report", "whole-sparse", "--out", "page.html", "--quiet"];
     let page = folder.join("page.html");
+    let few = tenth / 5;
     tell(
         "report",
-        makers(folder, &report, &page, None, tenth / 2, (seed, 3)),
+        makers(folder, &report, &page, None, few, (seed, 3)),
+    );
+    // Its tables, figures and pages are made of the records alone.
+    let pages = ["experiment", "report", "figure3", "--folder", "whole-sweep"];
+    let page = folder.join("whole-sweep/figure3/index.html");
+    tell(
+        "experiment report",
+        makers(folder, &pages, &page, None, few, (seed, 6)),
+    );
+    std::fs::write(folder.join("page.raw"), [128u8; 1024]).unwrap();
+    let predict = ["predict", "whole-sparse", "page.raw", "--csv", "page.csv"];
+    let sheet = folder.join("page.csv");
+    tell(
+        "predict --csv",
+        makers(folder, &predict, &sheet, Some("old"), few, (seed, 7)),
     );
     // Kept first, for the table to have a row.
     let add = ["results", "add", "whole-sparse", "one", "--folder", "table"];
@@ -441,12 +457,9 @@ fn kills_at_random_moments_lose_nothing_and_change_no_number() {
         folder.join("page.md"),
         "# Runs\n<!-- runs -->\n<!-- /runs -->\n",
     );
-    let done = makers(folder, &table, &page, Some(marks), tenth / 2, (seed, 4));
+    let done = makers(folder, &table, &page, Some(marks), few, (seed, 4));
     tell("results table", done);
-    tell(
-        "results add",
-        records(folder, 2 * tenth - tenth / 2 * 2, seed),
-    );
+    tell("results add", records(folder, 2 * tenth - 4 * few, seed));
     let Kills { early, late, ends } = total;
     eprintln!("| all | {} | {early} | {late} | {ends} | 0 |", early + late);
     assert_eq!(early + late, kills);

@@ -230,3 +230,57 @@ fn doctor_tells_what_is_here_and_that_it_works() {
     // Nothing of the test is left.
     assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_run_of_very_many_epochs_writes_rows_of_several_readings() {
+    let place = tempfile::tempdir().unwrap();
+    let train = |out: &str, more: &[&str]| {
+        // Two steps an epoch, of which 60,000 are planned; it loses its patience long before.
+        let args = "train --examples 62 --hidden 4 --batch 31 --lr 1e-9 --epochs 30000 --patience 20 --engine sparse --threads 1 \
+            --quiet --out";
+        let args: Vec<&str> = args.split_whitespace().chain([out]).collect();
+        ends(&mut command(place.path(), &[&args, more].concat()), 0);
+        let run = place.path().join(out);
+        let counted = |name: &str| lines(&run.join(name));
+        (
+            counted("history.jsonl").len(),
+            counted("steps.jsonl"),
+            table(&run.join("steps.csv")).len(),
+        )
+    };
+    let (epochs, rows, cells) = train("run", &[]);
+    assert!(epochs > 20);
+    assert_eq!((rows.len(), cells), (2 * epochs / 3, 2 * epochs / 3));
+    // Each is the mean of three readings of a step.
+    assert!(rows.iter().all(|row| row["examples"] == 3 * 31), "{rows:?}");
+    let (epochs, rows, cells) = train("each", &["--measure-every", "1"]);
+    assert_eq!((rows.len(), cells), (2 * epochs, 2 * epochs));
+}
+
+#[test]
+fn what_is_done_on_the_way_is_told_as_often_as_v_is_said() {
+    let place = tempfile::tempdir().unwrap();
+    let train =
+        "train --examples 620 --hidden 8 --epochs 1 --engine sparse --threads 1 --quiet --out";
+    let told = |out: &str, more: &[&str]| {
+        let args: Vec<&str> = train.split(' ').chain([out]).collect();
+        ends(&mut command(place.path(), &[more, &args].concat()), 0)
+    };
+    assert_eq!(told("none", &[]), "");
+    let info = told("once", &["-v"]);
+    for part in [
+        "INFO rectifier_catalog",
+        "chosen engine=\"sparse\"",
+        "loaded data=\"glyphs\"",
+        "checkpoint stage=",
+    ] {
+        assert!(info.contains(part), "no {part:?} in {info}");
+    }
+    assert!(!info.contains("DEBUG"), "{info}");
+    let debug = told("twice", &["-vv"]);
+    assert!(
+        debug.contains("INFO") && debug.contains("DEBUG rectifier_train"),
+        "{debug}"
+    );
+    assert!(debug.contains("best network"), "{debug}");
+}

@@ -35,9 +35,13 @@ pub(crate) fn fetch(
     let mut attempts = Vec::new();
     for mirror in remote.mirrors {
         let address = address(mirror, remote.file);
+        tracing::info!(address, bytes = remote.bytes, "fetching");
         match transfer.receive(&address, progress) {
             Ok(()) => match transfer.partial.keep() {
-                Ok(()) => return Ok(Ok((path, address))),
+                Ok(()) => {
+                    tracing::info!(path = %path.display(), "fetched");
+                    return Ok(Ok((path, address)));
+                }
                 // Some systems refuse to replace a file that another process reads: if that is right, it will do.
                 Err(_) if path.is_file() && compare(&path, remote)?.is_none() => {
                     return Ok(Ok((path, address)));
@@ -45,7 +49,10 @@ pub(crate) fn fetch(
                 Err(error) => return Err(error),
             },
             Err(Failure::Here(error)) => return Err(error),
-            Err(Failure::There(why)) => attempts.push(Attempt { address, why }),
+            Err(Failure::There(why)) => {
+                tracing::info!(address, why, "not fetched");
+                attempts.push(Attempt { address, why });
+            }
         }
     }
     if transfer.checksum.bytes() > 0 {

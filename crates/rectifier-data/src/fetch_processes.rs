@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
 
 use crate::checksum::Checksum;
 use crate::locate::Locator;
@@ -178,4 +179,69 @@ fn a_full_disk_in_mid_fetch_leaves_no_file() {
         "{output:?}"
     );
     assert_eq!(files(cache.path()), ["numbers.bin"]);
+}
+
+/// Kills a fetch at random moments: the file is not there, or there as a whole, and the next process gets it.
+/// `RECTIFIER_KILLS=100` kills so often.
+#[test]
+#[allow(clippy::print_stderr)]
+fn a_killed_fetch_leaves_the_whole_file_or_none() {
+    let kills: usize = std::env::var("RECTIFIER_KILLS").map_or(10, |text| text.parse().unwrap());
+    let cache = tempfile::tempdir().unwrap();
+    let path = cache.path().join("set/numbers.bin");
+    // In thirty pieces, a moment apart.
+    let server = Server::start(|_, stream: &mut TcpStream| {
+        let content = content();
+        let mut pieces = content.chunks(10_000);
+        respond(
+            stream,
+            "200 OK",
+            Some(content.len()),
+            pieces.next().unwrap(),
+        );
+        for piece in pieces {
+            std::thread::sleep(Duration::from_millis(1));
+            if stream.write_all(piece).is_err() {
+                return;
+            }
+        }
+    });
+    let begun = Instant::now();
+    let output = start("", &server, cache.path()).wait_with_output().unwrap();
+    let longest = begun.elapsed();
+    assert!(said(&output).contains("found true"), "{output:?}");
+    let mut random = crate::random::stream(5, &[]);
+    let (mut killed, mut partial) = (0, 0);
+    while killed < kills {
+        fs::remove_dir_all(cache.path().join("set")).unwrap();
+        let share = f64::from(rand::Rng::next_u32(&mut random)) / f64::from(u32::MAX);
+        let mut process = start("", &server, cache.path());
+        std::thread::sleep(longest.mul_f64(share));
+        if process.try_wait().unwrap().is_none() {
+            process.kill().unwrap();
+            killed += 1;
+        }
+        process.wait_with_output().unwrap();
+        let found = cache
+            .path()
+            .join("set")
+            .is_dir()
+            .then(|| files(cache.path()));
+        for name in found.iter().flatten() {
+            match name.as_str() {
+                "numbers.bin" => assert_eq!(fs::read(&path).unwrap(), content()),
+                other => {
+                    assert!(other.starts_with(".numbers.bin.") && other.ends_with(".partial"));
+                    partial += 1;
+                }
+            }
+        }
+        let output = start("", &server, cache.path()).wait_with_output().unwrap();
+        assert!(said(&output).contains("found true"), "{output:?}");
+        assert_eq!(fs::read(&path).unwrap(), content());
+    }
+    eprintln!(
+        "| data fetch | {killed} | {partial} | {} | {killed} | 0 |",
+        killed - partial
+    );
 }

@@ -109,7 +109,7 @@ pub use idx_pair::IdxPair;
 pub use idx_problem::IdxProblem;
 pub use info::{DataInfo, Sizes};
 pub use lines::{LONGEST_LINE, LONGEST_TEXT_FILE, Lines, open_regular, read_whole};
-pub use listing::{listed, shortened};
+pub use listing::{joined, listed, shortened};
 pub use locate::{Found, Locator, Origin};
 pub use memory::room_for;
 pub use missing::{Attempt, Form, Missing};

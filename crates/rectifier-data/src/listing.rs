@@ -43,6 +43,22 @@ pub fn listed<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     }
 }
 
+/// Words as a sentence has them, with `last` before the last one; `none` where there are none. All of them: for names that the
+/// program itself gives.
+///
+/// ```
+/// assert_eq!(rectifier_data::joined(["a", "b", "c"], "or"), "a, b or c");
+/// ```
+pub fn joined<S: AsRef<str>>(words: impl IntoIterator<Item = S>, last: &str) -> String {
+    let words: Vec<S> = words.into_iter().collect();
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.as_slice() {
+        [] => "none".into(),
+        [word] => (*word).into(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -112,7 +112,12 @@ impl Locator {
     ) -> Result<Found, DataError> {
         self.check_folder()?;
         let local = self.places(set, forms);
-        match local.into_iter().find(|place| place.path.is_file()) {
+        let is_here = |place: &Place<'_>| {
+            let here = place.path.is_file();
+            tracing::debug!(path = %place.path.display(), here, "looked for");
+            here
+        };
+        match local.into_iter().find(is_here) {
             Some(place) => self.checked(place),
             None => self.fetched(set, forms, progress),
         }
@@ -198,6 +203,7 @@ impl Locator {
             }
             mismatch => mismatch.map(|mismatch| format!("{mismatch}; used all the same")),
         };
+        tracing::info!(path = %place.path.display(), verified = warning.is_none(), "found");
         Ok(Found {
             path: place.path,
             origin: place.origin,

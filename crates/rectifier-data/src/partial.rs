@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
@@ -14,7 +15,8 @@ const SUFFIX: &str = ".partial";
 
 /// A file that is written beside its final place, under a `.partial` name that no other process uses, and that gets
 /// its own name when it is complete. If it is dropped before, it is removed, unless it was [left](Self::leave). What a process
-/// that was killed left is never read as the file; [`resume`](Self::resume) goes on with it.
+/// that was killed left is never read as the file: [`resume`](Self::resume) goes on with it, and [`new`](Self::new) removes
+/// it a minute later.
 #[derive(Debug)]
 pub struct Partial {
     file: NamedTempFile,
@@ -30,6 +32,7 @@ impl Partial {
         let folder = folder_of(path);
         let io = |source| DataError::io(folder, source);
         fs::create_dir_all(folder).map_err(io)?;
+        sweep(path);
         let prefix = prefix_of(path);
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(SUFFIX);
@@ -182,6 +185,19 @@ fn left_behind(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Removes the parts of `path` that are a minute old and that nobody writes.
+fn sweep(path: &Path) {
+    const AGE: Duration = Duration::from_secs(60);
+    for left in left_behind(path) {
+        let modified = fs::metadata(&left).and_then(|data| data.modified());
+        let age = modified.ok().and_then(|time| time.elapsed().ok());
+        let free = || File::open(&left).is_ok_and(|file| file.try_lock().is_ok());
+        if age.is_some_and(|age| age > AGE) && free() {
+            let _ = fs::remove_file(&left);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -260,6 +276,36 @@ mod tests {
         let mut left = names(root.path());
         left.sort();
         assert_eq!(left, [".c.bin.gz.abc.partial", "c.bin"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_another_writes_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let put = |name: &str, age: u64| {
+            let file = fs::File::create(root.path().join(name)).unwrap();
+            let then = std::time::SystemTime::now() - Duration::from_secs(age);
+            file.set_modified(then).unwrap();
+            file
+        };
+        put(".c.left.partial", 90);
+        put(".c.fresh.partial", 5);
+        put(".d.other.partial", 90);
+        let busy = put(".c.busy.partial", 90);
+        busy.try_lock().unwrap();
+        Partial::new(&root.path().join("c"))
+            .unwrap()
+            .keep()
+            .unwrap();
+        let mut found = names(root.path());
+        found.sort();
+        let kept = [
+            ".c.busy.partial",
+            ".c.fresh.partial",
+            ".d.other.partial",
+            "c",
+        ];
+        assert_eq!(found, kept);
     }
 
     #[cfg(unix)]

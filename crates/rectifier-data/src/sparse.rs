@@ -1,6 +1,7 @@
 //! Rows of which most numbers are zero: only the others are kept.
 
 use crate::DataError;
+use std::ops::Range;
 
 /// Rows in compressed form (CSR): row `r` has the numbers `values[starts[r]..starts[r + 1]]` at the columns of the
 /// same places, and zero everywhere else.
@@ -187,6 +188,22 @@ impl SparseRows {
             }
         }
         dense
+    }
+
+    /// A copy of some of the rows; of none that lie past the end.
+    pub fn part(&self, rows: Range<usize>) -> Self {
+        let end = rows.end.min(self.len());
+        let start = rows.start.min(end);
+        let (first, last) = (self.starts[start], self.starts[end]);
+        Self {
+            width: self.width,
+            starts: self.starts[start..=end]
+                .iter()
+                .map(|place| place - first)
+                .collect(),
+            columns: self.columns[first..last].to_vec(),
+            values: self.values[first..last].to_vec(),
+        }
     }
 
     /// The same rows without the columns that are zero in all of them.

@@ -3,6 +3,7 @@
 use crate::active::{Active, EXAMPLES, MOST_PRODUCTS};
 use crate::buffer::{Buffer, PANEL, group, groups, panels};
 use crate::kernels::{DOT, Kernels};
+use crate::packed::Packed;
 use crate::pool::Worker;
 use crate::rows::Rows;
 use alloc::vec;
@@ -25,6 +26,10 @@ pub struct Activations {
     /// Gradients of the cost by pre-activation, for activations in training.
     errors: Buffer<f32>,
     pub active: Active,
+    /// The lists of sparse inputs, which take the place of `active`.
+    pub packed: Option<Packed>,
+    capacity: usize,
+    threads: usize,
     /// For each thread, products of errors and weights, [`DOT`] floats an entry of the rows that learn at a time.
     pub dots: Vec<Buffer<f32>>,
     /// For each group of panels of the layer above, what it adds to the error of each entry (or, where the layer goes down
@@ -45,8 +50,10 @@ pub struct Activations {
 /// What the numbers of a layer are for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Inputs of a layer in training: nothing goes further down.
+    /// Inputs of a layer in training: nothing goes further down. There is room for them once it is known what they are.
     Input,
+    /// Inputs of layers that are only looked through; as for `Input`, there is no room at first.
+    Looked,
     /// Numbers of a layer that is only looked through.
     Forward,
     /// Activations of a layer in training.
@@ -61,6 +68,11 @@ pub enum Role {
 impl Activations {
     pub fn new(columns: usize, capacity: usize, threads: usize, role: Role, smooth: bool) -> Self {
         let size = panels(columns) * PANEL * capacity;
+        // Lists and numbers of inputs come with the rows.
+        let now = match role {
+            Role::Input | Role::Looked => 0,
+            Role::Forward | Role::Trained { .. } | Role::Output => 1,
+        };
         let trained = matches!(role, Role::Trained { .. });
         let several = |count: usize, len: usize| -> Vec<Buffer<f32>> {
             (0..count).map(|_| Buffer::zeros(len)).collect()
@@ -70,10 +82,13 @@ impl Activations {
             columns,
             batch: 0,
             role,
-            values: Buffer::zeros(size),
+            values: Buffer::zeros(size * now),
             slopes: (trained && smooth).then(|| Buffer::zeros(size)),
             errors: Buffer::zeros(if trained { size } else { 0 }),
-            active: Active::new(columns, capacity, threads),
+            active: Active::new(columns, capacity * now, threads),
+            packed: None,
+            capacity,
+            threads,
             // Products are summed a whole register at a time, past the last entry too.
             dots: several(threads, (entries + DOT) * DOT),
             shares: match role {
@@ -99,10 +114,53 @@ impl Activations {
         }
     }
 
+    /// What the numbers are for.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
     /// Makes the activations those of a batch of `batch` examples, for a job on `threads` threads.
     pub fn set_batch(&mut self, batch: usize, threads: usize) {
         self.batch = batch;
-        self.active.set_batch(batch, threads);
+        if self.packed.is_none() {
+            self.active.set_batch(batch, threads);
+        }
+    }
+
+    /// Makes inputs those of `rows`, `batch` of them, for a job on `threads` threads, with room for what they are made of:
+    /// lists of sparse rows grow with their entries, and numbers in panels are there where they are wanted.
+    pub fn take_rows(&mut self, rows: Rows<'_>, batch: usize, threads: usize) {
+        match rows {
+            Rows::Dense(_) => self.take_lists(),
+            Rows::Sparse(rows) => {
+                let packed = self.packed.get_or_insert_with(|| Packed::new(self.columns));
+                packed.plan(rows, threads);
+            }
+        }
+        if self.wants_panels() {
+            self.take_panels();
+        }
+        self.set_batch(batch, threads);
+    }
+
+    /// Makes inputs a batch that is written in panels.
+    pub fn take_numbers(&mut self, batch: usize, threads: usize) {
+        self.take_lists();
+        self.take_panels();
+        self.set_batch(batch, threads);
+    }
+
+    fn take_lists(&mut self) {
+        self.packed = None;
+        if !self.active.has_room(self.capacity) {
+            self.active = Active::new(self.columns, self.capacity, self.threads);
+        }
+    }
+
+    fn take_panels(&mut self) {
+        if self.values.as_mut().is_empty() {
+            self.values = Buffer::zeros(self.panels() * PANEL * self.capacity);
+        }
     }
 
     /// How many panels the columns take.
@@ -135,30 +193,20 @@ impl Activations {
         unsafe { self.errors.ptr().add(self.offset(p)) }
     }
 
-    /// Reads inputs. `dense` takes a copy in panels too, for multiplying whole.
+    /// Reads inputs, those that were [taken](Self::take_rows). `dense` takes a copy in panels too, for multiplying whole.
     ///
     /// # Safety
     /// `rows` holds a batch of rows of `columns` numbers; no thread reads the activations meanwhile.
     pub unsafe fn read(&self, worker: Worker<'_>, kernels: &Kernels, rows: Rows<'_>, dense: bool) {
         // SAFETY: own blocks, and below own panels; the caller vouches for the rows.
         unsafe {
-            match rows {
-                Rows::Dense(values) => self.active.fill_from_rows(worker, kernels, values.as_ptr()),
-                Rows::Sparse(rows) => {
-                    self.active.fill(worker, |example, _, first, index, value| {
-                        let (columns, values) = rows.row(example).unwrap_or_default();
-                        let from = columns.partition_point(|column| *column < first);
-                        let panel = columns[from..].iter().zip(&values[from..]);
-                        let here = panel.take_while(|(column, _)| **column < first + PANEL as u32);
-                        let mut found = 0;
-                        for (column, number) in here.filter(|(_, number)| **number != 0.0) {
-                            *index.add(found) = *column;
-                            *value.add(found) = *number;
-                            found += 1;
-                        }
-                        found
-                    })
+            match (rows, &self.packed) {
+                (Rows::Sparse(rows), Some(packed)) => packed.fill(worker, rows),
+                (Rows::Dense(values), None) => {
+                    self.active.fill_from_rows(worker, kernels, values.as_ptr());
                 }
+                // `take_rows` made lists of the rows' own kind.
+                (Rows::Sparse(_), None) | (Rows::Dense(_), Some(_)) => {}
             }
             if dense {
                 for p in worker.panels(self.panels()) {
@@ -195,7 +243,13 @@ impl Activations {
     /// # Safety
     /// The blocks are this thread's and filled.
     pub unsafe fn transpose(&self, worker: Worker<'_>, rate: f32) {
-        if !self.dense_backward {
+        if self.dense_backward {
+            return;
+        }
+        if let Some(packed) = &self.packed {
+            // SAFETY: as the caller says.
+            unsafe { packed.sort(worker, -rate) };
+        } else {
             for block in self.active.blocks_of(worker) {
                 // SAFETY: as the caller says.
                 unsafe { self.active.transpose(block, -rate) };
@@ -221,7 +275,12 @@ impl Activations {
     /// The lists are filled, and no thread writes to them.
     pub unsafe fn share(&self) -> f64 {
         // SAFETY: as the caller says.
-        let entries = unsafe { self.active.total() };
+        let entries = unsafe {
+            match &self.packed {
+                Some(packed) => packed.total(),
+                None => self.active.total(),
+            }
+        };
         entries as f64 / (self.columns * self.batch).max(1) as f64
     }
 

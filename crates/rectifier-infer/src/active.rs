@@ -7,7 +7,7 @@ use core::ops::Range;
 
 /// Up to this many examples, a thread's whole share of a layer is one block of lists; above, each panel is one, so that
 /// a block's weights (16 KB) stay in the first cache while every example passes over them.
-const SMALL_BATCH: usize = 32;
+pub const SMALL_BATCH: usize = 32;
 
 /// Lists by unit are of so many examples at a time, whose errors stay in the first cache while rows of weights pass by.
 pub const EXAMPLES: usize = 64;
@@ -64,6 +64,11 @@ impl Active {
             unit_index: Buffer::zeros(width * capacity),
             unit_value: Buffer::zeros(width * capacity),
         }
+    }
+
+    /// Whether there is room for `capacity` examples.
+    pub fn has_room(&self, capacity: usize) -> bool {
+        self.capacity >= capacity
     }
 
     /// Makes the lists those of a batch of `batch` examples, at most the capacity, for a job on `threads` threads, at most as

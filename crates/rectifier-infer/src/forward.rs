@@ -31,8 +31,10 @@ impl Forward {
         threads: usize,
     ) -> Self {
         let widths = core::iter::once(inputs).chain(layers.iter().map(Layer::units));
+        let roles = core::iter::once(Role::Looked).chain(core::iter::repeat(Role::Forward));
         let activations: Vec<Activations> = widths
-            .map(|width| Activations::new(width, capacity, threads, Role::Forward, false))
+            .zip(roles)
+            .map(|(width, role)| Activations::new(width, capacity, threads, role, false))
             .collect();
         Self {
             active: activations
@@ -61,10 +63,13 @@ impl Forward {
         batch: usize,
     ) -> &Activations {
         let threads = self.pace.threads();
-        for activations in &mut self.activations {
+        for (layer, activations) in self.activations.iter_mut().enumerate() {
             // SAFETY: between jobs.
             unsafe { activations.choose() };
-            activations.set_batch(batch, threads);
+            match layer {
+                0 => activations.take_rows(rows, batch, threads),
+                _ => activations.set_batch(batch, threads),
+            }
         }
         self.examples += batch as u64;
         let (activations, counts) = (&self.activations, &self.active);

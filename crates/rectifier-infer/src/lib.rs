@@ -72,6 +72,9 @@ pub mod layer;
 pub mod pace;
 #[doc(hidden)]
 #[allow(missing_docs)]
+pub mod packed;
+#[doc(hidden)]
+#[allow(missing_docs)]
 pub mod passes;
 #[doc(hidden)]
 #[allow(missing_docs, clippy::missing_safety_doc)]

@@ -26,6 +26,10 @@ pub use trace::{Trace, TracedLayer};
 /// Examples that go through the network together; more are taken in turns.
 const CHUNK: usize = 256;
 
+/// The most inputs of examples that are integers together: an input that is 0 may be an integer that is not, so that lists of
+/// integers are as long as the inputs are wide.
+const INTEGERS: usize = 1 << 22;
+
 /// A network that only predicts: `Send + Sync`, without autodiff and without a device.
 ///
 /// Calls from several threads are answered one after the other, each with all threads of the predictor; for independent
@@ -359,12 +363,13 @@ impl SparseNetwork {
         mut seen: impl FnMut(&Room),
     ) -> Result<Vec<f32>, InferError> {
         let mut logits = Vec::with_capacity(examples * self.classes());
-        for start in (0..examples).step_by(CHUNK) {
-            let end = examples.min(start + CHUNK);
+        let chunk = self.chunk();
+        for start in (0..examples).step_by(chunk) {
+            let end = examples.min(start + chunk);
             let rows = rows.part(self.inputs(), start..end);
             let room = match end - start {
                 1 => &mut work.one,
-                _ => work.many.get_or_insert_with(|| self.room(CHUNK)),
+                _ => work.many.get_or_insert_with(|| self.room(chunk)),
             };
             let (team, batch) = (&work.team, end - start);
             match (&mut *room, &self.weights) {
@@ -400,6 +405,14 @@ impl SparseNetwork {
             one: self.room(1),
             many: None,
         })
+    }
+
+    /// How many examples go through the network together.
+    fn chunk(&self) -> usize {
+        match self.weights {
+            Weights::F32(_) | Weights::Bf16(_) => CHUNK,
+            Weights::Int8(_) => (INTEGERS / self.inputs().max(1)).clamp(1, CHUNK),
+        }
     }
 
     fn room(&self, examples: usize) -> Room {

@@ -38,6 +38,10 @@ pub unsafe fn multiply<W: Weight>(
                     let rows = weights.add(q * PANEL * PANEL);
                     W::dense(kernels)(z, rows, below.values(q), batch, below.width(q));
                 }
+            } else if let Some(packed) = &below.packed {
+                for block in 0..packed.blocks() {
+                    W::gather(kernels)(z, weights, batch, packed.by_example(block));
+                }
             } else {
                 for block in 0..below.active.blocks() {
                     W::gather(kernels)(z, weights, batch, below.active.by_example(block));

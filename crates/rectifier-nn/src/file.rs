@@ -229,8 +229,35 @@ impl DenseStack {
     }
 }
 
+/// How the names of files in the making begin.
+#[cfg(feature = "std")]
+const PARTIAL: &str = ".partial-";
+
+/// Removes what [`write_atomically`] left in `folder` where it was killed: files in the making that are a minute old and that
+/// nobody has locked. What cannot be removed does no harm.
+#[cfg(feature = "std")]
+fn sweep(folder: &Path) {
+    /// As long as the random end of a name of a temporary file.
+    const RANDOM: usize = 6;
+    const AGE: std::time::Duration = std::time::Duration::from_secs(60);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let own = |name: &str| name.strip_prefix(PARTIAL).map(str::len) == Some(RANDOM);
+        if !name.to_str().is_some_and(own) {
+            continue;
+        }
+        let modified = entry.metadata().ok().filter(|data| data.is_file());
+        let modified = modified.and_then(|data| data.modified().ok());
+        let old = modified.and_then(|time| time.elapsed().ok());
+        let free = || std::fs::File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if old.is_some_and(|age| age > AGE) && free() {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Writes `bytes` to a temporary file beside `path`, syncs it, and renames it: the file is the old one or the new
-/// one, never a part.
+/// one, never a part. A file in the making that a killed process left in the folder is removed after a minute.
 ///
 /// # Errors
 /// [`ModelFileError::Io`]; the old file, if any, is untouched then.
@@ -245,10 +272,14 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelFileError>
             let mut options = std::fs::File::options();
             options.write(true).create_new(true).open(path)
         };
+        sweep(folder);
         // The system's own errors, by number: a temporary name among them helps nobody.
         let mut file = tempfile::Builder::new()
-            .prefix(".partial-")
+            .prefix(PARTIAL)
             .make_in(folder, create)?;
+        // Says that somebody writes it; not every file system can.
+        #[cfg(unix)]
+        let _ = file.as_file().try_lock();
         file.as_file_mut().write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
@@ -285,6 +316,32 @@ mod tests {
         let logits = |network: &DenseStack| network.forward(x.clone()).logits.into_data();
         assert_eq!(logits(&loaded), logits(&network));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_another_writes_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, age: u64| {
+            let path = folder.path().join(name);
+            let file = std::fs::File::create(&path).unwrap();
+            let then = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+            file.set_modified(then).unwrap();
+            (path, file)
+        };
+        let (left, _) = put(".partial-a1B2c3", 90);
+        let (fresh, _) = put(".partial-a1B2c4", 5);
+        let (busy, lock) = put(".partial-a1B2c5", 90);
+        lock.try_lock().unwrap();
+        // A name that a run's folder has for a purpose of its own.
+        let (own, _) = put(".partial-previous", 90);
+        write_atomically(&folder.path().join("page"), b"new").unwrap();
+        assert!(!left.exists());
+        assert!(fresh.exists() && busy.exists() && own.exists());
+        drop(lock);
+        write_atomically(&folder.path().join("page"), b"newer").unwrap();
+        assert!(!busy.exists());
+        assert_eq!(std::fs::read(folder.path().join("page")).unwrap(), b"newer");
     }
 
     #[test]

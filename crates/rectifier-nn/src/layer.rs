@@ -72,8 +72,7 @@ impl DenseLayer {
     ///
     /// The gradient of `W` is 0 in every other row.
     pub fn pre_activation_sparse(&self, inputs: &SparseInput) -> Tensor<2> {
-        let rows = self.weight.val().select(0, inputs.columns.clone());
-        linear(inputs.values.clone(), rows, Some(self.bias.val()))
+        inputs.times(&self.weight.val(), Some(&self.bias.val()))
     }
 
     /// What the units make of their pre-activations, `[batch, units]`.

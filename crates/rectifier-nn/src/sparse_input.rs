@@ -1,20 +1,28 @@
 //! A batch of inputs of which most columns are zero.
 
-use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
+use alloc::{vec, vec::Vec};
+use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, module::linear};
 
-/// A batch of inputs without the columns that are zero in all of its rows.
+/// A batch of inputs without the columns that are zero in all of its rows, or in all rows of a part of it.
 ///
 /// A dense first layer then needs only the rows of its weights at these columns: a small product instead of a large
 /// one, the same sums in another order. Columns are distinct, so that gradients are scattered without two of them
 /// meeting at one place, and come out the same at every run on every device.
 #[derive(Clone, Debug)]
 pub struct SparseInput {
-    /// The columns that are left, `[used]`, each at most once.
-    pub columns: Tensor<1, Int>,
-    /// The inputs at these columns, `[batch, used]`.
-    pub values: Tensor<2>,
+    /// The parts, from the first rows to the last; at least one.
+    parts: Vec<Part>,
     /// How many columns there are with the zeros.
     pub width: usize,
+}
+
+/// Some rows that lie one behind the other.
+#[derive(Clone, Debug)]
+struct Part {
+    /// The columns that are left, `[used]`, each at most once.
+    columns: Tensor<1, Int>,
+    /// The inputs at these columns, `[rows, used]`.
+    values: Tensor<2>,
 }
 
 impl SparseInput {
@@ -26,31 +34,61 @@ impl SparseInput {
         let columns = TensorData::new(columns.to_vec(), [used]);
         let values = TensorData::new(values.to_vec(), [rows, used]);
         Self {
-            columns: Tensor::from_data(columns, device),
-            values: Tensor::from_data(values, device),
+            parts: vec![Part {
+                columns: Tensor::from_data(columns, device),
+                values: Tensor::from_data(values, device),
+            }],
             width,
         }
     }
 
+    /// The same inputs with the rows of `more` behind them, which keep columns of their own: two parts of a large batch take
+    /// less memory than their common columns do.
+    pub fn followed_by(mut self, more: Self) -> Self {
+        self.parts.extend(more.parts);
+        self
+    }
+
     /// The same inputs in the graph of an autodiff device, as constants.
     pub fn from_inner(inner: Self) -> Self {
+        let part = |part: Part| Part {
+            columns: Tensor::from_inner(part.columns),
+            values: Tensor::from_inner(part.values),
+        };
         Self {
-            columns: Tensor::from_inner(inner.columns),
-            values: Tensor::from_inner(inner.values),
+            parts: inner.parts.into_iter().map(part).collect(),
             width: inner.width,
         }
     }
 
+    /// `x W + b`, `[batch, units]`, for `weight` `[width, units]` and `bias` `[units]`. The gradient of `W` is 0 in every row
+    /// whose column is left out.
+    pub fn times(&self, weight: &Tensor<2>, bias: Option<&Tensor<1>>) -> Tensor<2> {
+        let product = |part: &Part| {
+            let rows = weight.clone().select(0, part.columns.clone());
+            linear(part.values.clone(), rows, bias.cloned())
+        };
+        stacked(self.parts.iter().map(product))
+    }
+
     /// The inputs with their zeros, `[batch, width]`.
     pub fn to_dense(&self) -> Tensor<2> {
-        let [rows, _] = self.values.dims();
-        let zeros = Tensor::zeros([rows, self.width], &self.values.device());
-        zeros.select_assign(
-            1,
-            self.columns.clone(),
-            self.values.clone(),
-            IndexingUpdateOp::Add,
-        )
+        let dense = |part: &Part| {
+            let [rows, _] = part.values.dims();
+            let zeros = Tensor::zeros([rows, self.width], &part.values.device());
+            let (columns, values) = (part.columns.clone(), part.values.clone());
+            zeros.select_assign(1, columns, values, IndexingUpdateOp::Add)
+        };
+        stacked(self.parts.iter().map(dense))
+    }
+}
+
+/// Rows of several tensors as one; a single one as it is.
+fn stacked(tensors: impl Iterator<Item = Tensor<2>>) -> Tensor<2> {
+    let mut tensors: Vec<Tensor<2>> = tensors.collect();
+    match tensors.len() {
+        1 => tensors.remove(0),
+        _ => Tensor::cat(tensors, 0),
     }
 }
 
@@ -59,7 +97,6 @@ impl SparseInput {
 mod tests {
     use super::*;
     use crate::{DenseStackConfig, Draw, Init, Network, Unit};
-    use alloc::{vec, vec::Vec};
     use burn::module::Module;
     use proptest::prelude::*;
 
@@ -74,6 +111,7 @@ mod tests {
             rows in 1usize..6,
             unit in prop_oneof![Just(Unit::Rectifier), Just(Unit::Tanh), Just(Unit::Softplus { sharpness: 1.0 })],
             flips in any::<bool>(),
+            parts in any::<bool>(),
         ) {
             let device = Device::default();
             let hidden = &[9, 7][..depth.min(2)];
@@ -85,7 +123,13 @@ mod tests {
             let columns: Vec<u32> = chosen.into_iter().collect();
             let mut draw = Draw::new(seed ^ 1);
             let values: Vec<f32> = (0..rows * columns.len()).map(|_| draw.unit() - 0.3).collect();
-            let sparse = SparseInput::from_inner(SparseInput::new(&columns, &values, 30, &device));
+            let part = |values: &[f32]| SparseInput::new(&columns, values, 30, &device);
+            let (first, rest) = values.split_at(columns.len());
+            let sparse = match parts && !rest.is_empty() {
+                true => part(first).followed_by(part(rest)),
+                false => part(&values),
+            };
+            let sparse = SparseInput::from_inner(sparse);
             let mut dense = vec![0.0f32; rows * 30];
             for (place, value) in values.iter().enumerate() {
                 dense[place / columns.len() * 30 + columns[place % columns.len()] as usize] = *value;

@@ -7,7 +7,7 @@ use crate::{
 use alloc::{format, string::String, vec::Vec};
 use burn::module::{Content, DisplaySettings, Module, ModuleDisplay, Param};
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, TensorData, activation::softmax, module::linear};
+use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 
 /// Makes the module that a description describes; `use` it to call [`init`](Self::init) on a [`DenseStackConfig`].
 pub trait Init {
@@ -171,10 +171,9 @@ impl Network for DenseStack {
         match self.layers.first() {
             Some(first) => self.forward_from(first.activate(first.pre_activation_sparse(inputs))),
             None => {
-                let rows = self.head.weight.val().select(0, inputs.columns.clone());
                 let bias = self.head.bias.as_ref().map(|bias| bias.val());
                 Forward {
-                    logits: linear(inputs.values.clone(), rows, bias),
+                    logits: inputs.times(&self.head.weight.val(), bias.as_ref()),
                     hidden: Vec::new(),
                 }
             }

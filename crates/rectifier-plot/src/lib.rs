@@ -46,6 +46,7 @@ pub mod palette;
 #[cfg(feature = "png")]
 mod png;
 mod table;
+mod thin;
 pub mod words;
 
 pub use axis::{Axis, Range, Scale, place};
@@ -62,3 +63,4 @@ pub use palette::Theme;
 #[cfg(feature = "png")]
 pub use png::{PngError, png};
 pub use table::{Align, Table};
+pub use thin::thinned;

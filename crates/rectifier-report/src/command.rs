@@ -1,10 +1,6 @@
-//! The exact command behind a run, written down while it starts.
+//! Commands as a shell reads them.
 
-use rectifier_train::TrainError;
-use std::path::Path;
-
-/// The file of a run folder with one command a line: the one that made it, then those that went on with it.
-pub const COMMAND_FILE: &str = "command.txt";
+use std::ffi::OsStr;
 
 /// `words` as one line that a shell reads as the same words.
 ///
@@ -12,60 +8,54 @@ pub const COMMAND_FILE: &str = "command.txt";
 /// assert_eq!(rectifier_report::shell_line(["rectifier", "train", "--out", "my run"]),
 ///     "rectifier train --out 'my run'");
 /// ```
-pub fn shell_line<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> String {
+pub fn shell_line<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> String {
     let words: Vec<String> = words
         .into_iter()
-        .map(|word| quoted(word.as_ref()))
+        .map(|word| shell_word(word.as_ref()))
         .collect();
     words.join(" ")
 }
 
-fn quoted(word: &str) -> String {
+/// A word as a shell takes it, whatever its bytes are: a path need not be text.
+///
+/// ```
+/// assert_eq!(rectifier_report::shell_word("it's".as_ref()), r"'it'\''s'");
+/// ```
+pub fn shell_word(word: &OsStr) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./,:=@%+-".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.into();
-    }
-    if !word.chars().any(char::is_control) {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    // A line break would end the command's line: POSIX 2024's quotes say it without one.
-    let mut text = String::from("$'");
-    for c in word.chars() {
-        match c {
-            '\'' | '\\' => text.extend(['\\', c]),
-            c if c.is_control() => {
-                let mut bytes = [0; 4];
-                for byte in c.encode_utf8(&mut bytes).bytes() {
-                    text.push_str(&format!("\\{byte:03o}"));
-                }
-            }
-            c => text.push(c),
+    match word.to_str() {
+        Some(text) if !text.is_empty() && text.chars().all(plain) => return text.into(),
+        Some(text) if !text.chars().any(char::is_control) => {
+            return format!("'{}'", text.replace('\'', r"'\''"));
         }
+        Some(_) | None => {}
+    }
+    // A line break would end the command's line: POSIX 2024's quotes say it without one, and bytes that are no text too.
+    let mut text = String::from("$'");
+    for chunk in word.as_encoded_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\'' | '\\' => text.extend(['\\', c]),
+                c if c.is_control() => octal(&mut text, c.encode_utf8(&mut [0; 4]).as_bytes()),
+                c => text.push(c),
+            }
+        }
+        octal(&mut text, chunk.invalid());
     }
     text.push('\'');
     text
 }
 
-/// The commands of the run in the folder at `path`, none where none were written down.
-///
-/// # Errors
-/// [`TrainError::Io`] for a file that is there and cannot be read.
-pub fn read_commands(path: &Path) -> Result<Vec<String>, TrainError> {
-    let path = path.join(COMMAND_FILE);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(source) => return Err(TrainError::Io { path, source }),
-    };
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(text.lines().map(str::to_string).collect())
+fn octal(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        text.push_str(&format!("\\{byte:03o}"));
+    }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use rectifier_train::RunFolder;
 
     #[test]
     fn a_shell_reads_the_same_words() {
@@ -92,17 +82,11 @@ mod tests {
         assert_eq!(found, words);
     }
 
+    #[cfg(unix)]
     #[test]
-    fn commands_add_up() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("run");
-        assert!(read_commands(&path).unwrap().is_empty());
-        let folder = RunFolder::create(&path).unwrap();
-        folder.record_command("rectifier train").unwrap();
-        folder
-            .record_command("rectifier train --resume run")
-            .unwrap();
-        let commands = ["rectifier train", "rectifier train --resume run"];
-        assert_eq!(read_commands(&path).unwrap(), commands);
+    fn words_of_any_bytes_can_be_typed() {
+        use std::os::unix::ffi::OsStrExt;
+        let word = OsStr::from_bytes(b"r\xff'n");
+        assert_eq!(shell_word(word), r"$'r\377\'n'");
     }
 }

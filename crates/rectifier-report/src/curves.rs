@@ -4,7 +4,7 @@ use crate::ReportData;
 use crate::page::figure;
 use maud::{Markup, html};
 use rectifier_plot::words::{error, number, percent, percent_tick};
-use rectifier_plot::{Extent, Line, LineChart, Point, Span, legend};
+use rectifier_plot::{Extent, Line, LineChart, Point, Span, legend, thinned};
 use rectifier_train::{EpochRecord, Stage};
 
 /// The curves of one run.
@@ -204,9 +204,24 @@ struct Curves<'a> {
     x_label: &'a str,
 }
 
+/// The most points a curve: more than a chart is wide, and each carries what it tells.
+const MOST_POINTS: usize = 500;
+
+/// A long curve by fewer points, the lowest and the highest of each stretch, and the ringed one.
+fn short(line: &Line) -> Line {
+    let ys: Vec<f64> = line.points.iter().map(|point| point.y).collect();
+    let places = thinned(&ys, MOST_POINTS, |place| line.points[place].ringed);
+    let points = places.into_iter().map(|place| line.points[place].clone());
+    Line {
+        points: points.collect(),
+        ..line.clone()
+    }
+}
+
 fn draw(curves: &Curves<'_>) -> Option<Markup> {
     let told = |line: &&Line| !line.points.is_empty();
-    let lines: Vec<&Line> = curves.lines.iter().filter(told).collect();
+    let lines: Vec<Line> = curves.lines.iter().filter(told).map(short).collect();
+    let lines: Vec<&Line> = lines.iter().collect();
     let chart = |extent| {
         let chart = LineChart {
             title: curves.caption,

@@ -1,8 +1,8 @@
 //! Everything a report tells of one run, as plain data, and how the run's folder gives it.
 
-use crate::{Findings, Firing, read_commands};
+use crate::{Findings, Firing};
 use rectifier_nn::DenseStackConfig;
-use rectifier_train::{EpochRecord, FolderProblem, Objective, Recipe, Summary, TrainError};
+use rectifier_train::{EpochRecord, Objective, Recipe, RunFiles, Summary, TrainError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -71,20 +71,13 @@ impl ReportData {
     /// # Errors
     /// [`TrainError`] naming the file that cannot be read.
     pub fn read(path: &Path, setup: Setup) -> Result<Self, TrainError> {
-        let summary = match text(&path.join("summary.json"))? {
-            Some(text) => Some(parse(&path.join("summary.json"), None, &text)?),
-            None => None,
-        };
-        let history = path.join("history.jsonl");
-        let lines = text(&history)?.unwrap_or_default();
-        let records = lines.lines().enumerate();
-        let records = records.map(|(line, text)| parse(&history, Some(line + 1), text));
+        let files = RunFiles::at(path);
         Ok(Self {
             name: name(path),
             setup,
-            commands: read_commands(path)?,
-            history: records.collect::<Result<_, _>>()?,
-            summary,
+            commands: files.commands()?,
+            history: files.history()?,
+            summary: files.summary()?,
             findings: None,
             notes: Vec::new(),
         })
@@ -161,31 +154,6 @@ fn name(path: &Path) -> String {
         Some(name) => name.to_string_lossy().into_owned(),
         None => path.display().to_string(),
     }
-}
-
-fn text(path: &Path) -> Result<Option<String>, TrainError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(TrainError::Io {
-            path: path.into(),
-            source,
-        }),
-    }
-}
-
-fn parse<T: serde::de::DeserializeOwned>(
-    path: &Path,
-    line: Option<usize>,
-    text: &str,
-) -> Result<T, TrainError> {
-    serde_json::from_str(text).map_err(|error| TrainError::RunFolder {
-        path: path.into(),
-        problem: FolderProblem::Content {
-            line,
-            reason: error.to_string(),
-        },
-    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::worst::Worst;
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, Examples};
 use rectifier_nn::{Forward, LayerCounts, Network};
-use rectifier_train::{Evaluation, Objective, TrainError, evaluate_each};
+use rectifier_train::{Evaluation, Objective, Softmax, TrainError, evaluate_each};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -181,14 +181,15 @@ pub fn measure<N: Network>(
     let evaluation = evaluate_each(network, examples, objective, device, each)?;
     let mistakes = worst.finish().into_iter().map(|kept| {
         let (guess, input) = kept.what;
+        let probabilities = guess.said.probabilities();
         let picture = drawn.then(|| Picture::new(&input, shape, &range));
         Ok(Mistake {
             example: kept.index,
             truth: guess.truth,
-            truth_probability: guess.probabilities[guess.truth],
-            guess: guess.class,
-            guess_probability: guess.probabilities[guess.class],
-            stars: (objective == Objective::ExpectedRating).then(|| guess.stars()),
+            truth_probability: probabilities[guess.truth],
+            guess: guess.said.class,
+            guess_probability: probabilities[guess.said.class],
+            stars: (objective == Objective::ExpectedRating).then(|| guess.said.stars()),
             picture: picture.transpose()?,
             text: what.text.and_then(|text| text(kept.index, &input)),
         })
@@ -249,37 +250,24 @@ fn widened(range: &RangeInclusive<f32>, values: &[f32]) -> RangeInclusive<f32> {
 /// What a network says of one example.
 struct Guess {
     truth: usize,
-    class: usize,
-    probabilities: Vec<f64>,
-    log_truth: f64,
+    said: Softmax,
 }
 
 impl Guess {
     fn of(logits: &[f32], truth: usize) -> Self {
-        let logits: Vec<f64> = logits.iter().map(|logit| f64::from(*logit)).collect();
-        let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
-        let log = |logit: f64| logit - largest - sum.ln();
-        let truth = truth.min(logits.len().saturating_sub(1));
         Self {
-            truth,
-            class: logits.iter().position(|l| *l == largest).unwrap_or(0),
-            log_truth: log(logits[truth]),
-            probabilities: logits.into_iter().map(|logit| log(logit).exp()).collect(),
+            truth: truth.min(logits.len().saturating_sub(1)),
+            said: Softmax::of(logits),
         }
-    }
-
-    /// sum over k of k P(k), where class 0 is one star.
-    fn stars(&self) -> f64 {
-        let weighted = self.probabilities.iter().enumerate();
-        weighted.map(|(class, p)| (class + 1) as f64 * p).sum()
     }
 
     /// How bad a mistake it is; `None` for none.
     fn cost(&self, objective: Objective) -> Option<f64> {
         match objective {
-            Objective::Classification => (self.class != self.truth).then_some(-self.log_truth),
-            Objective::ExpectedRating => Some((self.stars() - (self.truth + 1) as f64).abs()),
+            Objective::Classification => {
+                (self.said.class != self.truth).then(|| self.said.loss(self.truth))
+            }
+            Objective::ExpectedRating => Some((self.said.stars() - (self.truth + 1) as f64).abs()),
         }
     }
 }

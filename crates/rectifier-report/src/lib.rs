@@ -48,7 +48,7 @@ mod single;
 mod units;
 mod worst;
 
-pub use command::{COMMAND_FILE, read_commands, shell_line};
+pub use command::{shell_line, shell_word};
 pub use compare::render_comparison;
 pub use data::{ReportData, Setup};
 pub use findings::{Filter, Findings, Firing, Measuring, Mistake, RARE, Reading, measure};

@@ -82,12 +82,29 @@ fn settings(stage: &rectifier_train::Stage) -> String {
     words.join(", ")
 }
 
-/// Every epoch in numbers.
+/// The most rows of the table of epochs; a run's `history.jsonl` has every one.
+const MOST_ROWS: usize = 500;
+
+/// Every epoch in numbers; of very many those that are even apart, each stage's last and the best.
 pub(crate) fn epochs(run: &ReportData) -> Markup {
     let share = run.is_share();
+    let apart = run.history.len().div_ceil(MOST_ROWS).max(1);
+    let kept = run.history.iter().rposition(|epoch| epoch.best);
+    let ends = |place: usize| match run.history.get(place + 1) {
+        Some(next) => next.stage != run.history[place].stage,
+        None => true,
+    };
+    let shown = |place: &usize| place.is_multiple_of(apart) || kept == Some(*place) || ends(*place);
+    let rows = (0..run.history.len())
+        .filter(shown)
+        .map(|place| &run.history[place]);
+    let title = match apart {
+        1 => "Every epoch in numbers".to_string(),
+        _ => format!("One of {apart} epochs in numbers (history.jsonl has every one)"),
+    };
     let error = |value: Option<f64>| value.map_or("\u{2013}".into(), |value| error(value, share));
     html! {
-        details { summary { "Every epoch in numbers" }
+        details { summary { (title) }
             div class="scroll" { table {
                 thead { tr {
                     th { "stage" } th class="n" { "epoch" } th class="n" { "rate" }
@@ -96,7 +113,7 @@ pub(crate) fn epochs(run: &ReportData) -> Markup {
                     th class="n" { "exact zeros" } th class="n" { "dead" } th class="n" { "time" }
                 } }
                 tbody {
-                    @for epoch in &run.history {
+                    @for epoch in rows {
                         @let zeros: Vec<String> = epoch.zeros.iter().map(|share| percent(*share)).collect();
                         tr class=[epoch.best.then_some("best")] {
                             td class="keep" { (epoch.title) } td class="n" { (epoch.epoch) } td class="n" { (number(epoch.rate)) }

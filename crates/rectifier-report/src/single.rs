@@ -239,6 +239,28 @@ mod tests {
     }
 
     #[test]
+    fn a_run_of_many_epochs_has_a_page_that_is_not_much_larger() {
+        let mut run = sample::run("long");
+        let last = run.history.pop().map(|last| {
+            let many = (0..20_000).map(|epoch| rectifier_train::EpochRecord {
+                epoch: last.epoch + epoch,
+                valid_loss: 1.0 / (1 + epoch) as f64,
+                best: epoch == 7_777,
+                ..last.clone()
+            });
+            run.history.iter_mut().for_each(|epoch| epoch.best = false);
+            run.history.extend(many);
+        });
+        assert!(last.is_some());
+        let page = render(&run);
+        self_contained(&page);
+        assert!(page.len() < 2 << 20, "{}", page.len());
+        assert_eq!(page.matches("class=\"ring\"").count(), 4);
+        assert!(page.contains("epochs in numbers (history.jsonl has every one)"));
+        assert!(page.contains("epoch 7780\n"), "the kept epoch");
+    }
+
+    #[test]
     fn any_text_in_names_stays_text() {
         let mut run = sample::run(HOSTILE);
         if let Some(findings) = &mut run.findings {

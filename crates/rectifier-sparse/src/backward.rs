@@ -10,6 +10,7 @@ use crate::layer::Layer;
 use crate::pool::Worker;
 use crate::velocity::Descent;
 use rectifier_infer::active::rows_at_a_time;
+use rectifier_infer::packed::Packed;
 pub(crate) use rectifier_infer::passes::{activate, multiply};
 use std::ops::Range;
 
@@ -53,9 +54,10 @@ impl Backward<'_> {
     pub(crate) unsafe fn learn(&self, worker: Worker<'_>) {
         // SAFETY: as the caller says.
         unsafe {
-            match self.below.dense_backward {
-                true => self.whole(worker),
-                false => self.skipping(worker),
+            match (self.below.dense_backward, &self.below.packed) {
+                (true, _) => self.whole(worker),
+                (false, None) => self.skipping(worker),
+                (false, Some(packed)) => self.packed(worker, packed),
             }
         }
     }
@@ -172,6 +174,41 @@ impl Backward<'_> {
                         }
                         let panels = panels_of(group..group + 1, above.panels());
                         self.descent.move_on(kernels, self.layer, panels, &rows);
+                    }
+                }
+            }
+        }
+    }
+
+    /// As [`skipping`](Self::skipping), from sparse inputs: rows of weights that no example uses are not even looked at. Nothing
+    /// goes further down from inputs.
+    unsafe fn packed(&self, worker: Worker<'_>, packed: &Packed) {
+        let above = self.above;
+        // SAFETY: own groups of panels of weights.
+        unsafe {
+            for block in 0..packed.blocks() {
+                for group in worker.groups(above.panels()) {
+                    for run in 0..packed.runs() {
+                        let found = packed.by_column(block, run);
+                        for pair in pieces(panels_of(group..group + 1, above.panels()), 2) {
+                            let weights = Changed {
+                                start: self.layer.weight.panel(pair.start),
+                                stride: self.layer.weight.rows * PANEL,
+                            };
+                            let errors = Strided {
+                                start: above.errors(pair.start),
+                                stride: PANEL * above.batch,
+                            };
+                            let learn = self.kernels.learn_only[pair.len() - 1];
+                            for stretch in found.stretches() {
+                                let column = found.columns[stretch.start] as usize;
+                                let rows = Changed {
+                                    start: weights.start.add(column * PANEL),
+                                    ..weights
+                                };
+                                learn(rows, stretch.len(), found.list.from(stretch.start), errors);
+                            }
+                        }
                     }
                 }
             }

@@ -4,7 +4,7 @@ use crate::activations::{Activations, Role};
 use crate::backward::{Backward, activate, learn_bias, multiply};
 use crate::buffer::PANEL;
 use crate::convert::Learning;
-use crate::forward::Rows;
+use crate::forward::{Rows, rows_of};
 use crate::kernels::Kernels;
 use crate::layer::{Activation, Layer};
 use crate::pace::Pace;
@@ -12,9 +12,11 @@ use crate::phases::{Clock, Phase};
 use crate::pointwise::Cost;
 use crate::pool::Worker;
 use crate::velocity::{Descent, Inertia};
+use rectifier_data::Batch;
 use rectifier_infer::team::Team;
 use rectifier_nn::{Noise, Reconstruction, Target};
 use rectifier_train::Totals;
+use std::borrow::Cow;
 
 /// What is rebuilt of the layer below.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -123,7 +125,8 @@ impl Denoiser {
             capacity,
             threads,
             clean: widths
-                .map(|width| activations(width, Role::Forward, false))
+                .zip(std::iter::once(Role::Looked).chain(std::iter::repeat(Role::Forward)))
+                .map(|(width, role)| activations(width, role, false))
                 .collect(),
             pre: (self.aim == Aim::PreActivations && !self.below.is_empty())
                 .then(|| activations(width, Role::Forward, false)),
@@ -133,20 +136,30 @@ impl Denoiser {
         }
     }
 
-    /// The summed cost of rebuilding `rows` `[batch, inputs]` under `noise`, and the penalty; learns from it if that is
+    /// The summed cost of rebuilding `batch`, or what the layers below make of it, under `noise`, and the penalty; learns from it if that is
     /// the purpose. `each` is told of the hidden activations by every thread, before the next barrier.
     pub(crate) fn pass(
         &mut self,
         team: &Team,
-        (rows, batch): (&[f32], usize),
+        batch: &Batch,
         noise: &Noise,
         purpose: Purpose,
         clock: &impl Clock,
         each: &(dyn Fn(Worker<'_>, &Activations) + Sync),
     ) -> Totals {
-        if batch == 0 {
+        if batch.is_empty() {
             return Totals::default();
         }
+        // What is rebuilt has a number for every column; where that is a layer, sparse inputs stay sparse.
+        let inputs = match self.below.is_empty() {
+            true => batch.dense(),
+            false => Cow::Borrowed(&batch.inputs[..]),
+        };
+        let rows = match self.below.is_empty() {
+            true => Rows::Dense(&inputs),
+            false => rows_of(batch),
+        };
+        let batch = batch.len();
         let place = usize::from(purpose == Purpose::Measure);
         let threads = team.pool.threads();
         if purpose == Purpose::Measure {
@@ -155,7 +168,7 @@ impl Denoiser {
         let (mut space, mut pace) = match self.spaces[place].take() {
             Some(made) if made.0.capacity >= batch && made.0.threads == threads => made,
             _ => (
-                self.space(rows.len() / batch, batch, threads),
+                self.space(rows.width(batch), batch, threads),
                 Pace::new(threads),
             ),
         };
@@ -167,14 +180,17 @@ impl Denoiser {
             output,
             ..
         } = &mut space;
-        for activations in clean.iter_mut().chain(pre.as_mut()).chain([
-            &mut *corrupted,
-            &mut *hidden,
-            &mut *output,
-        ]) {
+        let layers = clean.iter_mut().chain(pre.as_mut());
+        for activations in layers.chain([&mut *corrupted, &mut *hidden, &mut *output]) {
             // SAFETY: between jobs.
             unsafe { activations.choose() };
-            activations.set_batch(batch, pace.threads());
+            match activations.role() {
+                Role::Looked => activations.take_rows(rows, batch, pace.threads()),
+                Role::Input => activations.take_numbers(batch, pace.threads()),
+                Role::Forward | Role::Trained { .. } | Role::Output => {
+                    activations.set_batch(batch, pace.threads());
+                }
+            }
         }
         let net = &*self;
         let descents = match purpose {
@@ -194,6 +210,7 @@ impl Denoiser {
             kernels: &team.kernels,
             space: &space,
             rows,
+            inputs: &inputs,
             noise,
             purpose,
         };
@@ -233,7 +250,9 @@ struct Work<'a> {
     descents: Option<[Descent<'a>; 2]>,
     kernels: &'a Kernels,
     space: &'a Space,
-    rows: &'a [f32],
+    rows: Rows<'a>,
+    /// The inputs with their zeros where they are what is rebuilt.
+    inputs: &'a [f32],
     noise: &'a Noise,
     purpose: Purpose,
 }
@@ -262,12 +281,7 @@ impl Work<'_> {
         unsafe {
             if let Some((top, lower)) = net.below.split_last() {
                 let input = &space.clean[0];
-                input.read(
-                    worker,
-                    kernels,
-                    Rows::Dense(self.rows),
-                    input.wants_panels(),
-                );
+                input.read(worker, kernels, self.rows, input.wants_panels());
                 lap(Phase::Lists);
                 meet();
                 for (k, layer) in lower.iter().enumerate() {
@@ -377,7 +391,7 @@ impl Work<'_> {
         unsafe {
             match self.net.below.len() {
                 0 => self
-                    .rows
+                    .inputs
                     .as_ptr()
                     .add(example * self.space.corrupted.columns + p * PANEL),
                 k => self.space.clean[k].values(p).add(example * PANEL),

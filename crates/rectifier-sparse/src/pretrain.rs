@@ -186,11 +186,9 @@ impl<N: Network, C: Clock> StageSession<N> for Pretraining<N, C> {
             rate: rate as f32,
             penalty: self.stage.l1 as f32,
         };
-        let inputs = batch.dense();
-        let rows = (&*inputs, batch.len());
         let seen = self
             .net
-            .pass(&self.team, rows, &noise, purpose, &self.clock, &|_, _| {});
+            .pass(&self.team, batch, &noise, purpose, &self.clock, &|_, _| {});
         self.totals.add(&seen);
         Ok(())
     }
@@ -224,8 +222,6 @@ impl<N: Network, C: Clock> StageSession<N> for Pretraining<N, C> {
         let mut totals = Totals::default();
         in_order(examples, |batch, start| {
             let noise = self.noise(batch.len(), subseed(noise, &[start as u64]));
-            let inputs = batch.dense();
-            let rows = (&*inputs, batch.len());
             let team = &self.team;
             // SAFETY: each thread counts its own blocks.
             let each = |worker: crate::pool::Worker<'_>,
@@ -234,7 +230,7 @@ impl<N: Network, C: Clock> StageSession<N> for Pretraining<N, C> {
             };
             let seen = self
                 .net
-                .pass(team, rows, &noise, Purpose::Measure, &Unwatched, &each);
+                .pass(team, batch, &noise, Purpose::Measure, &Unwatched, &each);
             totals.add(&seen);
             Ok(())
         })?;

@@ -65,7 +65,8 @@ impl Supervised {
         self.layers.iter().zip(self.learning.iter().copied())
     }
 
-    fn prepare(&mut self, inputs: usize, batch: usize, threads: usize) {
+    fn prepare(&mut self, rows: Rows<'_>, batch: usize, threads: usize) {
+        let inputs = rows.width(batch);
         if batch > self.capacity || threads != self.threads {
             (self.capacity, self.threads) = (batch, threads);
             self.pace = Pace::new(threads);
@@ -88,10 +89,13 @@ impl Supervised {
                     Activations::new(layer.units(), batch, threads, role, smooth || thinned)
                 }));
         }
-        for activations in &mut self.activations {
+        for (layer, activations) in self.activations.iter_mut().enumerate() {
             // SAFETY: between jobs.
             unsafe { activations.choose() };
-            activations.set_batch(batch, self.pace.threads());
+            match layer {
+                0 => activations.take_rows(rows, batch, self.pace.threads()),
+                _ => activations.set_batch(batch, self.pace.threads()),
+            }
         }
     }
 
@@ -107,7 +111,7 @@ impl Supervised {
         if batch == 0 {
             return;
         }
-        self.prepare(lesson.rows.width(batch), batch, team.pool.threads());
+        self.prepare(lesson.rows, batch, team.pool.threads());
         if let Some(thinning) = &mut self.thinning {
             thinning.draw(batch, lesson.noise);
         }

@@ -367,18 +367,15 @@ fn rebuilding_costs_less_after_steps_of_descent() {
                 reconstruction,
                 false,
             );
-            let numbers = flat(&inputs(3, 5));
+            let batch = rectifier_data::Batch {
+                inputs: flat(&inputs(3, 5)),
+                labels: vec![0; 3],
+                sparse: None,
+            };
             let noise = Corruption::Masking { share: 0.25 }.draw(3 * SIZES[1], 6);
             let mut pass = |purpose| {
-                net.pass(
-                    &team,
-                    (&numbers, 3),
-                    &noise,
-                    purpose,
-                    &Unwatched,
-                    &|_, _| {},
-                )
-                .loss
+                net.pass(&team, &batch, &noise, purpose, &Unwatched, &|_, _| {})
+                    .loss
             };
             let before = pass(denoise::Purpose::Measure);
             for _ in 0..4 {

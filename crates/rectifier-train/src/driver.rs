@@ -107,7 +107,10 @@ impl<N: Network> Driver<N> {
     /// Writes the best network where users look for it, so that a killed run leaves one.
     pub fn keep_model(&self, best: &N) -> Result<(), TrainError> {
         let bytes = self.header.encode(best)?;
-        Ok(write_atomically(&self.folder.model_path(), &bytes)?)
+        let path = self.folder.model_path();
+        write_atomically(&path, &bytes)?;
+        tracing::debug!(path = %path.display(), bytes = bytes.len(), "best network");
+        Ok(())
     }
 
     /// Whether the end of an epoch is worth a checkpoint: many small epochs are not.
@@ -142,6 +145,13 @@ impl<N: Network> Driver<N> {
         self.clock.saved = Instant::now();
         self.clock.took = start.elapsed();
         self.clock.ever = true;
+        tracing::info!(
+            stage = self.progress.stage + 1,
+            epoch = self.progress.epoch,
+            step = self.progress.step,
+            took = ?self.clock.took,
+            "checkpoint"
+        );
         Ok(())
     }
 
@@ -159,6 +169,7 @@ impl<N: Network> Driver<N> {
         self.clock.told = Instant::now();
         self.clock.telling = start.elapsed();
         self.clock.epochs = epochs;
+        tracing::debug!(epochs, took = ?self.clock.telling, "history");
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! The inputs of a batch on a device, in the form that is faster there.
 
+use crate::rows_at_a_time;
 use burn::tensor::{Device, Tensor};
-use rectifier_data::Batch;
+use rectifier_data::{Batch, CompactRows};
 use rectifier_nn::{Forward, Network, SparseInput};
 
 /// The inputs of a batch on a device.
@@ -32,16 +33,22 @@ impl DeviceInputs {
         let Some(rows) = batch.sparse.as_ref().filter(|rows| !rows.is_empty()) else {
             return Self::Dense(batch.inputs_tensor(batch.width(), device));
         };
-        let compact = rows.compact();
-        if compact.columns.len() as f64 > SPARSE_UP_TO * rows.width() as f64 {
-            return Self::Dense(batch.inputs_tensor(rows.width(), device));
+        let (width, together) = (rows.width(), rows_at_a_time(rows.width()));
+        let input =
+            |rows: CompactRows| SparseInput::new(&rows.columns, &rows.values, width, device);
+        if rows.len() <= together {
+            let compact = rows.compact();
+            return match compact.columns.len() as f64 > SPARSE_UP_TO * width as f64 {
+                true => Self::Dense(batch.inputs_tensor(width, device)),
+                false => Self::Sparse(input(compact)),
+            };
         }
-        Self::Sparse(SparseInput::new(
-            &compact.columns,
-            &compact.values,
-            rows.width(),
-            device,
-        ))
+        // The columns of a large batch times its rows, or all columns times its rows, are many times what is not zero.
+        let part = |start: usize| rows.part(start..rows.len().min(start + together)).compact();
+        let parts = (together..rows.len()).step_by(together);
+        Self::Sparse(parts.fold(input(part(0)), |input_so_far, start| {
+            input_so_far.followed_by(input(part(start)))
+        }))
     }
 
     /// The same inputs in the graph of an autodiff device, as constants.

@@ -10,6 +10,15 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// About so many rows of readings, and so many events of epochs, a run writes at the most: of more readings it writes the mean
+/// of several down, of more epochs one of several.
+pub(crate) const MOST_ROWS: u64 = 20_000;
+
+/// How many of `planned` things one row stands for.
+pub(crate) fn apart(planned: u64) -> u64 {
+    planned.div_ceil(MOST_ROWS).max(1)
+}
+
 /// The growing files of a run folder.
 pub(crate) struct Journal {
     csv: RowFile,
@@ -17,18 +26,20 @@ pub(crate) struct Journal {
     events: RowFile,
     /// How many `zeros_` columns the CSV has.
     layers: usize,
+    /// One of so many epochs is an event.
+    epochs_apart: u64,
 }
 
 impl Journal {
-    /// Opens the files of a run of a network with `layers` hidden layers, as they were at `progress`. The notices say what
-    /// was changed in them since.
+    /// Opens the files of a run of `epochs` epochs of a network with `layers` hidden layers, as they were at `progress`. The
+    /// notices say what was changed in them since.
     ///
     /// # Errors
     /// [`TrainError::Io`].
     pub fn open(
         folder: &Path,
         progress: &Progress,
-        layers: usize,
+        (layers, epochs): (usize, usize),
     ) -> Result<(Self, Vec<Notice>), TrainError> {
         let mut notices = Vec::new();
         let mut open = |name: &str, form: Form| {
@@ -43,6 +54,7 @@ impl Journal {
             json: open(STEPS, Form::Json)?,
             events: open(EVENTS, Form::Records)?,
             layers,
+            epochs_apart: apart(epochs as u64),
         };
         if journal.csv.is_empty() {
             let mut header = String::from(
@@ -90,7 +102,7 @@ impl Journal {
         self.events.add(|out| out.extend(event))
     }
 
-    /// Writes an epoch's validation down, `step` steps into the run.
+    /// Writes an epoch's validation down, `step` steps into the run, where it is one that is written. The history has every one.
     ///
     /// # Errors
     /// [`TrainError::Io`].
@@ -100,6 +112,10 @@ impl Journal {
         stage: &Stage,
         step: u64,
     ) -> Result<(), TrainError> {
+        let last = record.epoch == stage.epochs();
+        if !last && !(record.epoch as u64).is_multiple_of(self.epochs_apart) {
+            return Ok(());
+        }
         let loss = match stage {
             Stage::FineTune(_) => "loss/valid",
             Stage::Pretrain(_) => "reconstruction/valid",
@@ -180,7 +196,7 @@ mod tests {
     #[test]
     fn a_reading_is_one_row_with_a_cell_for_every_column() {
         let folder = tempfile::tempdir().unwrap();
-        let open = |progress: &Progress| Journal::open(folder.path(), progress, 2).unwrap();
+        let open = |progress: &Progress| Journal::open(folder.path(), progress, (2, 3)).unwrap();
         let (mut journal, _) = open(&Progress::default());
         let measured = Measurement {
             examples: 30,

@@ -98,6 +98,7 @@ mod renderer;
 mod rows;
 mod run;
 mod scale;
+mod softmax;
 mod split_check;
 mod stage;
 mod stages;
@@ -127,7 +128,7 @@ pub use limit::{EngineLimit, Limit};
 pub use loader::ExampleLoader;
 pub use measure::{
     EVALUATION_BATCH, Evaluation, Measurement, Outputs, Totals, evaluate, evaluate_each, in_order,
-    wilson,
+    rows_at_a_time, wilson,
 };
 pub use metrics::{Digest, Quantity, StageMetric};
 pub use notice::Notice;
@@ -140,6 +141,7 @@ pub use record::{EpochRecord, RunRecord, Summary};
 pub use renderer::SilentRenderer;
 pub use run::Run;
 pub use scale::fold_scale;
+pub use softmax::Softmax;
 pub use split_check::check_split;
 pub use stage::{FineTune, Pretrain, Stage};
 pub use standing::{Standing, spoken_seconds};

@@ -1,6 +1,6 @@
 //! What is measured of a network: running totals of a stage, one measurement for the dashboard, and evaluations.
 
-use crate::{DeviceInputs, Objective, TrainError};
+use crate::{DeviceInputs, Objective, Softmax, TrainError};
 use burn::tensor::{Device, ExecutionError, Int, Tensor};
 use burn_train::ItemLazy;
 use rectifier_data::{Batch, Examples};
@@ -173,10 +173,19 @@ pub fn wilson(hits: usize, trials: usize) -> (f64, f64) {
     ((centre - half).max(0.0), (centre + half).min(1.0))
 }
 
-/// How many examples are evaluated at a time.
+/// How many examples are evaluated at a time, at most.
 pub const EVALUATION_BATCH: usize = 256;
 
-/// Gathers `examples` in order, [`EVALUATION_BATCH`] at a time; `each` is told where a batch starts.
+/// The most numbers that a batch is made of with its zeros where nobody asked for a batch of that size: 64 MB.
+const NUMBERS: usize = 1 << 24;
+
+/// How many examples of `width` numbers are evaluated at a time: [`EVALUATION_BATCH`], or fewer of very wide ones, so that what is
+/// made of them with their zeros stays within 64 MB.
+pub fn rows_at_a_time(width: usize) -> usize {
+    (NUMBERS / width.max(1)).clamp(1, EVALUATION_BATCH)
+}
+
+/// Gathers `examples` in order, [`rows_at_a_time`]; `each` is told where a batch starts.
 ///
 /// # Errors
 /// What gathering raises, or `each`.
@@ -185,8 +194,9 @@ pub fn in_order(
     mut each: impl FnMut(&Batch, usize) -> Result<(), TrainError>,
 ) -> Result<(), TrainError> {
     let mut batch = Batch::default();
-    for start in (0..examples.len()).step_by(EVALUATION_BATCH) {
-        let indices: Vec<usize> = (start..examples.len().min(start + EVALUATION_BATCH)).collect();
+    let rows = rows_at_a_time(examples.width());
+    for start in (0..examples.len()).step_by(rows) {
+        let indices: Vec<usize> = (start..examples.len().min(start + rows)).collect();
         batch.clear();
         examples.gather(&indices, &mut batch)?;
         each(&batch, start)?;
@@ -219,24 +229,10 @@ impl Outputs {
     /// Adds a batch: `logits` `[labels.len(), classes]`, row by row. Among equal logits the first class wins.
     pub fn add(&mut self, logits: &[f32], classes: usize, labels: &[u32]) {
         for (row, &label) in logits.chunks_exact(classes.max(1)).zip(labels) {
-            let better =
-                |best: usize, class: usize| if row[class] > row[best] { class } else { best };
-            let winner = (0..row.len()).reduce(better).unwrap_or(0);
-            let largest = f64::from(row[winner]);
-            let powers = row
-                .iter()
-                .map(|logit| libm::exp(f64::from(*logit) - largest));
-            let (mut sum, mut stars) = (0.0, 0.0);
-            for (class, power) in powers.enumerate() {
-                sum += power;
-                stars += (class + 1) as f64 * power;
-            }
-            let own = row
-                .get(label as usize)
-                .map_or(f64::NAN, |logit| f64::from(*logit));
-            self.loss += libm::log(sum) + largest - own;
-            self.squared += (stars / sum - f64::from(label + 1)).powi(2);
-            self.predictions.push(winner as u32);
+            let softmax = Softmax::of(row);
+            self.loss += softmax.loss(label as usize);
+            self.squared += (softmax.stars() - f64::from(label + 1)).powi(2);
+            self.predictions.push(softmax.class as u32);
         }
         self.labels.extend_from_slice(labels);
     }

@@ -27,6 +27,12 @@ pub struct Progress {
     pub steps: u64,
     /// What the steps of the epoch in progress saw, as far as it was read.
     pub totals: Totals,
+    /// What was read since the last row was written, where not every reading is.
+    #[serde(default)]
+    pub unwritten: Totals,
+    /// Readings so far, all stages together.
+    #[serde(default)]
+    pub readings: u64,
     /// Training seconds of the epoch in progress.
     pub train_seconds: f64,
     /// Overhead seconds of the epoch in progress.

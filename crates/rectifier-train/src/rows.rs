@@ -44,12 +44,13 @@ impl Form {
         }
         match self {
             Self::Csv => {
-                let cell = row.split(|byte| *byte == b',').next()?;
-                std::str::from_utf8(cell)
-                    .ok()?
-                    .trim_matches('"')
-                    .parse()
-                    .ok()
+                let cell = row
+                    .split(|byte| matches!(byte, b',' | b';' | b'\t'))
+                    .next()?;
+                // A spreadsheet may write 12000 as "12000", 12000.0 or 1.2E+04.
+                let cell = std::str::from_utf8(cell).ok()?.trim();
+                let step: f64 = cell.trim_matches('"').trim().parse().ok()?;
+                (step >= 0.0 && step.fract() == 0.0).then_some(step as u64)
             }
             Self::Json => serde_json::from_slice::<Step>(row).ok().map(|row| row.step),
             Self::Records => tensorboard::step_of(row),
@@ -266,6 +267,11 @@ mod tests {
             (
                 "step,loss\n# mine\n\"1\",0.5\n4,9\n",
                 "step,loss\n# mine\n\"1\",0.5\n",
+            ),
+            // Numbers as programs of tables write them; a byte order mark; a step that is none.
+            (
+                "\u{feff}step;loss\n1.0;0,5\n 2.0E+00 ;0,5\n4E+00;9\n-1;2\nnan;2\n1.5;2\n",
+                "\u{feff}step;loss\n1.0;0,5\n 2.0E+00 ;0,5\n-1;2\nnan;2\n1.5;2\n",
             ),
             ("", ""),
         ];

@@ -174,7 +174,8 @@ impl<N: Network> Run<N> {
         mut notices: Vec<Notice>,
     ) -> Result<Outcome<N>, TrainError> {
         let layers = self.hidden_layers()?;
-        let (journal, odd) = Journal::open(self.folder.path(), &start.progress, layers)?;
+        let size = (layers, self.recipe.total_epochs());
+        let (journal, odd) = Journal::open(self.folder.path(), &start.progress, size)?;
         notices.extend(odd);
         for notice in &notices {
             self.watch.notice(notice);

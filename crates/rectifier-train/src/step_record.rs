@@ -3,7 +3,11 @@
 use crate::Measurement;
 use serde::{Deserialize, Serialize};
 
-/// One reading: means over the steps since the reading before it. A line of `steps.jsonl`, a row of `steps.csv`.
+/// One reading: means over the steps since the reading before it. A line of `steps.jsonl`, a row of `steps.csv`, an event of
+/// TensorBoard.
+///
+/// A run that plans more than 20,000 readings writes about so many rows, each of which is the mean of several readings; where
+/// somebody asked how often to read (`measure_every`), every reading is a row. [`Watch`](crate::Watch) is told of every one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// Steps of the run so far, all stages together.

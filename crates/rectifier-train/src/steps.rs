@@ -3,6 +3,7 @@
 use crate::dashboard::Dashboard;
 use crate::driver::{Driver, Ended, Epoch, measurement};
 use crate::engine::StageSession;
+use crate::journal::apart;
 use crate::parameters::all_finite;
 use crate::standing::spoken_seconds;
 use crate::{Stage, StepRecord, Totals, TrainError};
@@ -22,6 +23,13 @@ const READ_AT_MOST_EVERY: usize = 200;
 /// How often the dashboard's time left is renewed.
 const RELABEL_EVERY: Duration = Duration::from_secs(1);
 
+/// Steps from one reading to the next where an epoch has so many and nothing else is asked for.
+fn show_every(steps: usize) -> usize {
+    steps
+        .div_ceil(READINGS_AN_EPOCH)
+        .clamp(1, READ_AT_MOST_EVERY)
+}
+
 impl<N: Network> Driver<N> {
     /// The steps of the epoch in progress that are left; says whether they were all made, and the last rate.
     pub fn train(
@@ -38,10 +46,13 @@ impl<N: Network> Driver<N> {
         let train = renewed.unwrap_or_else(|| train.clone());
         let (len, size) = (train.len(), stage.batch());
         let steps = stage.steps(len);
-        let show_every = steps
-            .div_ceil(READINGS_AN_EPOCH)
-            .clamp(1, READ_AT_MOST_EVERY);
+        let show_every = show_every(steps);
         let read_every = self.progress.measure_every.unwrap_or(show_every).max(1);
+        let write_every = self.write_every();
+        if (self.progress.epoch, self.progress.step) == (0, 0) {
+            // A stage that lost its patience may have left something; it was another stage's.
+            self.progress.unwritten = Totals::default();
+        }
         let path = [self.progress.stage as u64, self.progress.epoch as u64];
         let order = Order::epoch(subseed(self.recipe.seed, &[ORDER]), path[0], path[1]);
         let batches = Batches::new(len, size, order).skip_to(self.progress.step);
@@ -81,7 +92,11 @@ impl<N: Network> Driver<N> {
                 }
                 finite_until = self.progress.step;
                 let zeros = session.zeros()?;
-                self.read(stage, &totals, &zeros, rate)?;
+                let row = match last && self.progress.epoch + 1 == stage.epochs() {
+                    true => 1,
+                    false => write_every,
+                };
+                self.read(stage, &totals, &zeros, rate, row)?;
                 epoch.unshown.add(&totals);
                 if last || self.progress.step >= epoch.shown_at + show_every {
                     let totals = std::mem::take(&mut epoch.unshown);
@@ -118,16 +133,34 @@ impl<N: Network> Driver<N> {
         Ok((Ended::Whole, rate))
     }
 
-    /// Writes down what the steps since the last reading measured.
+    /// How many readings one row of the files stands for: one, unless the run has so many that the files would grow without
+    /// end. Where somebody asked how often to read, every reading is written.
+    fn write_every(&self) -> u64 {
+        if self.progress.measure_every.is_some() {
+            return 1;
+        }
+        let readings = |stage: &Stage| {
+            let steps = stage.steps(stage.examples(&self.split).len());
+            (stage.epochs() as u64).saturating_mul(steps.div_ceil(show_every(steps)) as u64)
+        };
+        let planned = self.recipe.stages.iter().map(readings);
+        apart(planned.fold(0, u64::saturating_add))
+    }
+
+    /// Takes what the steps since the last reading measured, and writes it down where this is one of `write_every` readings, as
+    /// the mean since the one written before.
     fn read(
         &mut self,
         stage: &Stage,
         totals: &Totals,
         zeros: &[f64],
         rate: f64,
+        write_every: u64,
     ) -> Result<(), TrainError> {
         self.progress.totals.add(totals);
-        let reading = StepRecord {
+        self.progress.unwritten.add(totals);
+        self.progress.readings += 1;
+        let mut reading = StepRecord {
             step: self.progress.steps,
             stage: self.progress.stage + 1,
             epoch: self.progress.epoch + 1,
@@ -135,8 +168,12 @@ impl<N: Network> Driver<N> {
             rate,
             measured: measurement(stage, totals, zeros.to_vec(), None),
         };
-        self.journal.reading(&reading)?;
         self.watch.step(&reading);
+        if self.progress.readings.is_multiple_of(write_every) {
+            let since = std::mem::take(&mut self.progress.unwritten);
+            reading.measured = measurement(stage, &since, zeros.to_vec(), None);
+            self.journal.reading(&reading)?;
+        }
         Ok(())
     }
 

@@ -18,6 +18,10 @@
 //! assert_eq!(cifar10.train().shape(), [3, 32, 32]);
 //! # Ok::<(), rectifier_data::DataError>(())
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `fetch` (default) | fetching what is not on this machine; brings HTTP and TLS |
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,6 +1,7 @@
 //! `--data idx`: images and labels in IDX files of the user's own.
 
-use crate::path::{DATA_SEED, content, first_seed, is_first_seed, split};
+use crate::parts::split;
+use crate::path::{DATA_SEED, content, first_seed, is_first_seed};
 use rectifier_data::sets::{plan_choices, plan_of};
 use rectifier_data::{
     Availability, DataError, DataInfo, DataSet, Encoder, Examples, IdxPair, Inputs, Labels, Loaded,

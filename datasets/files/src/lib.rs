@@ -27,6 +27,8 @@ struct Readme;
 mod classes;
 mod idx;
 mod images;
+mod own;
+mod parts;
 mod path;
 mod svmlight;
 mod table;

@@ -2,24 +2,22 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rectifier_data::{
-    Availability, DataError, DataInfo, DataSet, Encoder, Examples, Indices, Inputs, LARGEST_INDEX,
-    Labels as LabelKind, Loaded, Locator, Nature, OptionKind, OptionSpec, Options, Progress,
-    Shares, Sizes, Source, SparseRows, SparseSamples, SplitIndices, Supply, SvmlightReader,
+    DataError, Encoder, Indices, Inputs, OptionKind, OptionSpec, Options, Progress, Sizes,
+    SparseRows, SparseSamples,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::classes::{Labels, absent};
+use crate::own::{Choices, Made, data_set};
+use crate::parts::{Parts, TestFile};
 use crate::path::{
-    DATA_SEED, as_text, availability, content, first_seed, given, info, is_default, is_first_seed,
-    once, path, read_plan, required, split, to_plan,
+    DATA_SEED, as_text, content, first_seed, given, is_default, is_first_seed, path, required,
 };
 
-const NAME: &str = "svmlight";
-/// The most numbers that are not 0, of a file.
-const MOST_NUMBERS: usize = 1 << 30;
+mod rows;
+use rows::{encoded, read_file};
 
 const OPTIONS: [OptionSpec; 4] = [
     OptionSpec::new(
@@ -50,43 +48,11 @@ const OPTIONS: [OptionSpec; 4] = [
 #[derive(Clone, Copy, Debug)]
 pub struct Svmlight;
 
-impl DataSet for Svmlight {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn options(&self) -> &'static [OptionSpec] {
-        &OPTIONS
-    }
-
-    fn open(&self, options: &Options) -> Result<Box<dyn Source>, DataError> {
-        options.check(&OPTIONS)?;
-        let file = required(
-            path(options, "file")?,
-            "file",
-            "a file of rows `label index:value ..`",
-        )?;
-        let choices = Choices {
-            file,
-            test_file: None,
-            zero_based: false,
-            data_seed: first_seed(),
-        };
-        choices.with(options)
-    }
-
-    fn read_plan(&self, plan: &serde_json::Value) -> Option<Result<Box<dyn Source>, DataError>> {
-        read_plan::<Choices>(NAME, plan).map(|choices| Ok(choices?.source()))
-    }
-
-    fn stands_alone(&self) -> bool {
-        false
-    }
-}
+data_set!(Svmlight, SvmlightChoices);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Choices {
+pub(crate) struct SvmlightChoices {
     #[serde(with = "as_text")]
     file: PathBuf,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,8 +63,33 @@ struct Choices {
     data_seed: u64,
 }
 
-impl Choices {
-    fn with(mut self, options: &Options) -> Result<Box<dyn Source>, DataError> {
+/// What the files hold.
+pub(crate) struct Read {
+    parts: Parts<SparseRows>,
+    zero_based: bool,
+    warnings: Vec<String>,
+}
+
+impl Choices for SvmlightChoices {
+    const NAME: &'static str = "svmlight";
+    const OPTIONS: &'static [OptionSpec] = &OPTIONS;
+    const INPUTS: (Inputs, (f32, f32)) = (Inputs::Sparse, (f32::MIN, f32::MAX));
+    type Read = Read;
+
+    fn open(options: &Options) -> Result<Self, DataError> {
+        Ok(Self {
+            file: required(
+                path(options, "file")?,
+                "file",
+                "a file of rows `label index:value ..`",
+            )?,
+            test_file: None,
+            zero_based: false,
+            data_seed: first_seed(),
+        })
+    }
+
+    fn with(mut self, options: &Options) -> Result<Self, DataError> {
         if let Some(file) = path(options, "file")? {
             self.file = file;
         }
@@ -109,109 +100,32 @@ impl Choices {
         if let Some(seed) = options.seed("data-seed")? {
             self.data_seed = seed;
         }
-        Ok(self.source())
+        Ok(self)
     }
 
-    fn source(self) -> Box<dyn Source> {
-        Box::new(SvmlightSource {
-            choices: self,
-            read: OnceLock::new(),
-        })
-    }
-}
-
-struct SvmlightSource {
-    choices: Choices,
-    read: OnceLock<Read>,
-}
-
-/// What the files hold.
-struct Read {
-    rows: SparseRows,
-    labels: Vec<u32>,
-    class_names: Vec<String>,
-    parts: SplitIndices,
-    test: Option<(SparseRows, Vec<u32>)>,
-    zero_based: bool,
-    warnings: Vec<String>,
-}
-
-/// Rows with columns as a file numbers them.
-struct File {
-    rows: SparseRows,
-    labels: Labels,
-    warnings: Vec<String>,
-}
-
-fn read_file(path: &Path, written: &mut HashMap<u64, String>) -> Result<File, DataError> {
-    let mut reader = SvmlightReader::open(path)?;
-    let mut rows = SparseRows::empty(LARGEST_INDEX as usize + 1);
-    let mut labels = Labels::default();
-    let (mut columns, mut values) = (Vec::new(), Vec::new());
-    while let Some(row) = reader.next_row()? {
-        columns.clear();
-        values.clear();
-        columns.extend(row.pairs.iter().map(|pair| pair.0));
-        values.extend(row.pairs.iter().map(|pair| pair.1));
-        rows.push(&columns, &values)?;
-        let line = row.line;
-        // `+1`, `1` and `1.0` are one class, named as it is first written; adding 0 makes -0 the same as 0.
-        let number = row.label.parse::<f64>().unwrap_or_default() + 0.0;
-        let name = written
-            .entry(number.to_bits())
-            .or_insert_with(|| row.label.to_owned());
-        labels
-            .push(name)
-            .map_err(|problem| content(path, format!("line {line}: {problem}")))?;
-        if rows.columns().len() > MOST_NUMBERS {
-            return Err(content(
-                path,
-                format!("line {line}: more than {MOST_NUMBERS} numbers are not 0: give fewer rows"),
-            ));
-        }
-    }
-    let mut warnings = Vec::new();
-    if reader.queries() > 0 {
-        warnings.push(format!(
-            "{}: {} rows have a qid, which is passed over",
-            path.display(),
-            reader.queries()
-        ));
-    }
-    warnings.extend(reader.lines().warning());
-    Ok(File {
-        rows,
-        labels,
-        warnings,
-    })
-}
-
-impl SvmlightSource {
-    fn read(&self) -> Result<&Read, DataError> {
-        once(&self.read, || self.read_files())
+    fn place(&self) -> &Path {
+        &self.file
     }
 
-    fn read_files(&self) -> Result<Read, DataError> {
-        let Choices {
-            file,
-            test_file,
-            data_seed,
-            ..
-        } = &self.choices;
+    fn describe(&self) -> String {
+        format!("svmlight, {}", self.file.display())
+    }
+
+    fn title(&self) -> String {
+        format!("sparse rows in {}", self.file.display())
+    }
+
+    fn read(&self) -> Result<Read, DataError> {
+        let file = &self.file;
         let mut written = HashMap::new();
-        let mut whole = read_file(file, &mut written)?;
-        let zero_based = self.choices.zero_based || whole.rows.columns().contains(&0);
+        let whole = read_file(file, &mut written)?;
+        let zero_based = self.zero_based || whole.rows.columns().contains(&0);
         let classes = whole
             .labels
             .finish()
             .map_err(|problem| content(file, problem))?;
-        let mut warnings = std::mem::take(&mut whole.warnings);
-        let shares = match test_file {
-            Some(_) => Shares::TEST_GIVEN,
-            None => Shares::default(),
-        };
-        let parts = SplitIndices::stratified(&classes.of, shares, *data_seed)?;
-        let test = match test_file {
+        let mut warnings = whole.warnings;
+        let test = match &self.test_file {
             None => None,
             Some(path) => {
                 let test = read_file(path, &mut written)?;
@@ -224,163 +138,78 @@ impl SvmlightSource {
                         ),
                     ));
                 }
-                if test.labels.len() == 0 {
-                    return Err(content(path, "it has no row"));
-                }
-                let labels = test
-                    .labels
-                    .finish_as(&classes.names)
-                    .map_err(|problem| content(path, problem))?;
                 warnings.extend(test.warnings);
-                warnings.extend(absent("test", &labels, &classes.names));
-                Some((test.rows, labels))
+                Some(TestFile {
+                    path,
+                    rows: test.rows,
+                    labels: test.labels,
+                    nothing: "it has no row",
+                })
             }
         };
+        let whole = (&**file, whole.rows);
         Ok(Read {
-            rows: whole.rows,
-            labels: classes.of,
-            class_names: classes.names,
-            parts,
-            test,
+            parts: Parts::draw(whole, classes, test, self.data_seed, &mut warnings)?,
             zero_based,
             warnings,
         })
     }
 
-    fn fitted(read: &Read) -> Indices {
-        let base = u32::from(!read.zero_based);
-        let rows = read
-            .parts
-            .train
-            .iter()
-            .filter_map(|&row| read.rows.row(row));
-        Indices::fit(
-            rows.flat_map(|(columns, _)| columns.iter().map(|column| column - base)),
-            read.zero_based,
-        )
+    fn class_names(read: &Read) -> &[String] {
+        &read.parts.class_names
     }
 
-    fn info_of(&self, read: &Read, width: usize) -> DataInfo {
-        info(
-            NAME,
-            format!("sparse rows in {}", self.choices.file.display()),
-            read.class_names.clone(),
-            vec![width],
-            Sizes {
-                train: read.parts.train.len(),
-                valid: read.parts.valid.len(),
-                test: read
-                    .test
-                    .as_ref()
-                    .map_or(read.parts.test.len(), |test| test.1.len()),
-            },
-            &self.choices.file,
-        )
-    }
-}
-
-/// The rows with the columns that training saw; how many numbers were in others, and the first of those columns.
-fn encoded(
-    rows: &SparseRows,
-    indices: &Indices,
-    path: &Path,
-) -> Result<(SparseRows, usize), DataError> {
-    let mut kept = SparseRows::empty(indices.width());
-    let mut unknown = 0;
-    let (mut pairs, mut hints) = (Vec::new(), Vec::new());
-    for (columns, values) in rows.iter() {
-        pairs.clear();
-        pairs.extend(columns.iter().copied().zip(values.iter().copied()));
-        let row = indices
-            .row(&pairs, &mut hints)
-            .map_err(|problem| content(path, problem))?;
-        hints.clear();
-        unknown += pairs.len() - row.len();
-        let (columns, values): (Vec<u32>, Vec<f32>) = row.into_iter().unzip();
-        kept.push(&columns, &values)?;
-    }
-    Ok((kept, unknown))
-}
-
-impl Source for SvmlightSource {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn to_plan(&self) -> serde_json::Value {
-        to_plan(NAME, &self.choices)
-    }
-
-    fn changed(&self, options: &Options) -> Result<Box<dyn Source>, DataError> {
-        options.check(&OPTIONS)?;
-        self.choices.clone().with(options)
-    }
-
-    fn describe(&self) -> String {
-        format!("svmlight, {}", self.choices.file.display())
-    }
-
-    fn nature(&self) -> Nature {
-        Nature {
-            supply: Supply::Files,
-            inputs: Inputs::Sparse,
-            labels: LabelKind::Classes,
-            range: (f32::MIN, f32::MAX),
-        }
-    }
-
-    fn find(&self, _: &Locator) -> Result<Availability, DataError> {
-        Ok(availability(&self.choices.file))
-    }
-
-    fn info(&self, _: &Locator) -> Result<DataInfo, DataError> {
-        let read = self.read()?;
-        Ok(self.info_of(read, Self::fitted(read).width()))
+    fn outline(&self, read: &Read) -> Result<(Vec<usize>, Sizes), DataError> {
+        Ok((vec![fitted(read).width()], read.parts.sizes()))
     }
 
     fn load(
         &self,
-        _: &Locator,
+        read: &Read,
         encoder: Option<&Arc<dyn Encoder>>,
         _: &mut Progress<'_>,
-    ) -> Result<Loaded, DataError> {
-        let read = self.read()?;
+    ) -> Result<Made, DataError> {
         let indices = match encoder {
             Some(encoder) => given(encoder, Indices::KIND, Indices::from_text)?,
-            None => Self::fitted(read),
+            None => fitted(read),
         };
-        let classes = read.class_names.len();
+        let classes = read.parts.class_names.len();
+        let mut unknown = 0;
+        let split = read.parts.split(|rows, labels, path| {
+            let (rows, more) = encoded(rows, &indices, path)?;
+            unknown += more;
+            Ok(Arc::new(SparseSamples::new(rows, labels, classes)?))
+        })?;
         let mut warnings = read.warnings.clone();
-        let (rows, mut unknown) = encoded(&read.rows, &indices, &self.choices.file)?;
-        let whole: Arc<dyn Examples> =
-            Arc::new(SparseSamples::new(rows, read.labels.clone(), classes)?);
-        let test: Option<Arc<dyn Examples>> = match (&read.test, &self.choices.test_file) {
-            (Some((rows, labels)), Some(path)) => {
-                let (rows, more) = encoded(rows, &indices, path)?;
-                unknown += more;
-                Some(Arc::new(SparseSamples::new(rows, labels.clone(), classes)?))
-            }
-            _ => None,
-        };
         if unknown > 0 {
             warnings.push(format!(
                 "{unknown} numbers stand in columns that the training part has not: they are left out"
             ));
         }
-        Ok(Loaded {
-            info: self.info_of(read, indices.width()),
-            split: split(whole, &read.parts, test)?,
+        Ok(Made {
+            split,
+            encoder: Arc::new(indices),
             warnings,
-            encoder: Some(Arc::new(indices)),
         })
     }
+}
+
+/// The columns that the training part has.
+fn fitted(read: &Read) -> Indices {
+    let base = u32::from(!read.zero_based);
+    let (rows, train) = (&read.parts.whole, &read.parts.indices.train);
+    let rows = train.iter().filter_map(|&row| rows.row(row));
+    Indices::fit(
+        rows.flat_map(|(columns, _)| columns.iter().map(|column| column - base)),
+        read.zero_based,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use rectifier_data::{Batch, no_progress};
+    use rectifier_data::{Batch, DataSet, Loaded, Locator, no_progress};
 
     fn load(files: &[(&str, &str)], zero_based: bool) -> Result<Loaded, DataError> {
         let folder = tempfile::tempdir().unwrap();

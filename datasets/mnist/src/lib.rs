@@ -13,6 +13,10 @@
 //! assert_eq!(mnist.train().len(), 50_000);
 //! # Ok::<(), rectifier_data::DataError>(())
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `fetch` (default) | fetching what is not on this machine; brings HTTP and TLS |
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

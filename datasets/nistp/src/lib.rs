@@ -38,6 +38,10 @@
 //! the strongest ink back; noise outside the image is 0; the pinched disk is the largest in the image. For P07, sizes of
 //! occlusions, scratches and smoothing windows follow the authors' description where it is known and are assumed elsewhere
 //! (see each function).
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `fetch` (default) | fetching what is not on this machine; brings HTTP and TLS |
 #![warn(missing_docs)]
 
 #[cfg(doctest)]

@@ -23,6 +23,10 @@
 //! assert_eq!(norb.train().shape(), [2, 32, 32]);
 //! # Ok::<(), rectifier_data::DataError>(())
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `fetch` (default) | fetching what is not on this machine; brings HTTP and TLS |
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -18,6 +18,10 @@
 //! assert!(bag.split.train.is_sparse());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `fetch` (default) | fetching what is not on this machine; brings HTTP and TLS |
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

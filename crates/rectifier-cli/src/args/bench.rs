@@ -1,5 +1,6 @@
 //! Options of `bench`.
 
+use super::number;
 use clap::{Args, ValueEnum};
 use rectifier_bench::Sweep;
 use std::path::PathBuf;
@@ -37,7 +38,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "S", default_value_t = 0.5)]
     pub seconds: f64,
     /// Rounds: in each, every candidate does every workload in turn.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = number::rounds, allow_negative_numbers = true)]
     pub rounds: usize,
     /// What to leave out.
     #[arg(long, value_name = "NAME", value_enum)]
@@ -64,7 +65,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// Threads of the sparse engine, with --growth of Burn's too [default: one a core].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::threads, allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Folder for records, CSV and plots; what was there under the same names is replaced, but for sweeps of --growth that
     /// were made on the same machine in the same way and not now.

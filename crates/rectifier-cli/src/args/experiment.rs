@@ -1,6 +1,7 @@
 //! Options of `experiment`.
 
 use super::PlaceArgs;
+use super::number;
 use clap::{Args, Subcommand};
 use rectifier_experiments::{ExperimentError, Filter, Preset, Shard};
 use std::path::PathBuf;
@@ -68,7 +69,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME", value_parser = preset, default_value = "short")]
     pub preset: Preset,
     /// Cells at a time, each on one thread [default: one a core].
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::cells, allow_negative_numbers = true)]
     pub jobs: Option<usize>,
     /// Run share K of N alone, so that N processes or machines part the cells.
     #[arg(long, value_name = "K/N", value_parser = shard)]

@@ -2,6 +2,7 @@
 
 use super::DataArgs;
 use super::data::SET_GROUP;
+use super::number;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -88,7 +89,8 @@ pub struct PlanArgs {
         long,
         value_name = "N",
         requires = "pretrain",
-        allow_negative_numbers = true
+        allow_negative_numbers = true,
+        value_parser = number::epochs
     )]
     pub pretrain_epochs: Option<usize>,
     /// Learning rate of pre-training [default: 0.01; on text 0.005 for layer 1, 0.001 above].
@@ -120,10 +122,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "STRATEGY", requires = "pretrain")]
     pub reconstruction: Option<Strategy>,
     /// Epochs of fine-tuning.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number::epochs)]
     pub epochs: Option<usize>,
     /// Examples a step.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number::examples)]
     pub batch: Option<usize>,
     /// Learning rate of fine-tuning [default: 0.1; on text 0.05].
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
@@ -132,10 +134,10 @@ pub struct PlanArgs {
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<OptimizerName>,
     /// Stop after so many epochs without a better validation error [default: never; on text 4].
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number::epochs)]
     pub patience: Option<usize>,
     /// Seed of weights, order and noise [default: 1].
-    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true, value_parser = number::seed)]
     pub seed: Option<u64>,
 }
 
@@ -152,7 +154,7 @@ pub struct TrainArgs {
     #[arg(long, value_enum)]
     pub engine: Option<EngineName>,
     /// Threads of the sparse engine [default: one a core].
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number::threads)]
     pub threads: Option<usize>,
     /// Folder of the run [default: runs/ and a name with a number].
     #[arg(long, value_name = "DIR", conflicts_with = "resume")]
@@ -164,7 +166,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub checkpoint_every: Option<Duration>,
     /// Steps from one reading of loss, error and zeros to the next; 1 writes down every step [default: 50 readings
-    /// an epoch].
+    /// an epoch, in about 20,000 rows at the most].
     #[arg(long, value_name = "STEPS", value_parser = at_least_one, allow_negative_numbers = true)]
     pub measure_every: Option<usize>,
     /// One line an epoch in a terminal too, instead of the dashboard.

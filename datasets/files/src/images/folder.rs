@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rectifier_data::{DataError, listed};
+use rectifier_data::{DataError, Shares, listed};
 
 use crate::classes::{Labels, absent};
 use crate::path::content;
 
 /// A file that should be a picture.
-pub(super) struct Picture {
+pub(crate) struct Picture {
     pub path: PathBuf,
     pub class: u32,
 }
 
 /// The files of each part, and the classes.
-pub(super) struct Folder {
+pub(crate) struct Folder {
     pub classes: Vec<String>,
     pub train: Vec<Picture>,
     pub valid: Option<Vec<Picture>>,
@@ -75,6 +75,23 @@ impl Part {
 }
 
 impl Folder {
+    /// The shares of the parts that are to be drawn.
+    pub fn shares(&self) -> Shares {
+        let default = Shares::default();
+        Shares {
+            valid: if self.valid.is_some() {
+                0.0
+            } else {
+                default.valid
+            },
+            test: if self.test.is_some() {
+                0.0
+            } else {
+                default.test
+            },
+        }
+    }
+
     pub fn list(dir: &Path, strict: bool) -> Result<Self, DataError> {
         if dir.exists() && !dir.is_dir() {
             return Err(content(

@@ -28,7 +28,7 @@ pub(super) fn report(records: &Records) -> Result<Report, ExperimentError> {
     let mut report = Report {
         notes: vec![
             "Every row is a mean over seeds with Student's 95% interval. p is of the paired t test over seeds against the first \
-             row of the table. SELU units and shifted pictures are left out: recipes have neither."
+             row of the table. Shifted pictures are left out: recipes have none."
                 .into(),
             PENALTY_NOTE.into(),
         ],
