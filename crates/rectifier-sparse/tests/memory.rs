@@ -1,6 +1,6 @@
 //! What a batch of sparse rows costs in memory: what is in it, and never its width times its rows. Bytes are counted as they are
 //! asked for, whether or not they are ever touched.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use burn::tensor::Device;
 use rectifier_data::{Batch, Examples, SparseRows, SparseSamples};

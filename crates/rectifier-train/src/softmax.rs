@@ -62,12 +62,12 @@ mod tests {
         assert_eq!(softmax.class, 1);
         let probabilities = softmax.probabilities();
         assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        for class in 0..3 {
-            assert!((softmax.loss(class) + probabilities[class].ln()).abs() < 1e-12);
+        for (class, probability) in probabilities.iter().enumerate().take(3) {
+            assert!((softmax.loss(class) + probability.ln()).abs() < 1e-12);
         }
         // Python: -math.log(math.exp(-1000) / ..) fails; 1003 + log(2 + e^-2) does not.
         assert!(
-            (softmax.loss(3) - 1003.758_623_675_7).abs() < 1e-6,
+            (softmax.loss(3) - 1_003.758_623_675_7).abs() < 1e-6,
             "{}",
             softmax.loss(3)
         );

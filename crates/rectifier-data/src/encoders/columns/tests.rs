@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::{Raw, Row};
+use crate::{Encoder as _, Raw, Row};
 use proptest::prelude::*;
 
 const ROWS: [[Value<'static>; 4]; 4] = [
