@@ -2,7 +2,9 @@
 
 use crate::error::CliError;
 use burn::tensor::{Device, Tensor};
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 
 /// A device that some build of the command has.
 struct Kind {
@@ -171,18 +173,45 @@ pub fn open(request: Option<&str>) -> Result<(String, Device), CliError> {
     }
 }
 
-/// Runs `work`, turning a panic into its message and printing nothing.
+/// Runs `work`, turning a panic into its message and printing nothing. A device's own thread may be the first to panic, and
+/// who waits for it only says that it is gone: the first message is the reason.
 fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let first = Arc::new(Mutex::new(None));
     let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
+    let heard = first.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        if let Ok(mut first) = heard.lock() {
+            first.get_or_insert_with(|| reason(panic.payload()));
+        }
+    }));
     let result = catch_unwind(AssertUnwindSafe(work));
     std::panic::set_hook(hook);
-    result.map_err(|payload| {
-        let text = payload
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| payload.downcast_ref::<&str>().copied())
-            .unwrap_or("no reason given");
-        text.lines().next().unwrap_or_default().to_string()
-    })
+    let first = first.lock().ok().and_then(|mut first| first.take());
+    result.map_err(|payload| first.unwrap_or_else(|| reason(payload.as_ref())))
+}
+
+/// The first line of a panic's message.
+fn reason(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("no reason given");
+    text.lines().next().unwrap_or_default().to_string()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_that_failed_first_says_why() {
+        let waits = || {
+            let failed = std::thread::spawn(|| panic!("no card here")).join();
+            failed.map_err(|_| "the other thread is gone").unwrap();
+        };
+        assert_eq!(quietly(waits), Err("no card here".into()));
+        assert_eq!(quietly(|| 2), Ok(2));
+    }
 }

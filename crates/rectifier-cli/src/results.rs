@@ -85,6 +85,7 @@ fn blocks(folder: &Path) -> Result<Vec<page::Block>, CliError> {
         ("training", trainings(folder)?.map(markdown)),
         ("speed", bench.as_ref().map(BenchRecord::speed_table)),
         ("bench", bench.as_ref().map(BenchRecord::whole_table)),
+        ("devices", devices(folder)?),
         (
             "growth",
             GrowthRecord::read(folder)?.map(|record| record.bound_table()),
@@ -99,14 +100,25 @@ fn blocks(folder: &Path) -> Result<Vec<page::Block>, CliError> {
     Ok(blocks.into())
 }
 
+/// The steps of other machines, one after another.
+fn devices(folder: &Path) -> Result<Option<String>, CliError> {
+    let mut tables = Vec::new();
+    for machine in folders(&folder.join("devices"))? {
+        tables.extend(BenchRecord::read(&machine)?.map(|record| record.speed_table()));
+    }
+    Ok((!tables.is_empty()).then(|| tables.join("\n\n")))
+}
+
 /// Draws the records of measurements in `folder` beside them.
 ///
 /// # Errors
 /// [`CliError`] where there is no record, or one that cannot be read.
 fn plot(folder: &Path) -> Result<(), CliError> {
     let mut drawn = Vec::new();
-    if let Some(record) = BenchRecord::read(folder)? {
-        drawn.extend(record.draw(&folder.join("bench"))?);
+    for records in std::iter::once(folder.to_path_buf()).chain(folders(&folder.join("devices"))?) {
+        if let Some(record) = BenchRecord::read(&records)? {
+            drawn.extend(record.draw(&records.join("bench"))?);
+        }
     }
     if let Some(record) = GrowthRecord::read(folder)? {
         drawn.extend(record.draw(&folder.join("growth"))?);
