@@ -236,7 +236,7 @@ fn a_run_of_very_many_epochs_writes_rows_of_several_readings() {
     let place = tempfile::tempdir().unwrap();
     let train = |out: &str, more: &[&str]| {
         // Two steps an epoch, of which 60,000 are planned; it loses its patience long before.
-        let args = "train --examples 62 --hidden 4 --batch 31 --lr 1e-9 --epochs 30000 --patience 20 --engine sparse --threads 1 \
+        let args = "train --examples 62 --hidden 4 --batch 31 --lr 1e-30 --epochs 30000 --patience 20 --engine sparse --threads 1 \
             --quiet --out";
         let args: Vec<&str> = args.split_whitespace().chain([out]).collect();
         ends(&mut command(place.path(), &[&args, more].concat()), 0);
