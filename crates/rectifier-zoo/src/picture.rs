@@ -30,23 +30,25 @@ pub fn filters(model: &ModelBytes<'_>) -> Result<Option<Vec<u8>>, ZooError> {
         .collect();
     let mut order: Vec<usize> = (0..units).collect();
     order.sort_by(|a, b| sizes[*b].total_cmp(&sizes[*a]).then(a.cmp(b)));
-    let count = FILTERS.min(units);
+    let side = match shape {
+        [2, _, across] => 2 * across,
+        [.., across] => *across,
+        [] => 1,
+    };
+    let columns = (ROW / side.max(1)).clamp(1, FILTERS.min(units));
+    // Whole rows of them.
+    let count = FILTERS.min(units) / columns * columns;
     let mut numbers = Vec::with_capacity(count * card.network.inputs);
     for place in 0..count {
         let unit = order[place * units / count];
         let scale = largest(unit).max(f32::MIN_POSITIVE);
         numbers.extend(filter(unit).map(|weight| weight / scale));
     }
-    let side = match shape {
-        [2, _, across] => 2 * across,
-        [.., across] => *across,
-        [] => 1,
-    };
     let sheet = Sheet {
         scale: 2,
         min: -1.0,
         max: 1.0,
-        ..Sheet::new((ROW / side.max(1)).clamp(1, count))
+        ..Sheet::new(columns)
     };
     Ok(Some(draw(&numbers, shape, &sheet)?))
 }
