@@ -42,14 +42,22 @@ impl Partial {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let file = builder.tempfile_in(folder).map_err(io)?;
-        // Whoever looks for what was left behind sees that this one is being written. Where the system has no locks, files are
-        // not gone on with.
-        let _ = file.as_file().try_lock();
-        Ok(Self {
-            file,
-            path: path.to_path_buf(),
-        })
+        loop {
+            let mut file = builder.tempfile_in(folder).map_err(io)?;
+            // Whoever looks for what was left behind sees that this one is being written. Where the system has no locks, files
+            // are not gone on with. Between making and locking it, another process may have taken it for such, and gone on
+            // with it or removed it.
+            match file.as_file().try_lock() {
+                Err(TryLockError::WouldBlock) => file.disable_cleanup(true),
+                Ok(()) if !file.path().is_file() => {}
+                Ok(()) | Err(TryLockError::Error(_)) => {
+                    return Ok(Self {
+                        file,
+                        path: path.to_path_buf(),
+                    });
+                }
+            }
+        }
     }
 
     /// Goes on with the longest part of the file at `path` that an earlier process left and nobody writes to; other such parts
@@ -276,6 +284,27 @@ mod tests {
         let mut left = names(root.path());
         left.sort();
         assert_eq!(left, [".c.bin.gz.abc.partial", "c.bin"]);
+    }
+
+    #[test]
+    fn many_at_once_bring_one_whole_file() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("c.bin");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let mut partial = Partial::resume(&path).unwrap();
+                        let begun = partial.checksum().unwrap().bytes();
+                        assert_eq!(begun, 0);
+                        partial.write(b"whole").unwrap();
+                        partial.keep().unwrap();
+                        assert_eq!(fs::read(&path).unwrap(), b"whole");
+                    }
+                });
+            }
+        });
+        assert_eq!(names(root.path()), ["c.bin"]);
     }
 
     #[cfg(unix)]

@@ -199,6 +199,12 @@ impl Backward<'_> {
                                 start: above.errors(pair.start),
                                 stride: PANEL * above.batch,
                             };
+                            // Where velocities gather the gradients, the weights stay as they are meanwhile.
+                            let gathers = self.descent.gathers().map(|velocities| Changed {
+                                start: velocities.panel(pair.start),
+                                ..weights
+                            });
+                            let weights = gathers.unwrap_or(weights);
                             let learn = self.kernels.learn_only[pair.len() - 1];
                             for stretch in found.stretches() {
                                 let column = found.columns[stretch.start] as usize;
@@ -211,6 +217,12 @@ impl Backward<'_> {
                         }
                     }
                 }
+            }
+            let every = 0..self.layer.weight.rows;
+            for group in worker.groups(above.panels()) {
+                let panels = panels_of(group..group + 1, above.panels());
+                self.descent
+                    .move_on(self.kernels, self.layer, panels, &every);
             }
         }
     }

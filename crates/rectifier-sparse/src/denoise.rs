@@ -378,7 +378,7 @@ impl Work<'_> {
     ) {
         // SAFETY: as in `run`.
         unsafe {
-            descent.wake(worker, below);
+            descent.wake(worker, below, None);
             clock.lap(worker.me, Phase::CatchingUp);
             below.transpose(worker, descent.step());
             clock.lap(worker.me, Phase::Transposes);

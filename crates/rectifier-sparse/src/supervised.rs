@@ -277,7 +277,8 @@ impl Work<'_> {
         let (below, descent) = (&self.activations[k], &self.descents[k]);
         // SAFETY: as in `run`.
         unsafe {
-            descent.wake(worker, below);
+            let inputs = (k == 0).then_some(self.lesson.rows);
+            descent.wake(worker, below, inputs);
             clock.lap(worker.me, Phase::CatchingUp);
             below.transpose(worker, descent.step());
             clock.lap(worker.me, Phase::Transposes);

@@ -7,6 +7,7 @@
 use crate::activations::Activations;
 use crate::buffer::{Buffer, PANEL, Panels, panels};
 use crate::convert::Learning;
+use crate::forward;
 use crate::kernels::{Factors, Kernels};
 use crate::layer::Layer;
 use crate::momentum::Momentum;
@@ -342,21 +343,45 @@ impl<'a> Descent<'a> {
         self.rows().map(|(_, rows)| &rows.numbers)
     }
 
-    /// Wakes the rows whose inputs are not all 0, and a few that have rested long; the blocks and panels of `worker`.
+    /// Wakes the rows whose inputs are not all 0, and a few that have rested long; the blocks and panels of `worker`. `inputs` are
+    /// what `below` was read from, where it is the rows of a batch.
     ///
     /// # Safety
     /// The lists of the blocks of `worker` in `below` are filled; nobody else touches these blocks.
-    pub(crate) unsafe fn wake(&self, worker: Worker<'_>, below: &Activations) {
+    pub(crate) unsafe fn wake(
+        &self,
+        worker: Worker<'_>,
+        below: &Activations,
+        inputs: Option<forward::Rows<'_>>,
+    ) {
         let Some((momentum, rows)) = self.rows() else {
             return;
         };
         let now = momentum.steps().wrapping_add(1);
         // SAFETY: blocks and panels of a thread hold the same columns, which are its own.
         unsafe {
-            for block in below.active.blocks_of(worker) {
-                let list = below.active.by_example(block);
-                for entry in 0..below.active.entries(block) {
-                    rows.wake(*list.index.add(entry) as usize, now);
+            if let (Some(_), Some(forward::Rows::Sparse(inputs))) = (&below.packed, inputs) {
+                // Blocks of packed lists are not the threads' panels.
+                let own = worker.panels(below.panels());
+                let own = own.start * PANEL..(own.end * PANEL).min(below.columns);
+                for example in 0..below.batch {
+                    let (columns, values) = inputs.row(example).unwrap_or_default();
+                    let from = columns.partition_point(|column| (*column as usize) < own.start);
+                    for (column, value) in columns[from..].iter().zip(&values[from..]) {
+                        if *column as usize >= own.end {
+                            break;
+                        }
+                        if *value != 0.0 {
+                            rows.wake(*column as usize, now);
+                        }
+                    }
+                }
+            } else {
+                for block in below.active.blocks_of(worker) {
+                    let list = below.active.by_example(block);
+                    for entry in 0..below.active.entries(block) {
+                        rows.wake(*list.index.add(entry) as usize, now);
+                    }
                 }
             }
             for q in worker.panels(below.panels()) {
