@@ -14,7 +14,7 @@ use crate::checksum::Checksum;
 const SUFFIX: &str = ".partial";
 
 /// A file that is written beside its final place, under a `.partial` name that no other process uses, and that gets
-/// its own name when it is complete. If it is dropped before, it is removed, unless it was [left](Self::leave). What a process
+/// its own name when it is complete. If it is dropped before, it is removed, unless it was left. What a process
 /// that was killed left is never read as the file: [`resume`](Self::resume) goes on with it, and [`new`](Self::new) removes
 /// it a minute later.
 #[derive(Debug)]
