@@ -49,13 +49,7 @@ impl Bench {
         for round in 0..self.rounds.max(1) {
             for (at, work) in workloads.iter().enumerate() {
                 let setting = setting(workloads, at);
-                progress(&format!(
-                    "round {} of {}: {}, batch {}",
-                    round + 1,
-                    self.rounds,
-                    work.name(),
-                    work.batch
-                ));
+                progress(&self.announced(round, work));
                 let mut first: Option<(String, f64)> = None;
                 for (who, candidate) in candidates.iter().enumerate() {
                     if !candidate.can(work) || slow.contains(&(at, who)) {
@@ -118,6 +112,17 @@ impl Bench {
         settle(&rows, &mut theirs);
         rows.append(&mut theirs);
         Ok(rows)
+    }
+
+    /// What is said before a work of a round, the first of which is 0.
+    pub(crate) fn announced(&self, round: usize, work: &Workload) -> String {
+        format!(
+            "round {} of {}: {}, batch {}",
+            round + 1,
+            self.rounds,
+            work.name(),
+            work.batch
+        )
     }
 
     /// Nothing where a turn would take longer than `longest` seconds.

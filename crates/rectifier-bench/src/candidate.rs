@@ -5,10 +5,10 @@ use crate::layers::SkippingStack;
 use crate::source::Source;
 use crate::workload::{Kind, Workload};
 use burn::tensor::{Device, Tensor};
-use rectifier_data::{Batch, Samples};
-use rectifier_nn::{DenseStack, Network};
+use rectifier_data::Batch;
+use rectifier_nn::{DenseStack, Network, Precision};
 use rectifier_sparse::{Level, Rows, SparseEngine, SparseNetwork};
-use rectifier_train::{BurnEngine, Engine, StageContext, TrainError};
+use rectifier_train::{BurnEngine, Engine, TrainError};
 
 /// An engine on a device.
 pub struct Candidate {
@@ -142,7 +142,7 @@ impl Candidate {
         Self {
             engine: format!("sparse-{}", precision.name()),
             can: |work| work.kind == Kind::Infer,
-            tolerance: precision.tolerance(),
+            tolerance: tolerance(precision),
             make: Box::new(move |work| {
                 let how = (level, threads);
                 let predicting = SparsePredicting::new(work, &device, how, precision)?;
@@ -193,18 +193,8 @@ struct Training<N: Network> {
 
 impl<N: Network> Training<N> {
     fn new(network: N, work: &Workload, engine: &dyn Engine<N>) -> Result<Self, BenchError> {
-        let recipe = work.recipe();
-        // The workloads' stages never look at the training set as a whole.
-        let none = Samples::from_f32(Vec::new(), Vec::new(), &[work.inputs], 1)
-            .map_err(TrainError::from)?;
-        let context = StageContext {
-            recipe: &recipe,
-            stage: 0,
-            train: &none,
-            state: None,
-        };
         Ok(Self {
-            session: engine.begin(network, &context)?,
+            session: work.begun(|context| engine.begin(network, context))?,
             source: Source::of(work)?,
             rate: work.rate(),
         })
@@ -226,8 +216,7 @@ impl<N: Network> Steps for Training<N> {
     }
 
     fn zeros(&mut self) -> Result<f64, BenchError> {
-        let zeros = self.session.zeros()?;
-        Ok(zeros.iter().sum::<f64>() / zeros.len().max(1) as f64)
+        Ok(mean(&self.session.zeros()?))
     }
 }
 
@@ -274,37 +263,21 @@ impl<N: Network> Steps for Predicting<N> {
 fn zeros_of(network: &impl Network, inputs: Tensor<2>) -> Result<f64, BenchError> {
     let mut counter = rectifier_nn::UnitCounter::new();
     counter.count(&network.forward(inputs).hidden);
-    let layers = counter.finish();
-    Ok(layers.iter().map(|layer| layer.share()).sum::<f64>() / layers.len().max(1) as f64)
+    let shares: Vec<f64> = counter.finish().iter().map(|layer| layer.share()).collect();
+    Ok(mean(&shares))
 }
 
-/// What weights are kept as where they are only read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
-    /// As they were trained.
-    F32,
-    /// The upper halves.
-    Bf16,
-    /// Integers of eight bits, activations too.
-    Int8,
+/// The mean of the layers' shares; 0 without a layer.
+pub(crate) fn mean(shares: &[f64]) -> f64 {
+    shares.iter().sum::<f64>() / shares.len().max(1) as f64
 }
 
-impl Precision {
-    /// Its name in records.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::Bf16 => "bf16",
-            Self::Int8 => "int8",
-        }
-    }
-
-    fn tolerance(self) -> f64 {
-        match self {
-            Self::F32 => PARITY,
-            Self::Bf16 => 0.01,
-            Self::Int8 => 0.1,
-        }
+/// How far predictions with weights kept so may be from others.
+fn tolerance(precision: Precision) -> f64 {
+    match precision {
+        Precision::F32 => PARITY,
+        Precision::Bf16 => 0.01,
+        Precision::Int8 => 0.1,
     }
 }
 

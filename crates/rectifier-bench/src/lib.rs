@@ -41,7 +41,7 @@ mod workload;
 
 pub use bench::Bench;
 pub use bound::{Bound, Holds, Load, Rates};
-pub use candidate::{Candidate, Precision, Steps};
+pub use candidate::{Candidate, Steps};
 pub use environment::Environment;
 pub use error::BenchError;
 pub use growth::{Growth, GrowthPoint, GrowthRecord, Sweep};

@@ -1,14 +1,14 @@
 //! What the sparse engine's training steps spend their time on.
 
 use crate::bench::setting;
+use crate::candidate::mean;
 use crate::source::Source;
 use crate::workload::Kind;
 use crate::{Bench, BenchError, Workload};
 use burn::tensor::Device;
-use rectifier_data::Samples;
 use rectifier_nn::DenseStack;
 use rectifier_sparse::{Phase, SparseEngine};
-use rectifier_train::{Engine, StageContext, TrainError};
+use rectifier_train::Engine;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -67,13 +67,7 @@ impl Bench {
             let trained = workloads.iter().enumerate();
             let trained = trained.filter(|(_, work)| work.kind != Kind::Infer);
             for (place, (at, work)) in trained.enumerate() {
-                progress(&format!(
-                    "round {} of {}: {}, batch {}",
-                    round + 1,
-                    self.rounds,
-                    work.name(),
-                    work.batch
-                ));
+                progress(&self.announced(round, work));
                 let row = self.profile(work, engine, device, setting(workloads, at))?;
                 match rows.get_mut(place) {
                     None => rows.push(row),
@@ -92,17 +86,8 @@ impl Bench {
         device: &Device,
         setting: usize,
     ) -> Result<PhaseRow, BenchError> {
-        let recipe = work.recipe();
-        // The workloads' stages never look at the training set as a whole.
-        let none = Samples::from_f32(Vec::new(), Vec::new(), &[work.inputs], 1)
-            .map_err(TrainError::from)?;
-        let context = StageContext {
-            recipe: &recipe,
-            stage: 0,
-            train: &none,
-            state: None,
-        };
-        let mut profile = engine.profile(work.network(device)?, &context)?;
+        let network = work.network(device)?;
+        let mut profile = work.begun(|context| engine.profile(network, context))?;
         let mut source = Source::of(work)?;
         let mut turn = 0;
         let mut start = Instant::now();
@@ -124,11 +109,10 @@ impl Bench {
             phase: phase.name().into(),
             ms: (spent - before).as_secs_f64() * 1e3 / steps / threads as f64,
         });
-        let zeros = profile.session().zeros()?;
         Ok(PhaseRow {
             work: work.name(),
             batch: work.batch,
-            zeros: zeros.iter().sum::<f64>() / zeros.len().max(1) as f64,
+            zeros: mean(&profile.session().zeros()?),
             threads,
             ms,
             phases: phases.filter(|phase| phase.ms > 0.0).collect(),

@@ -4,7 +4,9 @@ use crate::BenchError;
 use crate::calibrate::calibrated;
 use rectifier_data::{Batch, DataError, Samples};
 use rectifier_nn::{Corruption, DenseStack, DenseStackConfig, Draw, Init, Reconstruction, Unit};
-use rectifier_train::{FineTune, Objective, Optimizer, Pretrain, Recipe, Stage};
+use rectifier_train::{
+    FineTune, Objective, Optimizer, Pretrain, Recipe, Stage, StageContext, TrainError,
+};
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -199,6 +201,26 @@ impl Workload {
             objective: Objective::Classification,
             stages,
         }
+    }
+
+    /// What `begin` makes of the stage whose steps are timed.
+    ///
+    /// # Errors
+    /// Those of `begin`.
+    pub(crate) fn begun<T>(
+        &self,
+        begin: impl FnOnce(&StageContext<'_>) -> Result<T, TrainError>,
+    ) -> Result<T, BenchError> {
+        let recipe = self.recipe();
+        // The workloads' stages never look at the training set as a whole.
+        let none = Samples::from_f32(Vec::new(), Vec::new(), &[self.inputs], 1)
+            .map_err(TrainError::from)?;
+        Ok(begin(&StageContext {
+            recipe: &recipe,
+            stage: 0,
+            train: &none,
+            state: None,
+        })?)
     }
 
     /// The batches, the same for everybody.

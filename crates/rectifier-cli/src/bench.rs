@@ -6,9 +6,10 @@ use crate::error::CliError;
 use crate::output::{note, say};
 use burn::tensor::Device;
 use rectifier_bench::{
-    Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Precision, Workload,
-    phase_table, table,
+    Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Workload, phase_table,
+    table,
 };
+use rectifier_nn::Precision;
 use rectifier_sparse::SparseEngine;
 use rectifier_train::BurnEngine;
 

@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use burn::tensor::{Device, Tensor};
-use std::any::Any;
+use rectifier_train::panic_reason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -181,23 +181,13 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let heard = first.clone();
     std::panic::set_hook(Box::new(move |panic| {
         if let Ok(mut first) = heard.lock() {
-            first.get_or_insert_with(|| reason(panic.payload()));
+            first.get_or_insert_with(|| panic_reason(panic.payload()).to_string());
         }
     }));
     let result = catch_unwind(AssertUnwindSafe(work));
     std::panic::set_hook(hook);
     let first = first.lock().ok().and_then(|mut first| first.take());
-    result.map_err(|payload| first.unwrap_or_else(|| reason(payload.as_ref())))
-}
-
-/// The first line of a panic's message.
-fn reason(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("no reason given");
-    text.lines().next().unwrap_or_default().to_string()
+    result.map_err(|payload| first.unwrap_or_else(|| panic_reason(payload.as_ref()).to_string()))
 }
 
 #[cfg(test)]

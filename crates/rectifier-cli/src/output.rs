@@ -33,6 +33,17 @@ pub fn said() -> Result<(), CliError> {
     }
 }
 
+/// Writes a file whole or not at all, and makes its folder where there is none.
+///
+/// # Errors
+/// [`CliError::Io`] and those of writing.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
+    }
+    Ok(rectifier_nn::write_atomically(path, bytes)?)
+}
+
 /// Writes a line to standard error.
 pub fn note(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");

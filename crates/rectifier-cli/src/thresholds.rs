@@ -4,7 +4,7 @@ use crate::args::ThresholdArgs;
 use crate::device;
 use crate::error::CliError;
 use crate::eval::on_data;
-use crate::output::{error_of, note, percents, say};
+use crate::output::{error_of, note, percents, say, write_file};
 use rectifier_bench::{ThresholdFile, ThresholdRecord, ThresholdStudy};
 use rectifier_catalog::Trained;
 use rectifier_nn::{Figures, ModelFile, Precision, write_atomically};
@@ -68,10 +68,7 @@ pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
     let failed = |error: serde_json::Error| CliError::Failed(error.to_string());
     if let Some(path) = &args.out {
         let text = serde_json::to_string_pretty(&study).map_err(failed)?;
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
-        }
-        write_atomically(path, format!("{text}\n").as_bytes())?;
+        write_file(path, format!("{text}\n").as_bytes())?;
     }
     match args.json {
         true => say(&serde_json::to_string(&study).map_err(failed)?),

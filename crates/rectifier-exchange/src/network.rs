@@ -153,7 +153,8 @@ impl Network {
                 false => format!("layers.{k}"),
             };
             let mut add = |part: &str, shape: &[usize], values: &[f32]| {
-                tensors.push(tensor(format!("{name}.{part}"), shape, values));
+                let name = format!("{name}.{part}");
+                tensors.push(TensorView::of_numbers(name, shape, values));
             };
             add("weight", &layer.dims, &layer.weight);
             add("bias", &layer.dims[1..], &layer.bias);
@@ -211,11 +212,6 @@ impl Network {
         }
         Ok(network)
     }
-}
-
-/// A tensor of f32 to write.
-pub(crate) fn tensor(name: String, shape: &[usize], values: &[f32]) -> TensorView<'static> {
-    TensorView::f32(name, shape, bytes(values))
 }
 
 /// Numbers as files hold them: little-endian.

@@ -19,7 +19,7 @@ mod module;
 mod state_dict;
 
 use crate::import;
-use crate::network::{place, tensor};
+use crate::network::place;
 use crate::numbers::{floats, transposed};
 use crate::{ExchangeError, ImportOptions, Network};
 use module::Module;
@@ -47,12 +47,16 @@ pub fn encode(network: &Network) -> Result<Vec<u8>, ExchangeError> {
         let [inputs, units] = layer.dims;
         let number = modules.len();
         let weight = transposed([inputs, units], &layer.weight);
-        tensors.push(tensor(
+        tensors.push(TensorView::of_numbers(
             format!("{number}.weight"),
             &[units, inputs],
             &weight,
         ));
-        tensors.push(tensor(format!("{number}.bias"), &[units], &layer.bias));
+        tensors.push(TensorView::of_numbers(
+            format!("{number}.bias"),
+            &[units],
+            &layer.bias,
+        ));
         modules.push(Module::linear(inputs, units));
         if k + 1 == count {
             break;
@@ -60,7 +64,11 @@ pub fn encode(network: &Network) -> Result<Vec<u8>, ExchangeError> {
         let refused = |reason| ExchangeError::layer("the network", &place(k, count), reason);
         modules.push(Module::of(network.activation()).map_err(refused)?);
         if let Some(slope) = layer.slope {
-            tensors.push(tensor(format!("{}.weight", number + 1), &[1], &[slope]));
+            tensors.push(TensorView::of_numbers(
+                format!("{}.weight", number + 1),
+                &[1],
+                &[slope],
+            ));
         }
     }
     let json = |value: Result<String, serde_json::Error>| {

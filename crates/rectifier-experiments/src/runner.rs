@@ -128,12 +128,12 @@ impl<'a> Runner<'a> {
         loop {
             let records = self.adopt(&files)?;
             let cells = self.experiment.cells(self.preset, &records)?;
-            if self.take_over(&files, &self.open(&cells, &records)?)? {
+            let open = self.open(&cells, &records)?;
+            if self.take_over(&files, &open)? {
                 // Their records may decide what comes next.
                 continue;
             }
             self.tidy(&files, &records)?;
-            let open = self.open(&cells, &records)?;
             end.cells = names(&cells)?.len();
             end.recorded = recorded(&cells, &records)?;
             end.open = open.len();

@@ -219,16 +219,9 @@ impl Activations {
                             }
                             Rows::Sparse(rows) => {
                                 core::ptr::write_bytes(line, 0, PANEL);
-                                let (columns, values) = rows.row(b).unwrap_or_default();
-                                let from = columns
-                                    .partition_point(|column| (*column as usize) < p * PANEL);
-                                for (column, number) in columns[from..].iter().zip(&values[from..])
-                                {
-                                    let lane = *column as usize - p * PANEL;
-                                    if lane >= PANEL {
-                                        break;
-                                    }
-                                    *line.add(lane) = *number;
+                                let panel = p * PANEL..(p + 1) * PANEL;
+                                for (column, number) in rows.within(b, panel) {
+                                    *line.add(column - p * PANEL) = number;
                                 }
                             }
                         }

@@ -238,19 +238,10 @@ impl Packed {
             unsafe {
                 for example in 0..self.batch {
                     *list.starts.cast_mut().add(example) = found as u32;
-                    let (columns, values) = rows.row(example).unwrap_or_default();
-                    let before = |column: &u32| (*column as usize) < within.start;
-                    let from = match within.start {
-                        0 => 0,
-                        _ => columns.partition_point(before),
-                    };
-                    for (column, value) in columns[from..].iter().zip(&values[from..]) {
-                        if *column as usize >= within.end {
-                            break;
-                        }
-                        if *value != 0.0 {
-                            *list.index.cast_mut().add(found) = *column;
-                            *list.value.cast_mut().add(found) = *value;
+                    for (column, value) in rows.within(example, within.clone()) {
+                        if value != 0.0 {
+                            *list.index.cast_mut().add(found) = column as u32;
+                            *list.value.cast_mut().add(found) = value;
                             found += 1;
                         }
                     }

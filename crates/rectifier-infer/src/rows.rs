@@ -119,6 +119,24 @@ impl<'a> SparseRows<'a> {
         Some((self.columns.get(start..end)?, self.values.get(start..end)?))
     }
 
+    /// The entries of row `index` that are in `columns`, by column; none for a row past the end.
+    #[inline]
+    pub fn within(
+        &self,
+        index: usize,
+        columns: Range<usize>,
+    ) -> impl Iterator<Item = (usize, f32)> + use<'a> {
+        let (all, values) = self.row(index).unwrap_or_default();
+        let from = match columns.start {
+            0 => 0,
+            start => all.partition_point(|column| (*column as usize) < start),
+        };
+        let entries = all[from..].iter().zip(&values[from..]);
+        entries
+            .map(|(column, value)| (*column as usize, *value))
+            .take_while(move |(column, _)| *column < columns.end)
+    }
+
     /// Some of the rows; none for a range past the end.
     pub fn range(&self, rows: Range<usize>) -> Option<Self> {
         Some(Self {

@@ -1,6 +1,9 @@
 //! Eight-bit prediction against single precision, on a network that is trained here.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::Draw;
 use rectifier_infer::{InferError, Level, Rows, SparseNetwork, SparseRows};
 use rectifier_model::{DenseStackConfig, ModelCard, Precision, TensorView, Unit, encode};
 use std::sync::OnceLock;
@@ -10,18 +13,6 @@ const HIDDEN: [usize; 2] = [90, 70];
 const CLASSES: usize = 5;
 const TRAIN: usize = 1500;
 const TEST: usize = 2000;
-
-struct Draw(u64);
-
-impl Draw {
-    fn unit(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((bits ^ (bits >> 31)) >> 40) as f32 / (1u32 << 24) as f32
-    }
-}
 
 /// Examples of classes that overlap: each class has a pattern, of which an example shows a noisy part.
 fn examples(seed: u64, count: usize) -> (Vec<f32>, Vec<u32>) {

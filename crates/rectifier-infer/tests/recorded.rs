@@ -1,25 +1,15 @@
 //! Outputs of fixed networks, held against those of an earlier version to the bit.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::Draw;
 use rectifier_infer::{Level, SparseNetwork};
 use rectifier_model::{DenseStackConfig, ModelCard, TensorView, Unit, encode};
 
-/// Splitmix64, as numbers around 0.
-struct Draw(u64);
-
-impl Draw {
-    fn many(&mut self, len: usize) -> Vec<f32> {
-        (0..len).map(|_| self.unit() - 0.5).collect()
-    }
-
-    fn unit(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        (bits >> 40) as f32 / (1u32 << 24) as f32
-    }
+/// Numbers around 0.
+fn many(draw: &mut Draw, len: usize) -> Vec<f32> {
+    (0..len).map(|_| draw.unit() - 0.5).collect()
 }
 
 fn fnv(values: &[f32]) -> u64 {
@@ -38,7 +28,7 @@ fn model(unit: Unit, flips: bool, threshold: f64) -> Vec<u8> {
         .tensors()
         .into_iter()
         .map(|(name, shape)| {
-            let mut values = draw.many(shape.iter().product());
+            let mut values = many(&mut draw, shape.iter().product());
             if name.ends_with("flips") {
                 values
                     .iter_mut()
@@ -90,7 +80,7 @@ fn outputs_are_those_of_the_first_version_to_the_bit() {
                 let network = network.clone().with_level(level).with_threads(threads);
                 let half = network.clone().in_bf16();
                 for rows in [1, 7, 33, 300] {
-                    let numbers = Draw(rows as u64).many(rows * 70);
+                    let numbers = many(&mut Draw(rows as u64), rows * 70);
                     let inputs: Vec<f32> = numbers.iter().map(|x| x.max(0.0)).collect();
                     all.extend(network.logits(&inputs).unwrap());
                     all.extend(network.probabilities(&inputs).unwrap());

@@ -1,6 +1,9 @@
 //! What a trace shows, against a forward pass written out here and against what the network counts itself.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::Draw;
 use rectifier_infer::{InferError, Level, Rows, SparseNetwork, Trace};
 use rectifier_model::{DenseStackConfig, ModelCard, TensorView, Unit, encode};
 
@@ -8,24 +11,10 @@ const INPUTS: usize = 70;
 const HIDDEN: [usize; 3] = [90, 130, 66];
 const CLASSES: usize = 5;
 
-/// Splitmix64, uniform on [0, 1).
-struct Draw(u64);
-
-impl Draw {
-    fn unit(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        (bits >> 40) as f32 / (1u32 << 24) as f32
-    }
-
-    /// Two thirds of them 0.
-    fn rows(&mut self, examples: usize) -> Vec<f32> {
-        let mut number = || (3.0 * self.unit() - 2.0).max(0.0);
-        (0..examples * INPUTS).map(|_| number()).collect()
-    }
+/// Rows of numbers, two thirds of them 0.
+fn some(draw: &mut Draw, examples: usize) -> Vec<f32> {
+    let mut number = || (3.0 * draw.unit() - 2.0).max(0.0);
+    (0..examples * INPUTS).map(|_| number()).collect()
 }
 
 /// Weights `[inputs, units]` and biases of each layer.
@@ -92,7 +81,7 @@ fn below<'a>(trace: &'a Trace, rows: &'a [f32], k: usize) -> &'a [f32] {
 
 #[test]
 fn activations_are_those_of_the_formula() {
-    let rows = Draw(9).rows(3);
+    let rows = some(&mut Draw(9), 3);
     for unit in [Unit::Rectifier, Unit::Tanh, Unit::Gelu] {
         let (network, layers) = network(unit, &HIDDEN);
         let trace = network.trace(Rows::Dense(&rows)).unwrap();
@@ -117,8 +106,8 @@ fn activations_are_those_of_the_formula() {
 #[test]
 fn every_precision_shows_the_zeros_that_it_counts() {
     let (plain, _) = network(Unit::Rectifier, &HIDDEN);
-    let rows = Draw(9).rows(300);
-    let calibration = Draw(2).rows(500);
+    let rows = some(&mut Draw(9), 300);
+    let calibration = some(&mut Draw(2), 500);
     let int8 = plain.clone().in_int8(Rows::Dense(&calibration)).unwrap();
     for network in [plain.clone(), plain.in_bf16(), int8] {
         let network = network.with_threshold(0.05).unwrap();
@@ -146,7 +135,7 @@ fn every_precision_shows_the_zeros_that_it_counts() {
 #[test]
 fn int8_activations_are_those_of_single_precision_but_for_a_step() {
     let (plain, _) = network(Unit::Rectifier, &[90]);
-    let rows = Draw(9).rows(20);
+    let rows = some(&mut Draw(9), 20);
     let int8 = plain.clone().in_int8(Rows::Dense(&rows)).unwrap();
     let sorted = |network: &SparseNetwork| {
         let trace = network.trace(Rows::Dense(&rows)).unwrap();
@@ -166,7 +155,7 @@ fn int8_activations_are_those_of_single_precision_but_for_a_step() {
 fn multiplications_are_those_of_the_inputs_that_were_taken() {
     let (rectifiers, _) = network(Unit::Rectifier, &HIDDEN);
     let (smooth, _) = network(Unit::Tanh, &HIDDEN);
-    let rows = Draw(9).rows(1);
+    let rows = some(&mut Draw(9), 1);
     let int8 = rectifiers.clone().in_int8(Rows::Dense(&rows)).unwrap();
     for network in [rectifiers, smooth, int8] {
         let trace = network.trace(Rows::Dense(&rows)).unwrap();
@@ -198,7 +187,7 @@ fn a_layer_with_few_zeros_is_counted_whole() {
 #[test]
 fn without_a_hidden_layer_and_without_examples() {
     let (network, _) = network(Unit::Rectifier, &[]);
-    let rows = Draw(9).rows(2);
+    let rows = some(&mut Draw(9), 2);
     let trace = network.trace(Rows::Dense(&rows)).unwrap();
     assert!(trace.hidden().is_empty());
     assert_eq!(trace.logits(), network.logits(&rows).unwrap());
@@ -211,7 +200,7 @@ fn without_a_hidden_layer_and_without_examples() {
 #[test]
 fn every_level_shows_the_same_bits() {
     let (plain, _) = network(Unit::Rectifier, &HIDDEN);
-    let rows = Draw(9).rows(7);
+    let rows = some(&mut Draw(9), 7);
     let int8 = plain.clone().in_int8(Rows::Dense(&rows)).unwrap();
     for network in [plain.clone(), plain.in_bf16(), int8] {
         let of = |level| {

@@ -207,6 +207,15 @@ impl<'a> TensorView<'a> {
         Self::new(name, Dtype::F32, shape, bytes)
     }
 
+    /// A tensor of `f32` with these numbers.
+    pub fn of_numbers(name: impl Into<Cow<'a, str>>, shape: &[usize], numbers: &[f32]) -> Self {
+        let bytes: Vec<u8> = numbers
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
+        Self::f32(name, shape, bytes)
+    }
+
     /// A tensor of `dtype`.
     pub fn new(
         name: impl Into<Cow<'a, str>>,

@@ -308,7 +308,7 @@ impl Work<'_> {
             self.corrupt(worker);
             lap(Phase::Lists);
             if let Some([encoder, _]) = self.descents {
-                self.list_by_unit(worker, &space.corrupted, encoder, clock);
+                encoder.list_by_unit(worker, &space.corrupted, None, clock);
             }
             meet();
             if let Some([encoder, _]) = self.descents {
@@ -322,7 +322,7 @@ impl Work<'_> {
             each(worker, hidden);
             lap(Phase::Lists);
             if let Some([_, decoder]) = self.descents {
-                self.list_by_unit(worker, hidden, decoder, clock);
+                decoder.list_by_unit(worker, hidden, None, clock);
             }
             meet();
             if let Some([_, decoder]) = self.descents {
@@ -365,23 +365,6 @@ impl Work<'_> {
             };
             encoder.learn(worker);
             lap(Phase::Backward);
-        }
-    }
-
-    /// Lists what is not 0 in `below` by unit, and wakes the rows that are about to be read.
-    unsafe fn list_by_unit(
-        &self,
-        worker: Worker<'_>,
-        below: &Activations,
-        descent: Descent<'_>,
-        clock: &impl Clock,
-    ) {
-        // SAFETY: as in `run`.
-        unsafe {
-            descent.wake(worker, below, None);
-            clock.lap(worker.me, Phase::CatchingUp);
-            below.transpose(worker, descent.step());
-            clock.lap(worker.me, Phase::Transposes);
         }
     }
 

@@ -220,7 +220,7 @@ impl Work<'_> {
             let input = &activations[0];
             input.read(worker, kernels, self.lesson.rows, input.wants_panels());
             lap(Phase::Lists);
-            self.list_by_unit(worker, 0, clock);
+            self.descents[0].list_by_unit(worker, input, Some(self.lesson.rows), clock);
             meet();
             for (k, layer) in layers.iter().enumerate() {
                 let (below, above) = (&activations[k], &activations[k + 1]);
@@ -235,7 +235,7 @@ impl Work<'_> {
                         thinning.thin(worker, k, layer, above, self.penalty(k));
                     }
                     lap(Phase::Lists);
-                    self.list_by_unit(worker, k + 1, clock);
+                    self.descents[k + 1].list_by_unit(worker, above, None, clock);
                 }
                 meet();
             }
@@ -269,19 +269,6 @@ impl Work<'_> {
                     lap(Phase::Sums);
                 }
             }
-        }
-    }
-
-    /// Lists what is not 0 below layer `k` by unit, and wakes the rows that are about to be read.
-    unsafe fn list_by_unit(&self, worker: Worker<'_>, k: usize, clock: &impl Clock) {
-        let (below, descent) = (&self.activations[k], &self.descents[k]);
-        // SAFETY: as in `run`.
-        unsafe {
-            let inputs = (k == 0).then_some(self.lesson.rows);
-            descent.wake(worker, below, inputs);
-            clock.lap(worker.me, Phase::CatchingUp);
-            below.transpose(worker, descent.step());
-            clock.lap(worker.me, Phase::Transposes);
         }
     }
 }

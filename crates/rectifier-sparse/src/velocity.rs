@@ -11,6 +11,7 @@ use crate::forward;
 use crate::kernels::{Factors, Kernels};
 use crate::layer::Layer;
 use crate::momentum::Momentum;
+use crate::phases::{Clock, Phase};
 use crate::pool::Worker;
 use rectifier_infer::team::Team;
 use rectifier_train::TrainError;
@@ -343,12 +344,33 @@ impl<'a> Descent<'a> {
         self.rows().map(|(_, rows)| &rows.numbers)
     }
 
+    /// Lists what is not 0 in `below` by unit, and wakes the rows that are about to be read; the blocks and panels of `worker`.
+    /// `inputs` are what `below` was read from, where it is the rows of a batch.
+    ///
+    /// # Safety
+    /// The lists of the blocks of `worker` in `below` are filled; nobody else touches these blocks.
+    pub(crate) unsafe fn list_by_unit(
+        &self,
+        worker: Worker<'_>,
+        below: &Activations,
+        inputs: Option<forward::Rows<'_>>,
+        clock: &impl Clock,
+    ) {
+        // SAFETY: as the caller says.
+        unsafe {
+            self.wake(worker, below, inputs);
+            clock.lap(worker.me, Phase::CatchingUp);
+            below.transpose(worker, self.step());
+            clock.lap(worker.me, Phase::Transposes);
+        }
+    }
+
     /// Wakes the rows whose inputs are not all 0, and a few that have rested long; the blocks and panels of `worker`. `inputs` are
     /// what `below` was read from, where it is the rows of a batch.
     ///
     /// # Safety
     /// The lists of the blocks of `worker` in `below` are filled; nobody else touches these blocks.
-    pub(crate) unsafe fn wake(
+    unsafe fn wake(
         &self,
         worker: Worker<'_>,
         below: &Activations,
@@ -365,14 +387,9 @@ impl<'a> Descent<'a> {
                 let own = worker.panels(below.panels());
                 let own = own.start * PANEL..(own.end * PANEL).min(below.columns);
                 for example in 0..below.batch {
-                    let (columns, values) = inputs.row(example).unwrap_or_default();
-                    let from = columns.partition_point(|column| (*column as usize) < own.start);
-                    for (column, value) in columns[from..].iter().zip(&values[from..]) {
-                        if *column as usize >= own.end {
-                            break;
-                        }
-                        if *value != 0.0 {
-                            rows.wake(*column as usize, now);
+                    for (column, value) in inputs.within(example, own.clone()) {
+                        if value != 0.0 {
+                            rows.wake(column, now);
                         }
                     }
                 }

@@ -139,7 +139,7 @@ pub use rate::{Rate, Schedule};
 pub use recipe::{Objective, Recipe};
 pub use record::{EpochRecord, RunRecord, Summary};
 pub use renderer::SilentRenderer;
-pub use run::Run;
+pub use run::{Run, panic_reason};
 pub use scale::fold_scale;
 pub use softmax::Softmax;
 pub use split_check::check_split;

@@ -340,13 +340,18 @@ impl<N: Network> Run<N> {
 /// What ended a training by a panic: burn-train's dashboard does so when its user wants an end at once, and devices
 /// do when they are gone.
 fn panicked(payload: &(dyn Any + Send)) -> TrainError {
+    match panic_reason(payload) {
+        "Killing training from user input." => TrainError::Killed,
+        reason => TrainError::device(reason),
+    }
+}
+
+/// The first line of what a panic says.
+pub fn panic_reason(payload: &(dyn Any + Send)) -> &str {
     let text = payload
         .downcast_ref::<String>()
         .map(String::as_str)
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("no reason given");
-    match text {
-        "Killing training from user input." => TrainError::Killed,
-        _ => TrainError::device(text.lines().next().unwrap_or_default()),
-    }
+        .or_else(|| payload.downcast_ref::<&str>().copied());
+    let text = text.unwrap_or("no reason given");
+    text.lines().next().unwrap_or_default()
 }

@@ -24,11 +24,7 @@ pub fn in_f32(model: &ModelBytes<'_>) -> Result<Vec<u8>, ZooError> {
             Some(layer) => model.weights(layer)?,
             None => model.floats(&name)?,
         };
-        let bytes: Vec<u8> = numbers
-            .iter()
-            .flat_map(|number| number.to_le_bytes())
-            .collect();
-        tensors.push(TensorView::f32(name, &shape, bytes));
+        tensors.push(TensorView::of_numbers(name, &shape, &numbers));
     }
     Ok(encode(&card.metadata()?, &tensors)?)
 }
@@ -117,8 +113,8 @@ pub(crate) mod tests {
         };
         let tensors = card.tensors().into_iter().map(|(name, _, shape)| {
             let numbers: usize = shape.iter().product();
-            let bytes: Vec<u8> = (0..numbers).flat_map(|_| draw().to_le_bytes()).collect();
-            TensorView::f32(name, &shape, bytes)
+            let numbers: Vec<f32> = (0..numbers).map(|_| draw()).collect();
+            TensorView::of_numbers(name, &shape, &numbers)
         });
         let tensors: Vec<_> = tensors.collect();
         let bytes = encode(&card.metadata().unwrap(), &tensors).unwrap();

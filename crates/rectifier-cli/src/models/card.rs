@@ -2,8 +2,7 @@
 
 use super::chosen::registry;
 use crate::error::CliError;
-use crate::output::say;
-use rectifier_nn::write_atomically;
+use crate::output::{say, write_file};
 use rectifier_zoo::{card_path, gallery};
 use std::path::Path;
 
@@ -18,10 +17,7 @@ pub fn card(name: &str, into: &Path, registry_file: Option<&Path>) -> Result<(),
         name => vec![zoo.get(name)?],
     };
     let write = |path: &Path, text: &str| -> Result<(), CliError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
-        }
-        write_atomically(path, text.as_bytes())?;
+        write_file(path, text.as_bytes())?;
         say(&path.display().to_string());
         Ok(())
     };

@@ -1,17 +1,18 @@
 //! `models make`: the registry and its files, from what an experiment kept.
 
 use super::list::size;
-use super::measure::{data_of, in_int8};
+use super::measure::{data_of, in_int8, is_same_error};
 use super::speed::speed;
 use crate::args::MakeArgs;
 use crate::error::CliError;
-use crate::output::{error_of, note, say};
+use crate::output::{error_of, note, say, write_file};
 use rectifier_catalog::Trained;
 use rectifier_data::sha256_hex;
+use rectifier_experiments::experiments::MODEL;
 use rectifier_experiments::statistics::mean;
 use rectifier_experiments::{CellStage, KeptModel, Record, Records, SweepFolder};
 use rectifier_infer::SparseNetwork;
-use rectifier_nn::{Figures, ModelBytes, ModelFile, Objective, Precision, Unit, write_atomically};
+use rectifier_nn::{Figures, ModelBytes, ModelFile, Precision, Unit};
 use rectifier_sparse::evaluate;
 use rectifier_train::Evaluation;
 use rectifier_zoo::{
@@ -22,10 +23,6 @@ use std::path::Path;
 
 /// How much a test error may rise by rounding: 0.05 points, of an RMSE 0.0005.
 const ROOM: f64 = 0.0005;
-/// So many test examples may fall on the other side when sums are made in another order.
-const TURNED: f64 = 2.0;
-/// The label that holds a network's name.
-const MODEL: &str = "model";
 
 /// Makes every network that was kept and is asked for: its file, its logits, its place in the registry. The registry is
 /// written after each.
@@ -68,10 +65,7 @@ pub fn make(args: &MakeArgs) -> Result<(), CliError> {
         }
         let entry = Making { args, name: &name }.make(kept, record, &records)?;
         zoo = zoo.with(entry);
-        if let Some(folder) = args.registry.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
-        }
-        write_atomically(&args.registry, zoo.to_text()?.as_bytes())?;
+        write_file(&args.registry, zoo.to_text()?.as_bytes())?;
         made += 1;
         say(&name);
     }
@@ -140,11 +134,7 @@ impl Making<'_> {
         let plain = SparseNetwork::from_model(&trained.file)?;
         let (test, valid) = measured(&plain)?;
         let f32_error = test.error().unwrap_or(f64::NAN);
-        let room = match opened.objective {
-            Objective::Classification => TURNED / test.examples.max(1) as f64,
-            Objective::ExpectedRating => 1e-4,
-        };
-        if (f32_error - summary.test_error).abs() > room + 1e-12 {
+        if !is_same_error(&test, summary.test_error, opened.objective) {
             return Err(wrong(format!(
                 "its record tells a test error of {}, and {f32_error} is measured: is the data the same?",
                 summary.test_error
@@ -201,9 +191,9 @@ impl Making<'_> {
             }
         }
         let stem = name.replace('/', "-");
-        let home = match card.network.unit {
-            Unit::Rectifier => "deep-rectifier",
-            _ => "baselines",
+        let home = match card.network.unit == Unit::Rectifier {
+            true => "deep-rectifier",
+            false => "baselines",
         };
         let model = ModelBytes::from_bytes(&form.bytes, name)?;
         let logits = Logits::of(name, &sha256_hex(&form.bytes), &model)?.to_text()?;
@@ -283,11 +273,7 @@ impl Making<'_> {
     }
 
     fn write(&self, path: &str, bytes: &[u8]) -> Result<StoredFile, CliError> {
-        let to = self.args.into.join(path);
-        if let Some(folder) = to.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
-        }
-        write_atomically(&to, bytes)?;
+        write_file(&self.args.into.join(path), bytes)?;
         Ok(StoredFile {
             path: path.into(),
             bytes: bytes.len() as u64,

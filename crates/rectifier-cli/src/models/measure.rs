@@ -7,6 +7,12 @@ use rectifier_catalog::{CatalogError, OnData, Trained};
 use rectifier_data::{Batch, DataError, Examples, Locator, Options};
 use rectifier_infer::{CALIBRATION, SparseNetwork};
 use rectifier_sparse::rows_of;
+use rectifier_train::{Evaluation, Objective};
+
+/// So many test examples may fall on the other side when sums of floats are made in another order.
+const TURNED: f64 = 2.0;
+/// The same for ratings: an RMSE.
+const CLOSE: f64 = 1e-4;
 
 /// The data that `trained` was trained on.
 ///
@@ -32,6 +38,16 @@ pub fn data_of(trained: &Trained, locator: &Locator, quiet: bool) -> Result<OnDa
         )));
     }
     Ok(opened)
+}
+
+/// Whether what was measured is the error that was told before, as far as sums of floats in another order tell.
+pub fn is_same_error(found: &Evaluation, told: f64, objective: Objective) -> bool {
+    let room = match objective {
+        Objective::Classification => TURNED / found.examples.max(1) as f64,
+        Objective::ExpectedRating => CLOSE,
+    };
+    let error = found.error().unwrap_or(f64::NAN);
+    (error - told).abs() <= room + 1e-12
 }
 
 /// Whether data is not on this machine.

@@ -2,7 +2,7 @@
 
 use super::checks::Checks;
 use super::chosen::{Chosen, Shelf};
-use super::measure::{data_of, is_missing};
+use super::measure::{data_of, is_missing, is_same_error};
 use super::retrain::retrain;
 use crate::args::VerifyArgs;
 use crate::error::CliError;
@@ -12,15 +12,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rectifier_catalog::Trained;
 use rectifier_data::{Locator, sha256_hex};
 use rectifier_infer::SparseNetwork;
-use rectifier_nn::{DenseStack, ModelBytes, ModelFile, Network, Objective, Precision};
+use rectifier_nn::{DenseStack, ModelBytes, ModelFile, Network, Precision};
 use rectifier_sparse::evaluate;
 use rectifier_zoo::{Arithmetic, Entry, LOGITS, Logits, ZooError, probe, weights_sha256};
 use std::path::{Path, PathBuf};
-
-/// So many test examples may fall on the other side when sums of floats are made in another order.
-const TURNED: f64 = 2.0;
-/// The same for ratings: an RMSE.
-const CLOSE: f64 = 1e-4;
 
 /// Checks every network that is asked for, and says what came of each.
 ///
@@ -260,11 +255,7 @@ fn measured(
         checks.left_out("error", text);
         return Ok(());
     };
-    let room = match opened.objective {
-        Objective::ExpectedRating => CLOSE,
-        Objective::Classification => TURNED / found.examples.max(1) as f64,
-    };
-    let right = (error - wanted).abs() <= room + 1e-12
+    let right = is_same_error(&found, wanted, opened.objective)
         && examples.is_none_or(|examples| examples == found.examples);
     let (_, wanted) = error_of(opened.objective, wanted);
     let text = format!(

@@ -77,8 +77,9 @@ impl Zoo {
         }
         rows.push(tiny);
         let seeds = digits.seeds.min(3);
-        rows.push(glyphs(preset, seeds)?);
-        rows.push(restaurants(preset, seeds)?);
+        rows.push(named("glyphs/rectifier-3x1000", glyphs(preset, seeds)?));
+        let words = restaurants(preset, seeds)?;
+        rows.push(named("restaurants/rectifier-1x1000", words));
         Ok(rows)
     }
 }
@@ -93,13 +94,12 @@ fn named(name: &str, row: Row) -> Row {
 }
 
 fn rectifiers(
-    name: &str,
     set: &DataSpec,
     hidden: &[usize],
     stage: FineTune,
     seeds: u64,
 ) -> Result<Row, ExperimentError> {
-    let row = Row {
+    Ok(Row {
         labels: Labels::new(),
         network: network(set, hidden, Unit::Rectifier)?,
         label_fraction: None,
@@ -109,9 +109,8 @@ fn rectifiers(
         fine_tuning: stage,
         engine: CellEngine::SPARSE,
         runs: Run::seeds(set, seeds),
-        keep: true,
-    };
-    Ok(named(name, row))
+        keep: false,
+    })
 }
 
 /// What `rectifier train` trains without options.
@@ -122,7 +121,7 @@ fn glyphs(preset: Preset, seeds: u64) -> Result<Row, ExperimentError> {
         Preset::Full | Preset::Paper => (data("glyphs", &[])?, vec![1000; 3], 12),
     };
     let stage = FineTune::new(epochs, 32, 0.1);
-    rectifiers("glyphs/rectifier-3x1000", &set, &hidden, stage, seeds)
+    rectifiers(&set, &hidden, stage, seeds)
 }
 
 /// Stars from words, on the first fold.
@@ -137,7 +136,7 @@ fn restaurants(preset: Preset, seeds: u64) -> Result<Row, ExperimentError> {
         Preset::Full | Preset::Paper => (1000, 15),
     };
     let stage = FineTune::new(epochs, BATCH, 0.05).patience(TEXT_PATIENCE);
-    rectifiers("restaurants/rectifier-1x1000", &set, &[units], stage, seeds)
+    rectifiers(&set, &[units], stage, seeds)
 }
 
 impl Experiment for Zoo {

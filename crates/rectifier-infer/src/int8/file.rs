@@ -56,12 +56,6 @@ pub(crate) fn read(model: &ModelBytes<'_>) -> Result<Int8, InferError> {
 
 /// The tensors of the network, as [`ModelCard::tensors`](rectifier_model::ModelCard::tensors) names them.
 pub(crate) fn tensors(network: &Int8) -> Vec<TensorView<'static>> {
-    let floats = |values: &[f32]| -> Vec<u8> {
-        values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect()
-    };
     let mut tensors = Vec::new();
     for (k, layer) in network.layers.iter().enumerate() {
         let prefix = name(k, network.layers.len() - 1);
@@ -78,9 +72,8 @@ pub(crate) fn tensors(network: &Int8) -> Vec<TensorView<'static>> {
             weights,
         ));
         let mut add = |part: &str, values: &[f32]| {
-            let tensor =
-                TensorView::f32(format!("{prefix}.{part}"), &[values.len()], floats(values));
-            tensors.push(tensor);
+            let name = format!("{prefix}.{part}");
+            tensors.push(TensorView::of_numbers(name, &[values.len()], values));
         };
         add("weight_scale", &layer.weight_scale);
         add("bias", &layer.bias);

@@ -174,9 +174,8 @@ fn tensors<W: Weight>(layers: &[Layer<W>], unit: Unit) -> Vec<TensorView<'static
             bytes,
         ));
         let mut add = |part: &str, shape: &[usize], values: &[f32]| {
-            let bytes = values.iter().flat_map(|value| value.to_le_bytes());
-            let bytes: Vec<u8> = bytes.collect();
-            tensors.push(TensorView::f32(format!("{name}.{part}"), shape, bytes));
+            let name = format!("{name}.{part}");
+            tensors.push(TensorView::of_numbers(name, shape, values));
         };
         // SAFETY: as above.
         unsafe {
