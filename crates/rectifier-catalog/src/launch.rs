@@ -1,10 +1,10 @@
 //! From a plan to a trained network in a run's folder.
 
-use crate::{CatalogError, Chosen, EngineChoice, EngineName, Plan};
+use crate::{CatalogError, Chosen, DataSpec, EngineChoice, EngineName, Plan};
 use burn_train::Interrupter;
 use burn_train::renderer::MetricsRenderer;
 use rectifier_data::{DataInfo, Encoder, Loaded, Locator, Progress, Split, room_for};
-use rectifier_nn::{DataCard, DenseStack, EncoderText, Init, ModelCard};
+use rectifier_nn::{DataCard, DenseStack, DenseStackConfig, EncoderText, Init, ModelCard};
 use rectifier_train::{
     DataFingerprint, Evaluation, Run, RunFiles, RunFolder, RunRecord, SilentRenderer, Unwatched,
     Watch,
@@ -210,7 +210,7 @@ impl Prepared {
         let mut run = Run {
             plan: Some(serde_json::to_value(&plan).map_err(CatalogError::Syntax)?),
             data: Some(data),
-            card: Some(card(&plan, &loaded)),
+            card: Some(model_card(&plan.data, plan.network.clone(), &loaded)),
             watch,
             renderer,
             interrupter,
@@ -240,11 +240,11 @@ impl Prepared {
     }
 }
 
-/// What the model's card says of its data.
-fn card(plan: &Plan, loaded: &Loaded) -> ModelCard {
+/// The card of a model of `network`, trained on what `data` loaded: everything that `predict` needs to take raw input.
+pub fn model_card(data: &DataSpec, network: DenseStackConfig, loaded: &Loaded) -> ModelCard {
     let info = &loaded.info;
-    let (low, high) = plan.data.nature().range;
-    let mut card = ModelCard::new(plan.network.clone());
+    let (low, high) = data.nature().range;
+    let mut card = ModelCard::new(network);
     card.data = DataCard {
         name: info.name.clone(),
         shape: info.shape.clone(),

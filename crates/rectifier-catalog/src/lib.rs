@@ -39,7 +39,7 @@ mod trained;
 
 pub use engine::{Chosen, EngineChoice, EngineName};
 pub use error::CatalogError;
-pub use launch::{Launched, Launcher, Prepared, launch};
+pub use launch::{Launched, Launcher, Prepared, launch, model_card};
 pub use networks::{NetworkEntry, RECTIFIER, named_network, networks};
 pub use plan::{Plan, objective};
 pub use presets::pretraining;

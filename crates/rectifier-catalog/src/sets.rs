@@ -216,7 +216,7 @@ fn check_belongs(option: &str, set: &str, specs: &[OptionSpec]) -> Result<(), Ca
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use rectifier_data::OptionKind;
+    use rectifier_data::{Availability, Locator, OptionKind};
 
     #[test]
     fn names_are_one_each_and_options_of_one_name_are_of_one_kind() {
@@ -231,6 +231,31 @@ mod tests {
                     (first, own) => first == own,
                 };
                 assert!(alike, "{} of {}", spec.name, set.name());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_a_set_is_what_it_loads() {
+        let locator = Locator {
+            offline: true,
+            ..Locator::default()
+        };
+        for set in standing_alone() {
+            // No file is needed for those that can be made smaller.
+            if set.options().iter().all(|spec| spec.name != "examples") {
+                continue;
+            }
+            let options = Options::new().with("examples", "124");
+            let Ok(data) = DataSpec::open(set.name(), &options) else {
+                continue;
+            };
+            if matches!(data.find(&locator), Ok(Availability::Generated)) {
+                let told = data.info(&locator).unwrap();
+                let loaded = data.load(&locator, None, &mut |_, _| {}).unwrap();
+                assert_eq!(told.sizes, loaded.split.sizes(), "{}", set.name());
+                assert_eq!(told.sizes, loaded.info.sizes, "{}", set.name());
+                assert_eq!(told.sizes.train, 124, "{}", set.name());
             }
         }
     }

@@ -63,6 +63,9 @@ pub enum Command {
     Results(ResultsCommand),
     /// List the devices that builds of this command can compute on.
     Devices,
+    /// Let another machine compute on a device of this one: unencrypted, for networks that you trust.
+    #[cfg(feature = "remote")]
+    ServeDevice(ServeDeviceArgs),
     /// Look over versions, devices, data and disk, and train for a moment to see that it works.
     Doctor(DoctorArgs),
     /// Print a completion script for a shell.
@@ -70,6 +73,18 @@ pub enum Command {
         /// The shell.
         shell: Shell,
     },
+}
+
+/// Options of `serve-device`. The word in RECTIFIER_DEVICE_TOKEN is asked of every client, where it is set.
+#[cfg(feature = "remote")]
+#[derive(Debug, Args)]
+pub struct ServeDeviceArgs {
+    /// The device [the first of this build].
+    #[arg(long)]
+    pub device: Option<String>,
+    /// Where to listen; port 0 takes a free one. Addresses that other machines reach need RECTIFIER_DEVICE_TOKEN.
+    #[arg(long, default_value = "127.0.0.1:3721")]
+    pub listen: std::net::SocketAddr,
 }
 
 /// Which part of a data set.

@@ -1,6 +1,8 @@
 //! The devices this build can compute on.
 
 use crate::error::CliError;
+#[cfg(feature = "remote")]
+use crate::remote;
 use burn::tensor::{Device, Tensor};
 use rectifier_train::panic_reason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,17 +12,28 @@ use std::sync::{Arc, Mutex};
 struct Kind {
     name: &'static str,
     title: &'static str,
-    open: Option<fn(usize) -> Device>,
+    open: Option<Way>,
+}
+
+/// How a device is opened.
+#[derive(Clone, Copy)]
+enum Way {
+    /// By its number among those of this machine.
+    #[allow(dead_code, reason = "a build may have no device at all")]
+    Numbered(fn(usize) -> Device),
+    /// By the address of the machine that serves it.
+    #[cfg(feature = "remote")]
+    At(fn(&str) -> Result<Device, CliError>),
 }
 
 /// Every device a build could have, those of this build with a way to open them. The first compiled one is the default.
-fn kinds() -> [Kind; 7] {
+fn kinds() -> [Kind; 8] {
     [
         Kind {
             name: "flex",
             title: "CPU, pure Rust",
             #[cfg(feature = "flex")]
-            open: Some(|_| Device::flex()),
+            open: Some(Way::Numbered(|_| Device::flex())),
             #[cfg(not(feature = "flex"))]
             open: None,
         },
@@ -28,7 +41,7 @@ fn kinds() -> [Kind; 7] {
             name: "ndarray",
             title: "CPU, ndarray",
             #[cfg(feature = "ndarray")]
-            open: Some(ndarray),
+            open: Some(Way::Numbered(ndarray)),
             #[cfg(not(feature = "ndarray"))]
             open: None,
         },
@@ -36,7 +49,7 @@ fn kinds() -> [Kind; 7] {
             name: "wgpu",
             title: "GPU, WebGPU shaders on any graphics interface",
             #[cfg(feature = "wgpu")]
-            open: Some(|index| Device::wgpu(gpu(index))),
+            open: Some(Way::Numbered(|index| Device::wgpu(gpu(index)))),
             #[cfg(not(feature = "wgpu"))]
             open: None,
         },
@@ -44,7 +57,7 @@ fn kinds() -> [Kind; 7] {
             name: "vulkan",
             title: "GPU, Vulkan",
             #[cfg(feature = "vulkan")]
-            open: Some(|index| Device::vulkan(gpu(index))),
+            open: Some(Way::Numbered(|index| Device::vulkan(gpu(index)))),
             #[cfg(not(feature = "vulkan"))]
             open: None,
         },
@@ -52,7 +65,7 @@ fn kinds() -> [Kind; 7] {
             name: "metal",
             title: "GPU, Metal (macOS)",
             #[cfg(feature = "metal")]
-            open: Some(|index| Device::metal(gpu(index))),
+            open: Some(Way::Numbered(|index| Device::metal(gpu(index)))),
             #[cfg(not(feature = "metal"))]
             open: None,
         },
@@ -60,7 +73,7 @@ fn kinds() -> [Kind; 7] {
             name: "cuda",
             title: "GPU, CUDA (NVIDIA)",
             #[cfg(feature = "cuda")]
-            open: Some(|index| Device::cuda(index)),
+            open: Some(Way::Numbered(|index| Device::cuda(index))),
             #[cfg(not(feature = "cuda"))]
             open: None,
         },
@@ -68,8 +81,16 @@ fn kinds() -> [Kind; 7] {
             name: "rocm",
             title: "GPU, ROCm (AMD)",
             #[cfg(feature = "rocm")]
-            open: Some(|index| Device::rocm(index)),
+            open: Some(Way::Numbered(|index| Device::rocm(index))),
             #[cfg(not(feature = "rocm"))]
+            open: None,
+        },
+        Kind {
+            name: "remote",
+            title: "a device that another machine serves (`serve-device`)",
+            #[cfg(feature = "remote")]
+            open: Some(Way::At(remote::open)),
+            #[cfg(not(feature = "remote"))]
             open: None,
         },
     ]
@@ -90,11 +111,11 @@ fn gpu(index: usize) -> burn::tensor::DeviceKind {
     }
 }
 
-/// The names of the devices of this build, the default first.
+/// The names of the devices of this build that this machine may have, the default first.
 pub fn compiled() -> Vec<&'static str> {
     kinds()
         .iter()
-        .filter(|kind| kind.open.is_some())
+        .filter(|kind| matches!(kind.open, Some(Way::Numbered(_))))
         .map(|kind| kind.name)
         .collect()
 }
@@ -122,15 +143,9 @@ pub fn open(request: Option<&str>) -> Result<(String, Device), CliError> {
             ));
         }
     };
-    let (name, index) = match request.split_once(':') {
-        Some((name, index)) => {
-            let parsed = index.parse::<usize>();
-            let index = parsed.map_err(|_| {
-                CliError::Usage(format!("--device {request}: `{index}` is no number"))
-            })?;
-            (name, index)
-        }
-        None => (request, 0),
+    let (name, rest) = match request.split_once(':') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (request, None),
     };
     let kinds = kinds();
     let Some(kind) = kinds.iter().find(|kind| kind.name == name) else {
@@ -142,23 +157,35 @@ pub fn open(request: Option<&str>) -> Result<(String, Device), CliError> {
         );
         return Err(CliError::Usage(text));
     };
+    let make = match kind.open {
+        Some(Way::Numbered(make)) => make,
+        #[cfg(feature = "remote")]
+        Some(Way::At(at)) => {
+            let address = rest.unwrap_or_default();
+            return Ok((request.to_string(), at(address)?));
+        }
+        None => {
+            return Err(CliError::Usage(format!(
+                "this build has no device `{name}`, it has {}: build it with `cargo build --release --features {name}`",
+                compiled.join(", ")
+            )));
+        }
+    };
+    let index = match rest {
+        Some(rest) => rest
+            .parse::<usize>()
+            .map_err(|_| CliError::Usage(format!("--device {request}: `{rest}` is no number")))?,
+        None => 0,
+    };
     // The processor is one device, whatever its number of cores.
     if index > 0 && kind.title.starts_with("CPU") {
         return Err(CliError::Usage(format!(
             "--device {request}: there is one device {name}, leave the `:{index}` out"
         )));
     }
-    let Some(make) = kind.open else {
-        return Err(CliError::Usage(format!(
-            "this build has no device `{name}`, it has {}: build it with `cargo build --release --features {name}`",
-            compiled.join(", ")
-        )));
-    };
     let device = quietly(|| {
         let device = make(index);
-        // A device that is not there shows itself at its first use.
-        let two = Tensor::<1>::ones([2], &device).sum().into_scalar::<f32>();
-        (two == 2.0).then_some(device)
+        computes(&device).then_some(device)
     });
     match device {
         Ok(Some(device)) => Ok((request.to_string(), device)),
@@ -173,9 +200,15 @@ pub fn open(request: Option<&str>) -> Result<(String, Device), CliError> {
     }
 }
 
+/// Whether `device` adds rightly. One that is not there shows itself at its first use.
+pub fn computes(device: &Device) -> bool {
+    let two = Tensor::<1>::ones([2], device).sum().into_scalar::<f32>();
+    two == 2.0
+}
+
 /// Runs `work`, turning a panic into its message and printing nothing. A device's own thread may be the first to panic, and
 /// who waits for it only says that it is gone: the first message is the reason.
-fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let first = Arc::new(Mutex::new(None));
     let hook = std::panic::take_hook();
     let heard = first.clone();

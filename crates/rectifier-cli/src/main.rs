@@ -18,6 +18,8 @@ mod plan_options;
 mod predict;
 mod predict_text;
 mod progress;
+#[cfg(feature = "remote")]
+mod remote;
 mod report;
 mod results;
 mod signals;
@@ -85,6 +87,8 @@ fn run(command: &Command) -> Result<(), CliError> {
             }
             Ok(())
         }
+        #[cfg(feature = "remote")]
+        Command::ServeDevice(args) => remote::serve(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "rectifier", &mut script);

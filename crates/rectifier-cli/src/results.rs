@@ -7,6 +7,7 @@ use crate::args::ResultsCommand;
 use crate::error::CliError;
 use crate::output::say;
 use rectifier_bench::{BenchRecord, GrowthRecord, ThresholdFile, peer_epochs, trainings};
+use rectifier_experiments::{EXPERIMENTS, Experiment, SweepFolder, digest};
 use rectifier_plot::Table;
 use std::path::{Path, PathBuf};
 
@@ -96,8 +97,27 @@ fn blocks(folder: &Path) -> Result<Vec<page::Block>, CliError> {
         ),
         ("penalty", runs::penalties(folder)?.map(markdown)),
     ];
-    let blocks = texts.map(|(name, text)| page::Block { name, text });
-    Ok(blocks.into())
+    let mut blocks: Vec<page::Block> = Vec::new();
+    for (name, text) in texts {
+        let name = name.into();
+        blocks.push(page::Block { name, text });
+    }
+    for experiment in EXPERIMENTS {
+        blocks.push(page::Block {
+            name: experiment.name().into(),
+            text: recorded(*experiment, folder)?,
+        });
+    }
+    Ok(blocks)
+}
+
+/// What the records of an experiment say, at the preset that was last run.
+fn recorded(experiment: &dyn Experiment, folder: &Path) -> Result<Option<String>, CliError> {
+    let files = SweepFolder::of(&folder.join("experiments"), experiment.name());
+    match files.state()? {
+        Some(state) => Ok(digest(experiment, state.preset, &files.records()?)?),
+        None => Ok(None),
+    }
 }
 
 /// The steps of other machines, one after another.

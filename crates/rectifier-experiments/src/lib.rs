@@ -60,7 +60,7 @@ pub use observer::{Observer, Planned, Unobserved};
 pub use preset::Preset;
 pub use record::{Ended, EpochLine, Record, VERSION};
 pub use records::Records;
-pub use report::{Artifact, Drawing, Grid, Report, artifacts};
+pub use report::{Artifact, Drawing, Grid, Report, artifacts, digest};
 pub use row::{Pretraining, Row, Run};
 pub use runner::{Runner, SweepEnd};
 pub use status::{Begun, Status};

@@ -103,12 +103,11 @@ pub fn artifacts(
     preset: Preset,
     records: &Records,
 ) -> Result<Vec<Artifact>, ExperimentError> {
-    let known = experiment.cells(preset, records)?;
-    let names = names(&known)?;
-    let of_it = |record: &&Record| names.contains(&record.cell);
-    let own: Records = records.iter().filter(of_it).cloned().collect();
-    let report = experiment.report(&own.labelled(&known)?)?;
-    let standing = standing(preset, &own, names.len());
+    let Made {
+        own,
+        standing,
+        report,
+    } = Made::of(experiment, preset, records)?;
     let mut files = vec![
         Artifact {
             name: "table.md".into(),
@@ -134,6 +133,56 @@ pub fn artifacts(
         text: page::page(experiment, &standing, &report, &own)?,
     });
     Ok(files)
+}
+
+/// An experiment's most important table with how much of it there is above and what follows from it below, in Markdown: for pages
+/// that show several experiments. `None` where there is no record of the preset.
+///
+/// # Errors
+/// As [`artifacts`].
+pub fn digest(
+    experiment: &dyn Experiment,
+    preset: Preset,
+    records: &Records,
+) -> Result<Option<String>, ExperimentError> {
+    let Made {
+        own,
+        standing,
+        report,
+    } = Made::of(experiment, preset, records)?;
+    let Some(grid) = report.tables.first().filter(|_| !own.is_empty()) else {
+        return Ok(None);
+    };
+    let mut text = format!("{standing}\n\n{}\n", grid.table().markdown());
+    for finding in &report.findings {
+        let _ = write!(text, "\n- {finding}");
+    }
+    Ok(Some(text))
+}
+
+/// What a preset's records say.
+struct Made {
+    own: Records,
+    standing: String,
+    report: Report,
+}
+
+impl Made {
+    fn of(
+        experiment: &dyn Experiment,
+        preset: Preset,
+        records: &Records,
+    ) -> Result<Self, ExperimentError> {
+        let known = experiment.cells(preset, records)?;
+        let names = names(&known)?;
+        let of_it = |record: &&Record| names.contains(&record.cell);
+        let own: Records = records.iter().filter(of_it).cloned().collect();
+        Ok(Self {
+            report: experiment.report(&own.labelled(&known)?)?,
+            standing: standing(preset, &own, names.len()),
+            own,
+        })
+    }
 }
 
 /// How much of a preset there is.

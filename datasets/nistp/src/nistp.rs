@@ -116,7 +116,7 @@ pub fn info() -> DataInfo {
                    (the generator); G. Cohen, S. Afshar, J. Tapson, A. van Schaik: EMNIST, an extension of MNIST to \
                    handwritten letters. IJCNN 2017"
             .into(),
-        source: "generated; NIST handwriting (EMNIST byclass) and fonts are used where they are on this machine"
+        source: "generated, 81,920,000 in all; NIST handwriting (EMNIST byclass) and fonts are used where they are on this machine"
             .into(),
     }
 }

@@ -168,7 +168,10 @@ impl Source for NistpChoice {
     }
 
     fn info(&self, _: &Locator) -> Result<DataInfo, DataError> {
-        Ok(info())
+        Ok(DataInfo {
+            sizes: self.sizes(),
+            ..info()
+        })
     }
 
     fn load(
@@ -180,10 +183,7 @@ impl Source for NistpChoice {
         let (nistp, warnings) = Nistp::load(locator, self.settings)?;
         Ok(Loaded {
             split: nistp.split(self.sizes()),
-            info: DataInfo {
-                sizes: self.sizes(),
-                ..info()
-            },
+            info: self.info(locator)?,
             warnings,
             encoder: None,
         })

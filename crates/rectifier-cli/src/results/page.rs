@@ -9,7 +9,7 @@ pub const NOTHING: &str = "Nothing measured yet.";
 /// A table of a page.
 pub struct Block {
     /// What its marks say: `<!-- NAME -->` and `<!-- /NAME -->`.
-    pub name: &'static str,
+    pub name: String,
     /// The table; none where there is no record to make it of.
     pub text: Option<String>,
 }
@@ -44,7 +44,7 @@ pub fn fill(page: &Path, folder: &Path, blocks: &[Block]) -> Result<(), CliError
 #[derive(Debug, PartialEq)]
 enum Problem {
     NoMarks,
-    NoRecords(&'static str),
+    NoRecords(String),
 }
 
 fn filled(text: &str, blocks: &[Block]) -> Result<String, Problem> {
@@ -61,7 +61,7 @@ fn filled(text: &str, blocks: &[Block]) -> Result<String, Problem> {
         let block = match text {
             Some(text) => text,
             None if earlier.is_empty() || earlier == NOTHING => NOTHING,
-            None => return Err(Problem::NoRecords(name)),
+            None => return Err(Problem::NoRecords(name.clone())),
         };
         page = format!("{}{open}\n{block}\n{}", &page[..from], &page[to..]);
     }
@@ -74,7 +74,7 @@ mod tests {
 
     fn blocks(runs: Option<&str>) -> [Block; 2] {
         [("runs", runs), ("bench", Some("times"))].map(|(name, text)| Block {
-            name,
+            name: name.into(),
             text: text.map(String::from),
         })
     }
@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn a_table_is_never_replaced_by_nothing() {
         let text = "<!-- bench -->\n<!-- /bench -->\n<!-- runs -->\n| old |\n<!-- /runs -->\n";
-        assert_eq!(filled(text, &blocks(None)), Err(Problem::NoRecords("runs")));
+        assert_eq!(
+            filled(text, &blocks(None)),
+            Err(Problem::NoRecords("runs".into()))
+        );
         for empty in ["", NOTHING] {
             let text = text.replace("| old |", empty);
             let page = filled(&text, &blocks(None)).unwrap_or_default();
