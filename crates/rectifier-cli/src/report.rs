@@ -12,7 +12,7 @@ use rectifier_report::{
     Findings, Measuring, REPORT_FILE, ReportData, Setup, measure, render, render_comparison,
     shell_line,
 };
-use rectifier_train::RunFolder;
+use rectifier_train::{RunFiles, RunFolder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,7 +30,19 @@ pub fn report(args: &ReportArgs) -> Result<(), CliError> {
     let mut runs = Vec::with_capacity(args.runs.len());
     for path in &args.runs {
         let (mut run, plan) = read(path)?;
-        match examine(path, &plan, &mut source, &device) {
+        let measured = match &plan {
+            Some(plan) => examine(path, plan, &mut source, &device),
+            None => {
+                run.notes.push(
+                    "The examples were given by the program that trained, and are known to it alone: what a report measures on \
+                     the test part is left out."
+                        .into(),
+                );
+                runs.push(run);
+                continue;
+            }
+        };
+        match measured {
             Ok(Some(findings)) => run.findings = Some(findings),
             Ok(None) => run.notes.push(
                 "Nothing is measured yet: the run keeps a network after its first epoch of fine-tuning.".into(),
@@ -99,8 +111,8 @@ fn setup(plan: &Plan) -> Result<Setup, CliError> {
     })
 }
 
-/// What the folder at `path` tells; a run that is in progress may be read too.
-fn read(path: &Path) -> Result<(ReportData, Plan), CliError> {
+/// What the folder at `path` tells, with the plan where it has one; a run that is in progress may be read too.
+fn read(path: &Path) -> Result<(ReportData, Option<Plan>), CliError> {
     let recipe = path.join("recipe.json");
     if !recipe.is_file() {
         return Err(CatalogError::NoRun {
@@ -108,8 +120,24 @@ fn read(path: &Path) -> Result<(ReportData, Plan), CliError> {
         }
         .into());
     }
-    let plan = Plan::read(&recipe)?;
-    Ok((ReportData::read(path, setup(&plan)?)?, plan))
+    match (Plan::read(&recipe), program(path)?) {
+        (Ok(plan), _) => Ok((ReportData::read(path, setup(&plan)?)?, Some(plan))),
+        (Err(_), Some(setup)) => Ok((ReportData::read(path, setup)?, None)),
+        (Err(error), None) => Err(error.into()),
+    }
+}
+
+/// What a program trained that gave network and examples itself: such a run has a recipe and no plan of data.
+fn program(path: &Path) -> Result<Option<Setup>, CliError> {
+    let identity = RunFiles::at(path).identity()?;
+    let own = identity.filter(|identity| identity.plan.get("data").is_none());
+    Ok(own.map(|identity| Setup {
+        about_data: format!("{}, given by a program", identity.provenance.data.name),
+        data: identity.provenance.data.name,
+        network: serde_json::from_value(identity.network).ok(),
+        recipe: identity.recipe,
+        file: identity.plan,
+    }))
 }
 
 /// The data of the runs, loaded once for runs on the same: the test part does not depend on what share of the labels a

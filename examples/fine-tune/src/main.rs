@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options::new()
         .with("dir", images.as_str())
         .with("size", "28x28")
-        .with("grey", "");
+        .with("grey", "true");
     let data = DataSpec::open("images", &options)?;
     let loaded = data.load(&Locator::default(), None, &mut |_, _| {})?;
     let trained = rectifier_zoo::get("mnist/rectifier-tiny")?.load(&device)?;

@@ -1,12 +1,15 @@
 //! Predicts over HTTP: `cargo run --release -- MODEL.safetensors [ADDRESS]`, then
 //!
-//! `curl -d '{"inputs": [[0.0, 0.5, ..]]}' -H 'content-type: application/json' localhost:8080/predict`
+//! `curl -d '{"inputs": [[0.0, 0.5, ..]]}' localhost:8080/predict`
 //!
 //! Each request is computed by the thread that took it: one network without threads of its own serves them all at once.
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use rectifier_infer::SparseNetwork;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -23,13 +26,17 @@ struct Answer {
     probability: f32,
 }
 
-type Refusal = (StatusCode, String);
+fn json(value: String) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], value)
+}
 
 async fn predict(
     State(network): State<Arc<SparseNetwork>>,
-    Json(request): Json<Request>,
-) -> Result<Json<Vec<Answer>>, Refusal> {
+    body: Bytes,
+) -> Result<impl IntoResponse, (StatusCode, String)> {
     let refuse = |reason: String| (StatusCode::UNPROCESSABLE_ENTITY, reason);
+    let request: Request =
+        serde_json::from_slice(&body).map_err(|error| refuse(error.to_string()))?;
     let width = network.inputs();
     if let Some(row) = request.inputs.iter().find(|row| row.len() != width) {
         return Err(refuse(format!(
@@ -44,15 +51,19 @@ async fn predict(
         class: network.card().class(answer.class).to_string(),
         probability: answer.probability,
     });
-    Ok(Json(named.collect()))
+    let named: Vec<Answer> = named.collect();
+    serde_json::to_string(&named)
+        .map(json)
+        .map_err(|error| refuse(error.to_string()))
 }
 
-async fn model(State(network): State<Arc<SparseNetwork>>) -> Json<serde_json::Value> {
+async fn model(State(network): State<Arc<SparseNetwork>>) -> impl IntoResponse {
     let card = network.card();
-    Json(serde_json::json!({
+    let value = serde_json::json!({
         "data": card.data.name, "shape": card.data.shape, "inputs": network.inputs(),
         "classes": card.classes, "precision": network.precision(), "test_error": card.figures.test_error,
-    }))
+    });
+    json(value.to_string())
 }
 
 #[tokio::main]
