@@ -191,6 +191,61 @@ fn data_that_are_gone_leave_the_curves() {
 }
 
 #[test]
+fn a_run_that_a_program_launched_has_a_page_too() {
+    use rectifier_data::{Samples, Split};
+    use rectifier_nn::{DenseStackConfig, Init, Unit};
+    use rectifier_train::{BurnEngine, Recipe, Run, RunFolder};
+    use std::sync::Arc;
+
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let part = |count: usize| {
+        let numbers: Vec<f32> = (0..2 * count)
+            .map(|k| (k * 37 % 101) as f32 / 101.0)
+            .collect();
+        let labels = numbers
+            .chunks(2)
+            .map(|point| u32::from(point[1] > point[0]))
+            .collect();
+        Arc::new(Samples::from_f32(numbers, labels, &[2], 2).unwrap())
+    };
+    let split = Split::new(part(60), part(20), part(20)).unwrap();
+    let device = burn::tensor::Device::flex();
+    let network = DenseStackConfig::new(2, [8], Unit::Rectifier, 2)
+        .init(1, &device)
+        .unwrap();
+    let run = Run::new(
+        network,
+        Recipe::fine_tune(2, 10, 0.1),
+        split,
+        Box::new(BurnEngine::new(device.clone())),
+        device,
+        RunFolder::create(folder.join("own")).unwrap(),
+    );
+    assert!(run.launch().unwrap().record.summary.is_some());
+    ok(folder, &["report", "own"]);
+    let page = page(&folder.join("own/report.html"));
+    for text in ["given by a program", "known to it alone", "2-8-2"] {
+        assert!(page.contains(text), "{text}");
+    }
+    // A plan of ours that cannot be read is still an error.
+    std::fs::write(folder.join("own/recipe.json"), "{").unwrap();
+    let identity = folder.join("own/run.json");
+    let text = std::fs::read_to_string(&identity).unwrap();
+    std::fs::write(
+        &identity,
+        text.replacen("\"plan\": {", "\"plan\": {\"data\": 1,", 1),
+    )
+    .unwrap();
+    let refused = command(folder, &["report", "own"]).output().unwrap();
+    let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && stderr.contains("recipe.json"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn wrong_use_says_what_would_do() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();

@@ -1,14 +1,25 @@
 //! Prediction with eight-bit integers: weights from -127 to 127 with a scale a unit, activations from 0 to 255 with a scale a
 //! layer (a rectifier's are never negative), sums exact in 32 bits.
 //!
-//! Groups of four inputs that are all 0 are skipped. The same numbers come out on every processor and with any count of
-//! threads, to the bit.
+//! Groups of four inputs that are all 0 are skipped; where there is a matrix unit, larger batches are multiplied whole. The same
+//! numbers come out on every processor and with any count of threads, to the bit.
 
+#[cfg_attr(
+    not(all(
+        target_arch = "x86_64",
+        target_os = "linux",
+        feature = "std",
+        not(miri)
+    )),
+    path = "int8/no_amx.rs"
+)]
+mod amx;
 mod calibrate;
 mod file;
 mod kernels;
 mod lists;
 mod order;
+mod whole;
 
 pub(crate) use calibrate::{Calibration, quantized};
 pub(crate) use file::{read, tensors};
@@ -22,6 +33,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use kernels::{GROUP, GROUPS, Kernels};
 use lists::Lists;
+use whole::Whole;
 
 /// Examples whose sums stay in the first cache while the weights of a panel pass over them.
 const TILE: usize = 64;
@@ -31,7 +43,7 @@ const TILE: usize = 64;
 pub(crate) struct Layer8 {
     inputs: usize,
     units: usize,
-    /// `[panels of units, groups of inputs, PANEL, GROUP]`, filled up with 0.
+    /// `[panels of units, groups of inputs, PANEL, GROUP]`, filled up with 0, and a panel of inputs more.
     weight: Buffer<i8>,
     /// What a weight is multiplied by, `[units]`.
     weight_scale: Vec<f32>,
@@ -64,7 +76,8 @@ impl Layer8 {
         [input_scale, input_offset]: [f32; 2],
     ) -> Self {
         let groups = inputs.div_ceil(GROUP);
-        let mut weight = Buffer::zeros(panels(units) * groups * PANEL * GROUP);
+        // A matrix unit reads whole panels of inputs: the last panel of units goes on for one.
+        let mut weight = Buffer::zeros((panels(units) * groups + GROUPS) * PANEL * GROUP);
         let packed = weight.as_mut();
         for (input, row) in weights.chunks_exact(units.max(1)).enumerate() {
             for (unit, value) in row.iter().enumerate() {
@@ -174,6 +187,7 @@ pub(crate) struct Scratch {
     active: Vec<Buffer<u32>>,
     logits: Buffer<f32>,
     examples: u64,
+    whole: Option<Whole>,
 }
 
 impl Scratch {
@@ -188,6 +202,8 @@ impl Scratch {
         let outputs = network.layers.last().map_or(0, |layer| layer.units);
         let room = lists.iter().map(|lists| lists.largest_sums(capacity)).max();
         let room = room.unwrap_or(0).max(panels(outputs) * PANEL * capacity);
+        let whole = Whole::new(network, capacity, level);
+        let room = room.max(whole.as_ref().map_or(0, |_| whole::CHUNK * PANEL));
         Self {
             kernels: Kernels::of(level),
             lists,
@@ -198,10 +214,12 @@ impl Scratch {
                 .collect(),
             logits: Buffer::zeros(outputs * capacity),
             examples: 0,
+            whole,
         }
     }
 
-    /// The logits of `batch` rows, at most the capacity, `[batch, outputs]`.
+    /// The logits of `batch` rows, at most the capacity, `[batch, outputs]`. What [`activations`](Self::activations) and
+    /// [`taken`](Self::taken) tell is only known if the layers are `listed`.
     pub(crate) fn run(
         &mut self,
         pool: &Pool,
@@ -209,11 +227,32 @@ impl Scratch {
         rows: Rows<'_>,
         batch: usize,
         counting: bool,
+        listed: bool,
     ) -> &[f32] {
+        match &self.whole {
+            Some(whole) if !listed && whole.takes(batch) => {
+                self.run_whole(whole, pool, network, rows, batch, counting);
+            }
+            _ => self.run_lists(pool, network, rows, batch, counting),
+        }
+        if counting {
+            self.examples += batch as u64;
+        }
+        let outputs = network.layers.last().map_or(0, |layer| layer.units);
+        &self.logits.as_mut()[..outputs * batch]
+    }
+
+    fn run_lists(
+        &mut self,
+        pool: &Pool,
+        network: &Int8,
+        rows: Rows<'_>,
+        batch: usize,
+        counting: bool,
+    ) {
         for lists in &mut self.lists {
             lists.set_batch(batch);
         }
-        let outputs = network.layers.last().map_or(0, |layer| layer.units);
         let this = &*self;
         // SAFETY: each thread writes its own blocks, its own sums, the counts of its own units and the logits of its own
         // examples; barriers part what one writes and another reads.
@@ -228,10 +267,87 @@ impl Scratch {
             }
             this.answer(worker, &network.layers[hidden], hidden, batch);
         });
-        if counting {
-            self.examples += batch as u64;
+    }
+
+    /// The inputs of panel `p` of example `b`, followed by 0.
+    ///
+    /// # Safety
+    /// There is such an example in `rows`, as wide as the layer.
+    unsafe fn bytes(&self, layer: &Layer8, rows: Rows<'_>, b: usize, p: usize) -> [u8; PANEL] {
+        let inverse = 1.0 / layer.input_scale;
+        let quantize = |x: *const f32, len: usize, to: *mut u8| {
+            // SAFETY: `len` numbers each.
+            unsafe { (self.kernels.quantize)(x, len, layer.input_offset, inverse, to) };
+        };
+        let mut bytes = [0u8; PANEL];
+        let (first, len) = (p * PANEL, PANEL.min(layer.inputs - p * PANEL));
+        match rows {
+            Rows::Dense(values) => {
+                // SAFETY: a panel's inputs end with the row.
+                let from = unsafe { values.as_ptr().add(b * layer.inputs + first) };
+                quantize(from, len, bytes.as_mut_ptr());
+            }
+            Rows::Sparse(rows) => {
+                let mut byte = 0;
+                quantize(&0.0, 1, &mut byte);
+                bytes[..len].fill(byte);
+                let (columns, values) = rows.row(b).unwrap_or_default();
+                let from = columns.partition_point(|column| (*column as usize) < first);
+                for (column, x) in columns[from..].iter().zip(&values[from..]) {
+                    match bytes[..len].get_mut(*column as usize - first) {
+                        Some(byte) => quantize(x, 1, byte),
+                        None => break,
+                    }
+                }
+            }
         }
-        &self.logits.as_mut()[..outputs * batch]
+        bytes
+    }
+
+    /// The activations of panel `p` of hidden layer `k` from their sums for an example, written `to` a panel of bytes.
+    ///
+    /// # Safety
+    /// A panel of sums and of bytes; nobody else touches the counts of these units.
+    unsafe fn activate(
+        &self,
+        layer: &Layer8,
+        k: usize,
+        p: usize,
+        cut: f32,
+        sums: *const i32,
+        counting: bool,
+        to: *mut u8,
+    ) {
+        // SAFETY: as the caller says; scales and shifts are whole panels.
+        unsafe {
+            let (scale, shift) = (
+                layer.scale.ptr().add(p * PANEL),
+                layer.shift.ptr().add(p * PANEL),
+            );
+            (self.kernels.requantize)(sums, scale, shift, cut, to);
+            if counting {
+                let counts = self.active[k].ptr().add(p * PANEL);
+                for unit in 0..PANEL {
+                    *counts.add(unit) += u32::from(*to.add(unit) != 0);
+                }
+            }
+        }
+    }
+
+    /// The logits of panel `p` of example `b` from their sums.
+    ///
+    /// # Safety
+    /// A panel of sums; nobody else touches the logits of the example.
+    unsafe fn logits_of(&self, layer: &Layer8, p: usize, b: usize, sums: *const i32) {
+        for at in 0..layer.width(p) {
+            let unit = p * PANEL + at;
+            // SAFETY: as the caller says.
+            unsafe {
+                let sum = *sums.add(at) as f32;
+                let logit = sum * *layer.scale.ptr().add(unit) + *layer.shift.ptr().add(unit);
+                *self.logits.ptr().add(b * layer.units + unit) = logit;
+            }
+        }
     }
 
     /// Lists the inputs of the blocks of `worker`.
@@ -239,37 +355,11 @@ impl Scratch {
     /// # Safety
     /// `rows` are `batch` rows as wide as the layer; nobody else touches the blocks.
     unsafe fn read(&self, worker: Worker<'_>, layer: &Layer8, rows: Rows<'_>, batch: usize) {
-        let inverse = 1.0 / layer.input_scale;
-        let integer = |x: f32| {
-            let mut byte = 0;
-            // SAFETY: one number each.
-            unsafe { (self.kernels.quantize)(&x, 1, layer.input_offset, inverse, &mut byte) };
-            byte
-        };
-        let zero = integer(0.0);
-        // SAFETY: own blocks; a panel's inputs end with the row.
+        // SAFETY: own blocks.
         unsafe {
             self.lists[0].fill(worker, batch, |b, p, index, value| {
-                let mut bytes = [0u8; PANEL];
-                let (first, len) = (p * PANEL, PANEL.min(layer.inputs - p * PANEL));
-                match rows {
-                    Rows::Dense(values) => {
-                        let from = values.as_ptr().add(b * layer.inputs + first);
-                        let to = bytes.as_mut_ptr();
-                        (self.kernels.quantize)(from, len, layer.input_offset, inverse, to);
-                    }
-                    Rows::Sparse(rows) => {
-                        bytes[..len].fill(zero);
-                        let (columns, values) = rows.row(b).unwrap_or_default();
-                        let from = columns.partition_point(|column| (*column as usize) < first);
-                        for (column, x) in columns[from..].iter().zip(&values[from..]) {
-                            match bytes[..len].get_mut(*column as usize - first) {
-                                Some(byte) => *byte = integer(*x),
-                                None => break,
-                            }
-                        }
-                    }
-                }
+                let bytes = self.bytes(layer, rows, b, p);
+                let len = PANEL.min(layer.inputs - p * PANEL);
                 self.collect(&bytes, p, len, index, value)
             });
         }
@@ -317,17 +407,7 @@ impl Scratch {
                 above.fill_block(block, batch, |b, p, index, value| {
                     let mut bytes = [0u8; PANEL];
                     let z = sums.add(((p - panels.start) * batch + b) * PANEL);
-                    let (scale, shift) = (
-                        layer.scale.ptr().add(p * PANEL),
-                        layer.shift.ptr().add(p * PANEL),
-                    );
-                    (self.kernels.requantize)(z, scale, shift, cut, bytes.as_mut_ptr());
-                    if counting {
-                        let counts = self.active[k].ptr().add(p * PANEL);
-                        for (unit, byte) in bytes.iter().enumerate() {
-                            *counts.add(unit) += u32::from(*byte != 0);
-                        }
-                    }
+                    self.activate(layer, k, p, cut, z, counting, bytes.as_mut_ptr());
                     self.collect(&bytes, p, layer.width(p), index, value)
                 });
             }
@@ -374,13 +454,7 @@ impl Scratch {
                 core::ptr::write_bytes(sums.add(mine.start * PANEL), 0, PANEL * mine.len());
                 self.multiply(layer, p, &self.lists[k], sums, mine.clone());
                 for b in mine.clone() {
-                    for at in 0..layer.width(p) {
-                        let unit = p * PANEL + at;
-                        let sum = *sums.add(b * PANEL + at) as f32;
-                        let logit =
-                            sum * *layer.scale.ptr().add(unit) + *layer.shift.ptr().add(unit);
-                        *self.logits.ptr().add(b * layer.units + unit) = logit;
-                    }
+                    self.logits_of(layer, p, b, sums.add(b * PANEL));
                 }
             }
         }

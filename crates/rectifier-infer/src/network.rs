@@ -217,7 +217,7 @@ impl SparseNetwork {
         let examples = self.check(rows)?;
         self.work.with(
             || self.begin(),
-            |work| self.forward(work, rows, examples, false, |_| ()),
+            |work| self.forward(work, rows, examples, false, None),
         )
     }
 
@@ -232,7 +232,7 @@ impl SparseNetwork {
             || self.begin(),
             |work| {
                 self.take_zeros(work);
-                let logits = self.forward(work, rows, examples, true, |_| ())?;
+                let logits = self.forward(work, rows, examples, true, None)?;
                 Ok((logits, self.take_zeros(work)))
             },
         )
@@ -353,14 +353,14 @@ impl SparseNetwork {
         }
     }
 
-    /// The logits of `examples` rows that were checked. `seen` is shown what each turn leaves behind.
+    /// The logits of `examples` rows that were checked. Whoever wants to see is shown what each turn leaves behind.
     fn forward(
         &self,
         work: &mut Work,
         rows: Rows<'_>,
         examples: usize,
         counting: bool,
-        mut seen: impl FnMut(&Room),
+        mut seen: Option<&mut dyn FnMut(&Room)>,
     ) -> Result<Vec<f32>, InferError> {
         let mut logits = Vec::with_capacity(examples * self.classes());
         let chunk = self.chunk();
@@ -382,13 +382,16 @@ impl SparseNetwork {
                     logits.extend(unsafe { forward.run(team, layers, rows, batch).to_rows() });
                 }
                 (Room::Int8(scratch), Weights::Int8(network)) => {
-                    let found = scratch.run(&team.pool, network, rows, batch, counting);
+                    let found =
+                        scratch.run(&team.pool, network, rows, batch, counting, seen.is_some());
                     logits.extend_from_slice(found);
                 }
                 // A room is made for the weights, and made anew when they change.
                 (Room::Floats(_), Weights::Int8(_)) | (Room::Int8(_), _) => {}
             }
-            seen(room);
+            if let Some(seen) = &mut seen {
+                seen(room);
+            }
         }
         match logits.iter().position(|logit| !logit.is_finite()) {
             Some(at) => Err(InferError::Overflow {

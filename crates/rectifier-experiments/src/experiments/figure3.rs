@@ -8,6 +8,7 @@ use crate::{
 };
 use rectifier_catalog::Plan;
 use rectifier_nn::Unit;
+use rectifier_plot::words::count;
 use rectifier_plot::{Axis, Curve, Figure, Lowess, Reference, Spot, Stretch};
 use rectifier_train::{FineTune, Recipe};
 
@@ -101,6 +102,8 @@ impl Experiment for Figure3 {
 
     fn report(&self, records: &Records) -> Result<Report, ExperimentError> {
         let points = points(records);
+        let (silent, points): (Vec<Point>, Vec<Point>) =
+            points.into_iter().partition(Point::is_silent);
         let mut report = Report {
             notes: vec![
                 "Every network is initialized from a seed of its own and has a penalty of its own on the L1 norm of its hidden \
@@ -119,9 +122,15 @@ impl Experiment for Figure3 {
             "Each network trains for {epochs} epochs; the paper does not state how many its networks had."
         ));
         report.findings = findings(&points)?;
-        report.tables.push(table(&points)?);
+        if !silent.is_empty() {
+            report.findings.push(format!(
+                "{} fell silent under the penalty (99.9% zeros and more) and guess; they are left out of means, tests and the smoothed line.",
+                count(silent.len(), "network")
+            ));
+        }
+        report.tables.push(table(&points, &silent)?);
         let mnist = first.labels.text("set") == Some("mnist");
-        report.figures.extend(figure(&points, mnist)?);
+        report.figures.extend(figure(&points, &silent, mnist)?);
         Ok(report)
     }
 }
@@ -131,6 +140,13 @@ struct Point {
     zeros: f64,
     error: f64,
     title: String,
+}
+
+impl Point {
+    /// Whether hardly a unit fires on any example, and the network does little more than guess.
+    fn is_silent(&self) -> bool {
+        self.zeros >= 99.9 && self.error >= 45.0
+    }
 }
 
 fn points(records: &Records) -> Vec<Point> {
@@ -240,7 +256,7 @@ fn findings(points: &[Point]) -> Result<Vec<String>, ExperimentError> {
     Ok(findings)
 }
 
-fn table(points: &[Point]) -> Result<Grid, ExperimentError> {
+fn table(points: &[Point], silent: &[Point]) -> Result<Grid, ExperimentError> {
     let mut grid = Grid::new(
         "Error by the share of zeros",
         1,
@@ -265,13 +281,29 @@ fn table(points: &[Point]) -> Result<Grid, ExperimentError> {
             format!("{lowest:.2}"),
         ]);
     }
+    if !silent.is_empty() {
+        let errors: Vec<f64> = silent.iter().map(|point| point.error).collect();
+        let lowest = errors.iter().copied().fold(f64::INFINITY, f64::min);
+        grid.push([
+            "99.9% and more, guessing".into(),
+            silent.len().to_string(),
+            mean_text(&errors, 1.0, 2)?,
+            format!("{lowest:.2}"),
+        ]);
+    }
     Ok(grid)
 }
 
-fn figure(points: &[Point], mnist: bool) -> Result<Option<Drawing>, ExperimentError> {
+fn figure(
+    points: &[Point],
+    silent: &[Point],
+    mnist: bool,
+) -> Result<Option<Drawing>, ExperimentError> {
     let drawn: Vec<&Point> = points.iter().filter(|point| point.error > 0.0).collect();
     let spots = drawn
         .iter()
+        .copied()
+        .chain(silent)
         .map(|point| Spot::new(point.zeros, point.error).with_title(point.title.clone()));
     let (low, high) = paper::FLAT;
     let mut figure = Figure::new(
@@ -281,7 +313,7 @@ fn figure(points: &[Point], mnist: bool) -> Result<Option<Drawing>, ExperimentEr
     )
     .note(format!(
         "{} networks, each with a seed and an L1 penalty of its own.",
-        points.len()
+        points.len() + silent.len()
     ))
     .with(Stretch::new("flat in the paper", low, high))
     .with(Curve::scatter("a network", 0, spots));
@@ -351,6 +383,11 @@ mod tests {
             let mut record = of(cell, error);
             if let crate::Ended::Finished { summary } = &mut record.ended {
                 summary.zeros = vec![zeros; 3];
+                if place == 199 {
+                    // Nothing is left: it guesses.
+                    summary.zeros = vec![1.0; 3];
+                    summary.test_error = 0.9;
+                }
             }
             records.add(record);
         }
@@ -358,6 +395,9 @@ mod tests {
         let text = report.findings.join("\n");
         assert!(text.contains("Harm begins between 90% and 92.5%"), "{text}");
         assert!(text.contains("halves do not differ"), "{text}");
+        assert!(text.contains("1 network fell silent"), "{text}");
+        let silent = report.tables[0].rows.last().unwrap();
+        assert_eq!(silent[..2], ["99.9% and more, guessing", "1"]);
         let drawn = report.figures[0].figure.svg().unwrap();
         assert!(drawn.contains("flat in the paper") && drawn.contains("smoothed"));
         assert_eq!(drawn.matches("zeros, error").count(), 200);

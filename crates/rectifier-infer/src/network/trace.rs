@@ -91,8 +91,8 @@ impl SparseNetwork {
         });
         let mut layers: Vec<TracedLayer> = layers.collect();
         let work = |work: &mut super::Work| {
-            let seen = |room: &Room| self.note(room, &mut layers);
-            self.forward(work, rows, examples, false, seen)
+            let mut seen = |room: &Room| self.note(room, &mut layers);
+            self.forward(work, rows, examples, false, Some(&mut seen))
         };
         let logits = self.work.with(|| self.begin(), work)?;
         if let Some(head) = layers.last_mut() {
