@@ -52,7 +52,8 @@ pub(crate) fn searches(records: &Records) -> Option<Grid> {
 
 /// Searches whose best rate is the largest or the smallest that was tried: one beyond may be better.
 pub(crate) fn at_the_edge(records: &Records) -> Vec<String> {
-    let mut findings = Vec::new();
+    // What is chosen and where it lies, with the rows of which that is so.
+    let mut edges: Vec<(String, Vec<String>)> = Vec::new();
     for row in rows(records) {
         let pretraining = row.text("search") == Some("pre-training");
         let mut tried: Vec<(f64, f64)> = Vec::new();
@@ -82,18 +83,25 @@ pub(crate) fn at_the_edge(records: &Records) -> Vec<String> {
             (_, true) => "smallest",
             _ => continue,
         };
-        findings.push(format!(
-            "{}: {} rate {} is the {edge} of the grid, one beyond it may be better.",
-            row.clone().without("search"),
-            if pretraining {
-                "pre-training"
-            } else {
-                "fine-tuning"
-            },
+        let stage = if pretraining {
+            "pre-training"
+        } else {
+            "fine-tuning"
+        };
+        let edge = format!(
+            "The {edge} rate of the grid, {}, is the best one in {stage} of",
             best.0
-        ));
+        );
+        let row = row.clone().without("search").to_string();
+        match edges.iter_mut().find(|(known, _)| *known == edge) {
+            Some((_, rows)) => rows.push(row),
+            None => edges.push((edge, vec![row])),
+        }
     }
-    findings
+    let told = edges
+        .into_iter()
+        .map(|(edge, rows)| format!("{edge} {}: one beyond it may be better.", rows.join("; ")));
+    told.collect()
 }
 
 /// What a search is decided by; none of a run that diverged.
@@ -184,12 +192,12 @@ mod tests {
         );
         let edge = at_the_edge(&records);
         assert!(
-            edge.len() == 1 && edge[0].contains("rate 0.001 is the smallest"),
+            edge.len() == 1 && edge[0].contains("The smallest rate of the grid, 0.001,"),
             "{edge:?}"
         );
         let mut other = of(&cell(0.1), 0.05);
         records.add(other.clone());
-        assert!(at_the_edge(&records)[0].contains("0.1 is the largest"));
+        assert!(at_the_edge(&records)[0].contains("The largest rate of the grid, 0.1,"));
         other.ended = Ended::Diverged {
             reason: "so".into(),
         };

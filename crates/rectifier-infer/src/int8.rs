@@ -310,9 +310,7 @@ impl Scratch {
     /// A panel of sums and of bytes; nobody else touches the counts of these units.
     unsafe fn activate(
         &self,
-        layer: &Layer8,
-        k: usize,
-        p: usize,
+        (layer, k, p): (&Layer8, usize, usize),
         cut: f32,
         sums: *const i32,
         counting: bool,
@@ -407,7 +405,7 @@ impl Scratch {
                 above.fill_block(block, batch, |b, p, index, value| {
                     let mut bytes = [0u8; PANEL];
                     let z = sums.add(((p - panels.start) * batch + b) * PANEL);
-                    self.activate(layer, k, p, cut, z, counting, bytes.as_mut_ptr());
+                    self.activate((layer, k, p), cut, z, counting, bytes.as_mut_ptr());
                     self.collect(&bytes, p, layer.width(p), index, value)
                 });
             }

@@ -142,7 +142,7 @@ impl Scratch {
                     whole.sums(layer, k, p, first, count, sums);
                     for at in 0..count {
                         let to = whole.row(k + 1, first + at).add(p * PANEL);
-                        self.activate(layer, k, p, cut, sums.add(at * PANEL), counting, to);
+                        self.activate((layer, k, p), cut, sums.add(at * PANEL), counting, to);
                     }
                 }
             }
