@@ -241,6 +241,7 @@ mod tests {
             offline: true,
             ..Locator::default()
         };
+        let mut seen = 0;
         for set in standing_alone() {
             // No file is needed for those that can be made smaller.
             if set.options().iter().all(|spec| spec.name != "examples") {
@@ -256,8 +257,13 @@ mod tests {
                 assert_eq!(told.sizes, loaded.split.sizes(), "{}", set.name());
                 assert_eq!(told.sizes, loaded.info.sizes, "{}", set.name());
                 assert_eq!(told.sizes.train, 124, "{}", set.name());
+                seen += 1;
             }
         }
+        assert!(
+            seen >= 3,
+            "{seen}: glyphs, norb-like and nistp are generated"
+        );
     }
 
     #[test]

@@ -30,28 +30,21 @@ pub fn report(args: &ReportArgs) -> Result<(), CliError> {
     let mut runs = Vec::with_capacity(args.runs.len());
     for path in &args.runs {
         let (mut run, plan) = read(path)?;
-        let measured = match &plan {
-            Some(plan) => examine(path, plan, &mut source, &device),
-            None => {
-                run.notes.push(
-                    "The examples were given by the program that trained, and are known to it alone: what a report measures on \
-                     the test part is left out."
-                        .into(),
-                );
-                runs.push(run);
-                continue;
-            }
-        };
-        match measured {
-            Ok(Some(findings)) => run.findings = Some(findings),
-            Ok(None) => run.notes.push(
+        match plan.map(|plan| examine(path, &plan, &mut source, &device)) {
+            None => run.notes.push(
+                "The examples were given by the program that trained, and are known to it alone: what a report measures on \
+                 the test part is left out."
+                    .into(),
+            ),
+            Some(Ok(Some(findings))) => run.findings = Some(findings),
+            Some(Ok(None)) => run.notes.push(
                 "Nothing is measured yet: the run keeps a network after its first epoch of fine-tuning.".into(),
             ),
             // A page with its measurements is not replaced by one without.
-            Err(error) if args.out.is_none() && path.join(REPORT_FILE).is_file() => {
+            Some(Err(error)) if args.out.is_none() && path.join(REPORT_FILE).is_file() => {
                 return Err(error);
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 note(&format!("warning: {}: {error}", path.display()));
                 run.notes
                     .push(format!("Nothing could be measured on the test part: {error}"));
@@ -120,10 +113,12 @@ fn read(path: &Path) -> Result<(ReportData, Option<Plan>), CliError> {
         }
         .into());
     }
-    match (Plan::read(&recipe), program(path)?) {
-        (Ok(plan), _) => Ok((ReportData::read(path, setup(&plan)?)?, Some(plan))),
-        (Err(_), Some(setup)) => Ok((ReportData::read(path, setup)?, None)),
-        (Err(error), None) => Err(error.into()),
+    match Plan::read(&recipe) {
+        Ok(plan) => Ok((ReportData::read(path, setup(&plan)?)?, Some(plan))),
+        Err(error) => match program(path)? {
+            Some(setup) => Ok((ReportData::read(path, setup)?, None)),
+            None => Err(error.into()),
+        },
     }
 }
 

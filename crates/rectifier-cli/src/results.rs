@@ -97,11 +97,10 @@ fn blocks(folder: &Path) -> Result<Vec<page::Block>, CliError> {
         ),
         ("penalty", runs::penalties(folder)?.map(markdown)),
     ];
-    let mut blocks: Vec<page::Block> = Vec::new();
-    for (name, text) in texts {
-        let name = name.into();
-        blocks.push(page::Block { name, text });
-    }
+    let mut blocks = Vec::from(texts.map(|(name, text)| page::Block {
+        name: name.into(),
+        text,
+    }));
     for experiment in EXPERIMENTS {
         blocks.push(page::Block {
             name: experiment.name().into(),

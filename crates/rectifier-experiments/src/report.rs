@@ -153,11 +153,9 @@ pub fn digest(
     let Some(grid) = report.tables.first().filter(|_| !own.is_empty()) else {
         return Ok(None);
     };
-    let mut text = format!("{standing}\n\n{}\n", grid.table().markdown());
-    for finding in &report.findings {
-        let _ = write!(text, "\n- {finding}");
-    }
-    Ok(Some(text))
+    let table = grid.table().markdown();
+    let found = bullets(&report.findings);
+    Ok(Some(format!("{standing}\n\n{table}\n{found}")))
 }
 
 /// What a preset's records say.
@@ -213,9 +211,7 @@ fn standing(preset: Preset, records: &Records, known: usize) -> String {
 
 fn markdown(experiment: &dyn Experiment, standing: &str, report: &Report) -> String {
     let mut text = format!("# {}\n\n{standing}\n", experiment.title());
-    for finding in &report.findings {
-        let _ = write!(text, "\n- {finding}");
-    }
+    text.push_str(&bullets(&report.findings));
     if !report.findings.is_empty() {
         text.push('\n');
     }
@@ -229,6 +225,14 @@ fn markdown(experiment: &dyn Experiment, standing: &str, report: &Report) -> Str
         let _ = write!(text, "\n{note}\n");
     }
     text
+}
+
+/// Sentences as a list, each on a line of its own behind a line break.
+fn bullets(findings: &[String]) -> String {
+    findings
+        .iter()
+        .map(|finding| format!("\n- {finding}"))
+        .collect()
 }
 
 /// All tables below each other, each under its title.

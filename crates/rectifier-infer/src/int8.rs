@@ -291,13 +291,8 @@ impl Scratch {
                 let mut byte = 0;
                 quantize(&0.0, 1, &mut byte);
                 bytes[..len].fill(byte);
-                let (columns, values) = rows.row(b).unwrap_or_default();
-                let from = columns.partition_point(|column| (*column as usize) < first);
-                for (column, x) in columns[from..].iter().zip(&values[from..]) {
-                    match bytes[..len].get_mut(*column as usize - first) {
-                        Some(byte) => quantize(x, 1, byte),
-                        None => break,
-                    }
+                for (column, x) in rows.within(b, first..first + len) {
+                    quantize(&x, 1, &mut bytes[column - first]);
                 }
             }
         }

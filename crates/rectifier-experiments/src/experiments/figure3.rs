@@ -264,29 +264,20 @@ fn table(points: &[Point], silent: &[Point]) -> Result<Grid, ExperimentError> {
     );
     let ends = [0.0, 70.0, 77.5].into_iter().chain(GROUPS);
     let ends: Vec<f64> = ends.collect();
-    for pair in ends.windows(2) {
-        let group = between(
-            points,
-            pair[0],
-            if pair[1] == 100.0 { 100.1 } else { pair[1] },
-        );
-        if group.is_empty() {
+    let groups = ends.windows(2).map(|pair| {
+        let end = if pair[1] == 100.0 { 100.1 } else { pair[1] };
+        let title = format!("{}% to {}%", pair[0], pair[1]);
+        (title, between(points, pair[0], end))
+    });
+    let guessing = silent.iter().map(|point| point.error).collect();
+    for (title, errors) in groups.chain([("99.9% and more, guessing".into(), guessing)]) {
+        if errors.is_empty() {
             continue;
         }
-        let lowest = group.iter().copied().fold(f64::INFINITY, f64::min);
-        grid.push([
-            format!("{}% to {}%", pair[0], pair[1]),
-            group.len().to_string(),
-            mean_text(&group, 1.0, 2)?,
-            format!("{lowest:.2}"),
-        ]);
-    }
-    if !silent.is_empty() {
-        let errors: Vec<f64> = silent.iter().map(|point| point.error).collect();
         let lowest = errors.iter().copied().fold(f64::INFINITY, f64::min);
         grid.push([
-            "99.9% and more, guessing".into(),
-            silent.len().to_string(),
+            title,
+            errors.len().to_string(),
             mean_text(&errors, 1.0, 2)?,
             format!("{lowest:.2}"),
         ]);
