@@ -2,7 +2,7 @@
 
 use crate::SIDE;
 use crate::dice::Dice;
-use crate::scene::{Eye, Image};
+use crate::view::{Eye, Image, within};
 
 /// How many pixels lie between two points of the ground's noise.
 const CELL: usize = 8;
@@ -108,11 +108,4 @@ impl Patch {
             }
         }
     }
-}
-
-/// The pixels from `start` to `end` along an axis, as far as they are on the image.
-pub(crate) fn within(start: f32, end: f32) -> std::ops::Range<usize> {
-    // `as` takes what is below 0 to 0.
-    let limit = |at: f32| (at as usize).min(SIDE);
-    limit(start.floor())..limit(end.ceil())
 }

@@ -38,6 +38,7 @@ mod scene;
 mod set;
 mod solid;
 mod vector;
+mod view;
 
 pub use norb_like::{NorbLike, NorbLikeItem, Part, info};
 pub use set::SET;

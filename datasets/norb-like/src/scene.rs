@@ -1,29 +1,14 @@
 //! The scene: what stands where, in which light, and how two eyes see it.
 
-use crate::clutter::{Clutter, within};
+use crate::clutter::Clutter;
 use crate::dice::Dice;
 use crate::solid::Solid;
 use crate::vector::{Rotation, Vector, dot, unit};
+use crate::view::{Eye, Image, LEAN, within};
 use crate::{CLASS_NAMES, PIXELS, SIDE};
 
-/// Brightness from 0 to 1, row by row from the top.
-pub(crate) type Image = [[f32; SIDE]; SIDE];
-
-/// How many pixels a thing moves from one eye to the middle for each pixel of depth: rays lean by 7 degrees.
-const LEAN: f32 = 0.12;
 /// The size of a solid, in pixels for a length of 1, before jitter.
 const SIZE: f32 = 8.5;
-
-/// One of two cameras, -1 (left) or 1 (right).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Eye(pub f32);
-
-impl Eye {
-    /// How far to the right a thing at `depth` is seen.
-    pub fn shift(self, depth: f32) -> f32 {
-        self.0 * LEAN * depth
-    }
-}
 
 struct Light {
     /// Toward the lamp, of length 1.
