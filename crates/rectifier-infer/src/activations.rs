@@ -1,7 +1,7 @@
 //! What a batch makes of a layer: its numbers, where they are not 0, and room for what the passes need.
 
 use crate::active::{Active, EXAMPLES, MOST_PRODUCTS};
-use crate::buffer::{Buffer, PANEL, group, groups, panels};
+use crate::buffer::{Buffer, PANEL, apart, group, groups, panels};
 use crate::kernels::{DOT, Kernels};
 use crate::packed::Packed;
 use crate::pool::Worker;
@@ -32,9 +32,8 @@ pub struct Activations {
     threads: usize,
     /// For each thread, products of errors and weights, [`DOT`] floats an entry of the rows that learn at a time.
     pub dots: Vec<Buffer<f32>>,
-    /// For each group of panels of the layer above, what it adds to the error of each entry (or, where the layer goes down
-    /// whole, of each number).
-    pub shares: Vec<Buffer<f32>>,
+    /// For each group of panels of the layer above, see [`share_of`](Self::share_of).
+    shares: Buffer<f32>,
     /// For each panel, a sum over its numbers: of magnitudes, or of costs.
     pub sums: Buffer<f64>,
     /// For each thread, room for the rows that learn at a time, of one group of panels, on their way from one run of examples
@@ -67,7 +66,7 @@ pub enum Role {
 
 impl Activations {
     pub fn new(columns: usize, capacity: usize, threads: usize, role: Role, smooth: bool) -> Self {
-        let size = panels(columns) * PANEL * capacity;
+        let size = panels(columns) * apart(capacity);
         // Lists and numbers of inputs come with the rows.
         let now = match role {
             Role::Input | Role::Looked => 0,
@@ -91,13 +90,13 @@ impl Activations {
             threads,
             // Products are summed a whole register at a time, past the last entry too.
             dots: several(threads, (entries + DOT) * DOT),
-            shares: match role {
-                Role::Trained { above } => several(groups(panels(above)), size),
-                _ => Vec::new(),
-            },
+            shares: Buffer::zeros(match role {
+                Role::Trained { above } => groups(panels(above)) * apart(size / PANEL),
+                _ => 0,
+            }),
             between: match role {
                 Role::Trained { above } if capacity > EXAMPLES => {
-                    several(threads, group(panels(above)) * PANEL * PANEL)
+                    several(threads, group(panels(above)) * apart(PANEL))
                 }
                 _ => Vec::new(),
             },
@@ -159,7 +158,7 @@ impl Activations {
 
     fn take_panels(&mut self) {
         if self.values.as_mut().is_empty() {
-            self.values = Buffer::zeros(self.panels() * PANEL * self.capacity);
+            self.values = Buffer::zeros(self.panels() * apart(self.capacity));
         }
     }
 
@@ -175,7 +174,12 @@ impl Activations {
 
     /// Where panel `p` starts in the numbers of a batch.
     pub fn offset(&self, p: usize) -> usize {
-        p * PANEL * self.batch
+        p * self.stride()
+    }
+
+    /// How far apart two neighbouring panels start.
+    pub fn stride(&self) -> usize {
+        apart(self.batch)
     }
 
     /// Panel `p` of the values, `[batch, PANEL]`.
@@ -191,6 +195,14 @@ impl Activations {
         }
         // SAFETY: as for the values.
         unsafe { self.errors.ptr().add(self.offset(p)) }
+    }
+
+    /// What a group of panels of the layer above adds to the error of each entry (or, where the layer goes down whole, of each
+    /// number).
+    pub fn share_of(&self, group: usize) -> *mut f32 {
+        let size = self.panels() * apart(self.capacity);
+        // SAFETY: inside the buffer: there is as much room for every group of the layer above.
+        unsafe { self.shares.ptr().add(group * apart(size / PANEL)) }
     }
 
     /// Reads inputs, those that were [taken](Self::take_rows). `dense` takes a copy in panels too, for multiplying whole.

@@ -82,6 +82,11 @@ impl Active {
         self.batch <= SMALL_BATCH
     }
 
+    /// Whether each panel is a block.
+    pub fn by_panels(&self) -> bool {
+        !self.small()
+    }
+
     /// How many blocks there are.
     pub fn blocks(&self) -> usize {
         if self.small() {

@@ -63,11 +63,6 @@ impl Pool {
         1
     }
 
-    /// Nobody waits.
-    pub fn waits(&self) -> usize {
-        0
-    }
-
     /// Runs `job`.
     pub fn run_on(&self, _threads: usize, job: &(dyn Fn(Worker<'_>) + Sync)) {
         self.run(job);

@@ -13,6 +13,12 @@ pub fn panels(columns: usize) -> usize {
     columns.div_ceil(PANEL)
 }
 
+/// How far apart two panels of `lines` lines start: an odd number of lines. An even one, of all things a power of two, would lay
+/// the same line of all panels on the same few places of the first cache, where they drive each other out.
+pub fn apart(lines: usize) -> usize {
+    (lines | 1) * PANEL
+}
+
 /// How many panels of a layer of `panels` are one group. A group belongs to one thread, and what its columns add to a sum over
 /// all columns is one number: sums over groups are made in the order of the groups, so that no sum depends on how many
 /// threads there are. Two panels are the least that makes adding up groups cheap; more groups than sixteen would only cost
@@ -172,7 +178,8 @@ impl<T: Plain> Clone for Buffer<T> {
     }
 }
 
-/// A matrix in panels of [`PANEL`] columns, each panel row after row; columns that fill the last panel up stay 0.
+/// A matrix in panels of [`PANEL`] columns, each panel row after row and [`stride`](Self::stride) numbers behind the one before;
+/// what fills up rows and columns stays 0.
 #[derive(Clone)]
 pub struct Panels<T: Plain = f32> {
     pub rows: usize,
@@ -191,8 +198,14 @@ impl<T: Plain> Panels<T> {
     #[inline(always)]
     pub fn panel(&self, p: usize) -> *mut T {
         debug_assert!(p < self.panels());
-        // SAFETY: inside the buffer, whose length is rows * panels * PANEL.
-        unsafe { self.buffer.ptr().add(p * self.rows * PANEL) }
+        // SAFETY: inside the buffer, whose length is panels * stride.
+        unsafe { self.buffer.ptr().add(p * self.stride()) }
+    }
+
+    /// How far apart two neighbouring panels start.
+    #[inline(always)]
+    pub fn stride(&self) -> usize {
+        apart(self.rows)
     }
 
     /// `[rows, columns]`, row after row.
@@ -206,7 +219,7 @@ impl<T: Plain> Panels<T> {
         for row in 0..self.rows {
             for p in 0..self.panels() {
                 let width = PANEL.min(self.columns - p * PANEL);
-                let first = (p * self.rows + row) * PANEL;
+                let first = p * self.stride() + row * PANEL;
                 values.extend_from_slice(&buffer[first..first + width]);
             }
         }
@@ -237,7 +250,7 @@ impl Panels {
         Self {
             rows,
             columns,
-            buffer: Buffer::zeros(rows * panels(columns) * PANEL),
+            buffer: Buffer::zeros(panels(columns) * apart(rows)),
         }
     }
 
@@ -247,12 +260,12 @@ impl Panels {
         for (p, panel) in matrix
             .buffer
             .as_mut()
-            .chunks_exact_mut((rows * PANEL).max(1))
+            .chunks_exact_mut(apart(rows))
             .enumerate()
         {
             let first = p * PANEL;
             let width = PANEL.min(columns - first);
-            for (row, line) in panel.chunks_exact_mut(PANEL).enumerate() {
+            for (row, line) in panel.chunks_exact_mut(PANEL).take(rows).enumerate() {
                 line[..width].copy_from_slice(&values[row * columns + first..][..width]);
             }
         }

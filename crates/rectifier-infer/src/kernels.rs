@@ -4,7 +4,7 @@
 //! every instruction set: choosing between them changes the speed and not the numbers. Products are added to what is there
 //! with one rounding; sums over columns are made in [`DOT`] lanes, whatever a register holds.
 
-use crate::buffer::{Bf16, Plain};
+use crate::buffer::{Bf16, PANEL, Plain};
 use crate::pointwise;
 use crate::simd::{Level, Portable, Vector};
 use alloc::vec::Vec;
@@ -51,14 +51,14 @@ pub trait Weight: Plain + Send + Sync + 'static {
     /// # Safety
     /// As [`Vector::load`].
     unsafe fn load<V: Vector>(from: *const Self) -> V;
-    /// `lists::gather` for these weights.
-    fn gather(kernels: &Kernels) -> Gather<Self>;
+    /// `lists::gather` for these weights, of one panel and of two.
+    fn gather(kernels: &Kernels) -> [Gather<Self>; 2];
     /// `dense::dense` for these weights.
     fn dense(kernels: &Kernels) -> Dense<Self>;
 }
 
 /// The form of `lists::gather`: sums, weights, examples, lists.
-pub type Gather<W> = unsafe fn(*mut f32, *const W, usize, List);
+pub type Gather<W> = unsafe fn(Changed, Weights<W>, usize, List);
 /// The form of `dense::dense`: sums, weights, inputs, examples, rows.
 pub type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
 
@@ -75,7 +75,7 @@ impl Weight for f32 {
         unsafe { V::load(from) }
     }
 
-    fn gather(kernels: &Kernels) -> Gather<Self> {
+    fn gather(kernels: &Kernels) -> [Gather<Self>; 2] {
         kernels.gather
     }
 
@@ -97,7 +97,7 @@ impl Weight for Bf16 {
         unsafe { V::load_bf16(from) }
     }
 
-    fn gather(kernels: &Kernels) -> Gather<Self> {
+    fn gather(kernels: &Kernels) -> [Gather<Self>; 2] {
         kernels.gather_bf16
     }
 
@@ -110,6 +110,13 @@ impl Weight for Bf16 {
 #[derive(Clone, Copy)]
 pub struct Strided {
     pub start: *const f32,
+    pub stride: usize,
+}
+
+/// As [`Strided`], of weights of any kind.
+#[derive(Clone, Copy)]
+pub struct Weights<W> {
+    pub start: *const W,
     pub stride: usize,
 }
 
@@ -162,10 +169,12 @@ pub type Mix = unsafe fn(*mut f32, *mut f32, &[u32], *const Factors, usize);
 /// written) meanwhile.
 #[derive(Clone, Copy)]
 pub struct Kernels {
-    /// `lists::gather`.
-    pub gather: Gather<f32>,
+    /// How many panels, at most two, the sums of which registers hold at once.
+    pub panels_at_once: usize,
+    /// `lists::gather` of one panel and of two.
+    pub gather: [Gather<f32>; 2],
     /// `lists::gather` of bfloat16 weights.
-    pub gather_bf16: Gather<Bf16>,
+    pub gather_bf16: [Gather<Bf16>; 2],
     /// `lists::learn` of one panel and of two.
     pub learn: [Learn; 2],
     /// As `learn`, without products.
@@ -193,19 +202,19 @@ pub struct Kernels {
 }
 
 macro_rules! table {
-    ($name:ident, $vector:ty, $n:literal, [$l:literal, $p:literal], [$s:literal, $m:literal], $t:literal, $rectify:path, $collect:path $(, #[$attribute:meta])?) => {
+    ($name:ident, $vector:ty, [$n:literal, $g:literal], [$l:literal, $p:literal], [$s:literal, $m:literal], $t:literal, $rectify:path, $collect:path $(, #[$attribute:meta])?) => {
         mod $name {
             use super::*;
             use super::{dense, lists, moving};
             /// Registers of a sum over columns.
             const A: usize = DOT / <$vector as Vector>::LANES;
             $(#[$attribute])?
-            unsafe fn gather(z: *mut f32, w: *const f32, batch: usize, list: List) {
-                unsafe { lists::gather::<$vector, f32, $n>(z, w, batch, list) }
+            unsafe fn gather<const N: usize, const P: usize>(z: Changed, w: Weights<f32>, batch: usize, list: List) {
+                unsafe { lists::gather::<$vector, f32, N, P>(z, w, batch, list) }
             }
             $(#[$attribute])?
-            unsafe fn gather_bf16(z: *mut f32, w: *const Bf16, batch: usize, list: List) {
-                unsafe { lists::gather::<$vector, Bf16, $n>(z, w, batch, list) }
+            unsafe fn gather_bf16<const N: usize, const P: usize>(z: Changed, w: Weights<Bf16>, batch: usize, list: List) {
+                unsafe { lists::gather::<$vector, Bf16, N, P>(z, w, batch, list) }
             }
             $(#[$attribute])?
             unsafe fn learn<const N: usize, const P: usize>(
@@ -262,8 +271,9 @@ macro_rules! table {
                 unsafe { pointwise::rebuild(cost, z, target, len, scale) }
             }
             pub(super) const TABLE: Kernels = Kernels {
-                gather,
-                gather_bf16,
+                panels_at_once: $g * <$vector as Vector>::LANES / PANEL,
+                gather: [gather::<$n, 1>, gather::<$g, 2>],
+                gather_bf16: [gather_bf16::<$n, 1>, gather_bf16::<$g, 2>],
                 learn: [learn::<$l, 1>, learn::<$p, 2>],
                 learn_only: [learn_only::<$l, 1>, learn_only::<$p, 2>],
                 sum_dots,
@@ -284,7 +294,7 @@ macro_rules! table {
 table!(
     portable,
     Portable,
-    8,
+    [8, 8],
     [4, 4],
     [2, 4],
     2,
@@ -293,24 +303,24 @@ table!(
 );
 #[cfg(target_arch = "x86_64")]
 table!(
-    avx2, crate::simd::Avx2, 8, [4, 4], [2, 6], 2, pointwise::rectify, pointwise::collect,
+    avx2, crate::simd::Avx2, [8, 8], [4, 4], [2, 6], 2, pointwise::rectify, pointwise::collect,
     #[target_feature(enable = "avx2,fma")]
 );
 #[cfg(target_arch = "x86_64")]
 table!(
-    avx512, crate::simd::Avx512, 4, [4, 8], [4, 6], 4, crate::simd::rectify_avx512, crate::simd::collect_avx512,
+    avx512, crate::simd::Avx512, [4, 8], [4, 8], [4, 6], 4, crate::simd::rectify_avx512, crate::simd::collect_avx512,
     #[target_feature(enable = "avx512f,avx2,fma")]
 );
 #[cfg(target_arch = "aarch64")]
 table!(
-    neon, crate::simd::Neon, 16, [8, 8], [4, 4], 2, pointwise::rectify, pointwise::collect,
+    neon, crate::simd::Neon, [16, 16], [8, 8], [4, 4], 2, pointwise::rectify, pointwise::collect,
     #[target_feature(enable = "neon")]
 );
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 table!(
     simd128,
     crate::simd::Simd128,
-    16,
+    [16, 16],
     [8, 8],
     [4, 2],
     2,

@@ -2,7 +2,7 @@
 //!
 //! Threads that wait for each other at barriers are as fast as the slowest of them: beside another program's load one thread alone can be
 //! many times as fast as two. Numbers do not depend on the count of threads, so that it may change from job to job. As long
-//! as nobody waits long at a barrier all threads work; where somebody does, fewer are tried now and then, and kept while they
+//! as waiting takes little of the time all threads work; where it takes more, fewer are tried now and then, and kept while they
 //! are faster; more are tried again later.
 
 use crate::pool::{Pool, Worker};
@@ -14,6 +14,8 @@ const TRIAL: f64 = 0.01;
 /// How long a count is kept at least before another is tried. Doubles with every try in vain, up to `LONGEST`.
 const SHORTEST: f64 = 0.05;
 const LONGEST: f64 = 2.0;
+/// Threads that wait asleep for less than this share of the time lose less than a try of fewer costs: shares are never quite equal.
+const WAITING: f64 = 0.1;
 /// What a count of threads must save to be taken.
 const GAIN: f64 = 0.9;
 
@@ -34,15 +36,15 @@ pub struct Pace {
 struct Spell {
     seconds: f64,
     examples: f64,
-    /// How often a thread waited long.
-    waits: usize,
+    /// How long threads waited asleep, all together.
+    waited: f64,
 }
 
 impl Spell {
-    fn add(&mut self, seconds: f64, examples: usize, waits: usize) {
+    fn add(&mut self, seconds: f64, examples: usize, waited: f64) {
         self.seconds += seconds;
         self.examples += examples as f64;
-        self.waits += waits;
+        self.waited += waited;
     }
 
     fn pace(&self) -> f64 {
@@ -77,15 +79,15 @@ impl Pace {
 
     /// Runs `job` over `examples` examples on [`threads`](Self::threads) of the threads of `pool`.
     pub fn run(&mut self, pool: &Pool, examples: usize, job: &(dyn Fn(Worker<'_>) + Sync)) {
-        let (start, waits) = (Instant::now(), pool.waits());
+        let (start, waited) = (Instant::now(), pool.waited());
         pool.run_on(self.threads(), job);
-        self.note(start.elapsed(), examples, pool.waits() - waits);
+        self.note(start.elapsed(), examples, pool.waited() - waited);
     }
 
-    fn note(&mut self, elapsed: Duration, examples: usize, waits: usize) {
-        let seconds = elapsed.as_secs_f64();
+    fn note(&mut self, elapsed: Duration, examples: usize, waited: Duration) {
+        let (seconds, waited) = (elapsed.as_secs_f64(), waited.as_secs_f64());
         if let Some((at, tried)) = &mut self.tried {
-            tried.add(seconds, examples, waits);
+            tried.add(seconds, examples, waited);
             if tried.seconds >= TRIAL {
                 let (at, tried) = (*at, *tried);
                 self.tried = None;
@@ -98,13 +100,14 @@ impl Pace {
             }
             return;
         }
-        self.kept.add(seconds, examples, waits);
+        self.kept.add(seconds, examples, waited);
         if self.kept.seconds < self.patience {
             return;
         }
         let (more, fewer) = (
             self.at.checked_sub(1),
-            (self.kept.waits > 0 && self.at + 1 < self.counts.len()).then_some(self.at + 1),
+            (self.kept.waited > WAITING * self.kept.seconds && self.at + 1 < self.counts.len())
+                .then_some(self.at + 1),
         );
         // Both in turn, where both can be.
         let next = if self.upward {
@@ -127,16 +130,18 @@ mod tests {
     use super::*;
 
     /// Ten seconds of jobs whose length `seconds(threads)` says; the share of time on each count.
-    fn spent(pace: &mut Pace, seconds: impl Fn(usize) -> f64, waits: usize) -> Vec<(usize, f64)> {
+    /// While more than one thread works, one waits `waiting` of the time.
+    fn spent(pace: &mut Pace, seconds: impl Fn(usize) -> f64, waiting: f64) -> Vec<(usize, f64)> {
         let mut spent: Vec<(usize, f64)> = Vec::new();
         let mut total = 0.0;
         while total < 10.0 {
             let threads = pace.threads();
             let long = seconds(threads);
+            let waited = if threads > 1 { waiting * long } else { 0.0 };
             pace.note(
                 Duration::from_secs_f64(long),
                 10,
-                waits * usize::from(threads > 1),
+                Duration::from_secs_f64(waited),
             );
             total += long;
             match spent.iter_mut().find(|(count, _)| *count == threads) {
@@ -157,14 +162,14 @@ mod tests {
     #[test]
     fn an_idle_machine_works_with_all_threads_always() {
         let mut pace = Pace::new(4);
-        let spent = spent(&mut pace, |threads| 1e-3 / threads as f64, 0);
+        let spent = spent(&mut pace, |threads| 1e-3 / threads as f64, 0.05);
         assert_eq!(spent.len(), 1, "{spent:?}");
     }
 
     #[test]
     fn waits_without_a_cause_cost_little() {
         let mut pace = Pace::new(2);
-        let spent = spent(&mut pace, |threads| 1e-3 / threads as f64, 1);
+        let spent = spent(&mut pace, |threads| 1e-3 / threads as f64, 0.5);
         assert!(share(&spent, 2) > 0.97, "{spent:?}");
     }
 
@@ -174,10 +179,10 @@ mod tests {
         let busy = spent(
             &mut pace,
             |threads| if threads == 2 { 8e-3 } else { 1e-3 },
-            1,
+            0.5,
         );
         assert!(share(&busy, 1) > 0.9, "{busy:?}");
-        let idle = spent(&mut pace, |threads| 1e-3 / threads as f64, 0);
+        let idle = spent(&mut pace, |threads| 1e-3 / threads as f64, 0.05);
         assert!(share(&idle, 2) > 0.75, "{idle:?}");
     }
 
@@ -193,7 +198,7 @@ mod tests {
                     1e-2 / threads as f64
                 }
             },
-            1,
+            0.5,
         );
         assert!(share(&busy, 15) > 0.8, "{busy:?}");
     }

@@ -5,9 +5,10 @@
 
 use crate::activations::Activations;
 use crate::buffer::PANEL;
-use crate::kernels::{Kernels, Weight};
+use crate::kernels::{Changed, Kernels, Weight, Weights};
 use crate::layer::{Activation, Layer};
 use crate::pool::Worker;
+use core::ops::Range;
 
 /// Pre-activations of `layer` from the activations below into `above`, the panels of `worker`.
 ///
@@ -21,6 +22,11 @@ pub unsafe fn multiply<W: Weight>(
     above: &Activations,
 ) {
     let batch = above.batch;
+    let at_once = match below.packed.is_some() || below.active.by_panels() {
+        true => kernels.panels_at_once,
+        // A small batch reads a row of weights once or twice: nothing is gained by reading two side by side.
+        false => 1,
+    };
     // SAFETY: own panels are written, complete activations and weights read.
     unsafe {
         for p in worker.panels(above.panels()) {
@@ -32,23 +38,41 @@ pub unsafe fn multiply<W: Weight>(
                     PANEL,
                 );
             }
-            let weights = layer.weight.panel(p);
             if below.dense_forward {
                 for q in 0..below.panels() {
-                    let rows = weights.add(q * PANEL * PANEL);
+                    let rows = layer.weight.panel(p).add(q * PANEL * PANEL);
                     W::dense(kernels)(z, rows, below.values(q), batch, below.width(q));
-                }
-            } else if let Some(packed) = &below.packed {
-                for block in 0..packed.blocks() {
-                    W::gather(kernels)(z, weights, batch, packed.by_example(block));
-                }
-            } else {
-                for block in 0..below.active.blocks() {
-                    W::gather(kernels)(z, weights, batch, below.active.by_example(block));
                 }
             }
         }
+        if below.dense_forward {
+            return;
+        }
+        for pair in pieces(worker.panels(above.panels()), at_once) {
+            let z = Changed {
+                start: above.values(pair.start),
+                stride: above.stride(),
+            };
+            let weights = Weights {
+                start: layer.weight.panel(pair.start).cast_const(),
+                stride: layer.weight.stride(),
+            };
+            let gather = W::gather(kernels)[pair.len() - 1];
+            match &below.packed {
+                Some(packed) => (0..packed.blocks())
+                    .for_each(|block| gather(z, weights, batch, packed.by_example(block))),
+                None => (0..below.active.blocks())
+                    .for_each(|block| gather(z, weights, batch, below.active.by_example(block))),
+            }
+        }
     }
+}
+
+/// `all` in pieces of `length`, the last one what is left.
+pub fn pieces(all: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = all.end;
+    all.step_by(length)
+        .map(move |start| start..(start + length).min(end))
 }
 
 /// Activations from the pre-activations in `activations`, and their lists; the panels of `worker`. `measured` leaves the sums of

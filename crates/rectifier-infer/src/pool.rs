@@ -8,7 +8,7 @@ use crate::buffer::{groups, panels_of};
 use crate::flush::flushed;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -62,8 +62,8 @@ pub struct Barrier {
     round: Apart,
     broken: AtomicBool,
     bed: Bed,
-    /// How often a thread fell asleep.
-    waits: AtomicUsize,
+    /// How long threads slept, in nanoseconds, all together.
+    waited: AtomicU64,
 }
 
 impl Barrier {
@@ -81,13 +81,22 @@ impl Barrier {
         let passed =
             || self.round.0.load(Ordering::SeqCst) != round || self.broken.load(Ordering::SeqCst);
         if !spin(passed) {
-            self.waits.fetch_add(1, Ordering::Relaxed);
-            self.bed.sleep(passed);
+            self.sleep(&self.bed, passed);
         }
         if self.round.0.load(Ordering::Acquire) == round {
             // Another thread panicked and will never arrive; its panic is the one that is told.
             resume_unwind(Box::new("another thread of the pool panicked"));
         }
+    }
+}
+
+impl Barrier {
+    /// Sleeps in `bed` until `done`.
+    fn sleep(&self, bed: &Bed, done: impl Fn() -> bool) {
+        let since = Instant::now();
+        bed.sleep(done);
+        let nanoseconds = u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.waited.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 }
 
@@ -206,9 +215,9 @@ impl Pool {
         self.workers.len() + 1
     }
 
-    /// How often a thread waited so long at a barrier that it slept.
-    pub fn waits(&self) -> usize {
-        self.shared.barrier.waits.load(Ordering::Relaxed)
+    /// How long threads have waited asleep for others of their job, all together.
+    pub fn waited(&self) -> Duration {
+        Duration::from_nanos(self.shared.barrier.waited.load(Ordering::Relaxed))
     }
 
     /// Runs `job` on every thread, and returns when all are done. A panic in any of them is this call's panic.
@@ -238,8 +247,7 @@ impl Pool {
         attend(shared, || flushed(|| job(worker)));
         let done = || shared.busy.0.load(Ordering::SeqCst) == 0;
         if !spin(done) {
-            shared.barrier.waits.fetch_add(1, Ordering::Relaxed);
-            shared.done.sleep(done);
+            shared.barrier.sleep(&shared.done, done);
         }
         *lock(&shared.job) = None;
         if let Some(panic) = lock(&shared.panic).take() {

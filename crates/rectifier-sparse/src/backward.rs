@@ -4,22 +4,16 @@
 //! lists and scratch. All `unsafe` here rests on that.
 
 use crate::activations::Activations;
-use crate::buffer::{Buffer, PANEL, groups, panels_of};
+use crate::buffer::{Buffer, PANEL, apart, groups, panels_of};
 use crate::kernels::{Change, Changed, Kernels, List, Strided};
 use crate::layer::Layer;
 use crate::pool::Worker;
 use crate::velocity::Descent;
 use rectifier_infer::active::rows_at_a_time;
 use rectifier_infer::packed::Packed;
+use rectifier_infer::passes::pieces;
 pub(crate) use rectifier_infer::passes::{activate, multiply};
 use std::ops::Range;
-
-/// `all` in pieces of `length`, the last one what is left.
-fn pieces(all: Range<usize>, length: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = all.end;
-    all.step_by(length)
-        .map(move |start| start..(start + length).min(end))
-}
 
 /// The errors of a layer pass back through its weights, and the weights learn from them.
 ///
@@ -117,15 +111,21 @@ impl Backward<'_> {
         unsafe {
             let (list, first) = (active.by_unit(block, run), active.place(block, run));
             let entries = *list.starts.add(columns.len()) as usize;
+            // What a rectifier lets through is above 0 and passes on its error as it is: there is no need to look at it.
+            let plain = self.below.slopes.is_none() && source.flips.is_none();
             for (at, column) in columns.enumerate() {
                 let (p, lane) = (column / PANEL, column % PANEL);
+                let errors = self.below.errors(p).add(lane);
                 for entry in *list.starts.add(at) as usize..*list.starts.add(at + 1) as usize {
                     if entry.is_multiple_of(PANEL) {
                         sums = self.sums(first + entry, PANEL.min(entries - entry));
                     }
-                    let place = *list.index.add(entry) as usize * PANEL + lane;
-                    let error = self.error(source, sums[entry % PANEL], p, lane, place);
-                    *self.below.errors(p).add(place) = error;
+                    let (sum, place) =
+                        (sums[entry % PANEL], *list.index.add(entry) as usize * PANEL);
+                    *errors.add(place) = match plain {
+                        true => sum + self.penalty,
+                        false => self.error(source, sum, p, lane, place + lane),
+                    };
                 }
             }
         }
@@ -135,9 +135,10 @@ impl Backward<'_> {
     #[inline(always)]
     unsafe fn sums(&self, place: usize, len: usize) -> [f32; PANEL] {
         let mut sums = [0.0; PANEL];
-        for share in &self.below.shares[..groups(self.above.panels())] {
+        for group in 0..groups(self.above.panels()) {
             // SAFETY: the caller's own places, complete; reading as many as there are.
-            let share = unsafe { std::slice::from_raw_parts(share.ptr().add(place), len) };
+            let share =
+                unsafe { std::slice::from_raw_parts(self.below.share_of(group).add(place), len) };
             sums.iter_mut()
                 .zip(share)
                 .for_each(|(sum, part)| *sum += part);
@@ -168,7 +169,7 @@ impl Backward<'_> {
                             self.learn_group(worker, group, &rows, (run, list));
                             if self.source.is_some() && entries > 0 {
                                 let place = below.active.place(block, run) + first;
-                                let share = below.shares[group].ptr().add(place);
+                                let share = below.share_of(group).add(place);
                                 (kernels.sum_dots)(dots, entries, share);
                             }
                         }
@@ -193,11 +194,11 @@ impl Backward<'_> {
                         for pair in pieces(panels_of(group..group + 1, above.panels()), 2) {
                             let weights = Changed {
                                 start: self.layer.weight.panel(pair.start),
-                                stride: self.layer.weight.rows * PANEL,
+                                stride: self.layer.weight.stride(),
                             };
                             let errors = Strided {
                                 start: above.errors(pair.start),
-                                stride: PANEL * above.batch,
+                                stride: above.stride(),
                             };
                             // Where velocities gather the gradients, the weights stay as they are meanwhile.
                             let gathers = self.descent.gathers().map(|velocities| Changed {
@@ -245,11 +246,11 @@ impl Backward<'_> {
             for pair in pieces(panels.clone(), 2) {
                 let weights = Changed {
                     start: self.layer.weight.panel(pair.start).add(rows.start * PANEL),
-                    stride: self.layer.weight.rows * PANEL,
+                    stride: self.layer.weight.stride(),
                 };
                 let errors = Strided {
                     start: above.errors(pair.start),
-                    stride: PANEL * above.batch,
+                    stride: above.stride(),
                 };
                 // Where velocities gather the gradients, the weights stay as they are meanwhile.
                 let gathers = self.descent.gathers().map(|velocities| Changed {
@@ -277,8 +278,8 @@ impl Backward<'_> {
                 }
                 let aside = match self.below.between.get(worker.me) {
                     Some(room) => Changed {
-                        start: room.ptr().add((pair.start - panels.start) * PANEL * PANEL),
-                        stride: PANEL * PANEL,
+                        start: room.ptr().add((pair.start - panels.start) * apart(PANEL)),
+                        stride: apart(PANEL),
                     },
                     None => weights,
                 };
@@ -307,13 +308,13 @@ impl Backward<'_> {
                     if self.source.is_some() {
                         let weights = Strided {
                             start: self.layer.weight.panel(panels.start).add(place),
-                            stride: self.layer.weight.rows * PANEL,
+                            stride: self.layer.weight.stride(),
                         };
                         let errors = Strided {
                             start: above.errors(panels.start),
-                            stride: PANEL * batch,
+                            stride: above.stride(),
                         };
-                        let out = below.shares[group].ptr().add(below.offset(q));
+                        let out = below.share_of(group).add(below.offset(q));
                         (kernels.dense_dots)(out, weights, errors, panels.len(), batch, rows);
                     }
                     for p in panels.clone() {

@@ -1,7 +1,7 @@
 //! Dropout of hidden activations: those left out are zeros more, so lists grow shorter.
 
 use crate::activations::Activations;
-use crate::buffer::{Buffer, PANEL, panels};
+use crate::buffer::{Buffer, PANEL, apart, panels};
 use crate::layer::{Activation, Layer};
 use crate::pool::Worker;
 use rectifier_train::Dropout;
@@ -45,7 +45,7 @@ impl Thinning {
     /// Makes room for `capacity` examples; under a penalty for the hidden layers that `punished` names, 0 the first.
     pub(crate) fn prepare(&mut self, capacity: usize, punished: impl Fn(usize) -> bool) {
         for (place, layer) in self.layers.iter_mut().enumerate() {
-            let size = panels(layer.units) * PANEL * capacity;
+            let size = panels(layer.units) * apart(capacity);
             layer.aside = punished(place).then(|| Buffer::zeros(size));
         }
     }

@@ -1,14 +1,21 @@
 //! Loops over lists of active entries.
 
-use super::{Change, List, Strided, Weight};
+use super::{Change, Changed, List, Strided, Weight, Weights};
 use crate::buffer::PANEL;
 use crate::simd::{DOT, Vector};
 
-/// `z[b] += sum over the entries of example b of value w[index]`, `z` `[batch, PANEL]`, `w` `[units, PANEL]`.
+/// How far from the first number the register lies that starts at column `at` of panels that are `stride` apart.
 #[inline(always)]
-pub unsafe fn gather<V: Vector, W: Weight, const N: usize>(
-    z: *mut f32,
-    w: *const W,
+fn place(stride: usize, at: usize) -> usize {
+    at / PANEL * stride + at % PANEL
+}
+
+/// `z[b] += sum over the entries of example b of value w[index]` in `P` panels, `z` `[batch, PANEL]` and `w` `[units, PANEL]` each;
+/// `N` registers at a time hold columns.
+#[inline(always)]
+pub unsafe fn gather<V: Vector, W: Weight, const N: usize, const P: usize>(
+    z: Changed,
+    w: Weights<W>,
     batch: usize,
     list: List,
 ) {
@@ -22,20 +29,23 @@ pub unsafe fn gather<V: Vector, W: Weight, const N: usize>(
             if from == to {
                 continue;
             }
-            let line = z.add(b * PANEL);
-            let mut sums = [V::zero(); N];
-            for (n, sum) in sums.iter_mut().enumerate() {
-                *sum = V::load(line.add(n * V::LANES));
-            }
-            for entry in from..to {
-                let row = w.add(*list.index.add(entry) as usize * PANEL);
-                let x = V::splat(*list.value.add(entry));
+            for strip in (0..P * PANEL).step_by(N * V::LANES) {
+                let line = z.start.add(b * PANEL);
+                let mut sums = [V::zero(); N];
                 for (n, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add_product(x, W::load(row.add(n * V::LANES)));
+                    *sum = V::load(line.add(place(z.stride, strip + n * V::LANES)));
                 }
-            }
-            for (n, sum) in sums.iter().enumerate() {
-                sum.store(line.add(n * V::LANES));
+                for entry in from..to {
+                    let row = w.start.add(*list.index.add(entry) as usize * PANEL);
+                    let x = V::splat(*list.value.add(entry));
+                    for (n, sum) in sums.iter_mut().enumerate() {
+                        let weight = row.add(place(w.stride, strip + n * V::LANES));
+                        *sum = sum.add_product(x, W::load(weight));
+                    }
+                }
+                for (n, sum) in sums.iter().enumerate() {
+                    sum.store(line.add(place(z.stride, strip + n * V::LANES)));
+                }
             }
         }
     }
@@ -56,8 +66,6 @@ pub unsafe fn learn<V: Vector, const N: usize, const A: usize, const P: usize, c
     dots: *mut f32,
     first: bool,
 ) {
-    // The register that starts at column `at` of all panels lies this far from the first.
-    let place = |stride: usize, at: usize| at / PANEL * stride + at % PANEL;
     // SAFETY: the caller vouches for `rows` rows in the panels of `w`, the list, and `DOT` floats at `dots` for every entry.
     unsafe {
         let origin = *list.starts as usize;
