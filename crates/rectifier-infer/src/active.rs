@@ -5,9 +5,13 @@ use crate::kernels::{Kernels, List};
 use crate::pool::{Worker, share_panels};
 use core::ops::Range;
 
-/// Up to this many examples, a thread's whole share of a layer is one block of lists; above, each panel is one, so that
-/// a block's weights (16 KB) stay in the first cache while every example passes over them.
+/// Above this many examples each panel is a block of lists, so that a block's weights (16 KB) stay in the first cache while
+/// every example passes over them. Up to as many a thread's whole share of a layer is one block, unless a row of weights is
+/// used by [`USES`] of them.
 pub const SMALL_BATCH: usize = 32;
+
+/// How many examples must use a row of weights for it to pay that it stays near.
+const USES: f64 = 2.0;
 
 /// Lists by unit are of so many examples at a time, whose errors stay in the first cache while rows of weights pass by.
 pub const EXAMPLES: usize = 64;
@@ -36,6 +40,9 @@ pub struct Active {
     batch: usize,
     threads: usize,
     most: usize,
+    /// The share of numbers that are not 0, about: as it was when the batch was set, and as it is expected of the next.
+    share: f64,
+    expected: f64,
     /// For each block, where each example's entries start, `batch + 1` numbers.
     starts: Buffer<u32>,
     index: Buffer<u32>,
@@ -57,6 +64,8 @@ impl Active {
             batch: 0,
             threads,
             most: threads,
+            share: 0.0,
+            expected: 0.0,
             starts: Buffer::zeros(blocks * (capacity + 1)),
             index: Buffer::zeros(width * capacity),
             value: Buffer::zeros(width * capacity),
@@ -75,11 +84,16 @@ impl Active {
     /// many as they were made for.
     pub fn set_batch(&mut self, batch: usize, threads: usize) {
         assert!(batch <= self.capacity && threads <= self.most);
-        (self.batch, self.threads) = (batch, threads);
+        (self.batch, self.threads, self.share) = (batch, threads, self.expected);
     }
 
     fn small(&self) -> bool {
-        self.batch <= SMALL_BATCH
+        self.batch <= SMALL_BATCH && self.batch as f64 * self.share < USES
+    }
+
+    /// Expects a share of `share` numbers that are not 0 of the next batch.
+    pub fn expect(&mut self, share: f64) {
+        self.expected = share;
     }
 
     /// Whether each panel is a block.
@@ -335,6 +349,7 @@ mod tests {
             let mut draw = crate::testing::Draw::new(seed);
             let rows: Vec<f32> = (0..columns * batch).map(|_| (draw.unit() - 0.7).max(0.0)).collect();
             let mut active = Active::new(columns, 70, threads);
+            active.expect(if seed % 2 == 0 { 0.0 } else { 1.0 });
             active.set_batch(batch, threads);
             let pool = Pool::new(threads).unwrap();
             for level in Level::available() {

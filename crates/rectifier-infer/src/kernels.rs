@@ -328,6 +328,10 @@ table!(
     pointwise::collect
 );
 
+/// What the first cache must hold for two panels of weights at once, 64 rows of each, beside what passes by.
+#[cfg(target_arch = "x86_64")]
+const TWO_BLOCKS: usize = 3 * PANEL * PANEL * size_of::<f32>();
+
 impl Kernels {
     /// The kernels of a level that [`Level::available`] names.
     pub fn of(level: Level) -> Self {
@@ -336,7 +340,13 @@ impl Kernels {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => avx2::TABLE,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => avx512::TABLE,
+            Level::Avx512 => Self {
+                panels_at_once: match crate::simd::first_cache() >= TWO_BLOCKS {
+                    true => avx512::TABLE.panels_at_once,
+                    false => 1,
+                },
+                ..avx512::TABLE
+            },
             #[cfg(target_arch = "aarch64")]
             Level::Neon => neon::TABLE,
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

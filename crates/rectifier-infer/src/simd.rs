@@ -52,6 +52,29 @@ pub(crate) fn has_avx_vnni() -> bool {
     detected!("avxvnni")
 }
 
+/// Bytes of the first cache of data, 0 where the processor does not tell.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn first_cache() -> usize {
+    use core::arch::x86_64::{__cpuid, __cpuid_count};
+    // Intel and AMD tell it in the same way in different leaves.
+    let (basic, extended) = (__cpuid(0), __cpuid(0x8000_0000));
+    let leaf = match (basic.ebx, extended.eax) {
+        // "Genu".
+        (0x756e_6547, _) if basic.eax >= 4 => 4,
+        (_, 0x8000_001d..) => 0x8000_001d,
+        _ => return 0,
+    };
+    // Instructions have a cache of their own, of type 2.
+    let caches = (0..4).map(|at| __cpuid_count(leaf, at));
+    let first = caches
+        .take_while(|cache| cache.eax & 0x1f != 0)
+        .find(|cache| cache.eax & 0x1f != 2 && cache.eax >> 5 & 7 == 1);
+    first.map_or(0, |cache| {
+        let part = |from: u32, bits: u32| ((cache.ebx >> from & ((1 << bits) - 1)) + 1) as usize;
+        part(22, 10) * part(12, 10) * part(0, 12) * (cache.ecx as usize + 1)
+    })
+}
+
 /// A register of floats.
 ///
 /// # Safety
@@ -173,6 +196,28 @@ impl Level {
             Self::Neon => "neon",
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Self::Simd128 => "simd128",
+        }
+    }
+}
+
+#[cfg(all(
+    test,
+    feature = "std",
+    target_arch = "x86_64",
+    target_os = "linux",
+    not(miri)
+))]
+mod tests {
+    /// Linux reads it off the processor too.
+    #[test]
+    fn the_first_cache_is_as_large_as_the_system_says() {
+        let folder = "/sys/devices/system/cpu/cpu0/cache/index0";
+        let told = |name: &str| std::fs::read_to_string(format!("{folder}/{name}"));
+        let (Ok(level), Ok(kind), Ok(size)) = (told("level"), told("type"), told("size")) else {
+            return eprintln!("nothing to compare with: {folder} cannot be read");
+        };
+        if (level.trim(), kind.trim()) == ("1", "Data") {
+            assert_eq!(format!("{}K", super::first_cache() / 1024), size.trim());
         }
     }
 }
