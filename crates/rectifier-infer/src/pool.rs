@@ -88,9 +88,7 @@ impl Barrier {
             resume_unwind(Box::new("another thread of the pool panicked"));
         }
     }
-}
 
-impl Barrier {
     /// Sleeps in `bed` until `done`.
     fn sleep(&self, bed: &Bed, done: impl Fn() -> bool) {
         let since = Instant::now();
