@@ -163,8 +163,8 @@ async function drawsDigits(visitor, models) {
         assert.strictEqual(rectifiers.info.level, "simd128");
         assert.deepStrictEqual(rectifiers.picture, tanh.picture);
         assert.strictEqual(await visitor.answer(), digit);
-        assert.deepStrictEqual(tanh.zeros, [0, 0, 0]);
-        assert.ok(rectifiers.zeros.every((zeros) => zeros > 60), `zeros ${rectifiers.zeros}`);
+        assert.ok(tanh.zeros.every((zeros) => zeros === 0), `zeros ${tanh.zeros}`);
+        assert.ok(rectifiers.zeros.every((zeros, k) => zeros > 0.3 * rectifiers.layers[k].length), `zeros ${rectifiers.zeros}`);
         told.push(`${digit}: zeros ${rectifiers.zeros.join(" ")}, tanh ${tanh.answer}`);
         await page.locator("#clear").click();
         await visitor.settled();

@@ -6,6 +6,7 @@ use crate::args::{ExperimentCommand, ExperimentRunArgs};
 use crate::device;
 use crate::error::CliError;
 use crate::output::{note, say};
+use crate::pictures;
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 use crate::threads;
@@ -32,7 +33,15 @@ pub fn run(command: &ExperimentCommand) -> Result<(), CliError> {
         ExperimentCommand::List { at, preset } => list(&at.folder, *preset),
         ExperimentCommand::Run(args) => sweep(args),
         ExperimentCommand::Status { name, at, preset } => status(name, &at.folder, *preset),
-        ExperimentCommand::Report { names, at, preset } => {
+        ExperimentCommand::Report {
+            names,
+            at,
+            preset,
+            png,
+        } => {
+            if *png {
+                pictures::check()?;
+            }
             let found = match names.is_empty() {
                 true => recorded(&at.folder)?,
                 false => names.clone(),
@@ -45,7 +54,7 @@ pub fn run(command: &ExperimentCommand) -> Result<(), CliError> {
                 return Err(CliError::Failed(nothing));
             }
             for name in &found {
-                report(name, &at.folder, *preset)?;
+                report(name, &at.folder, *preset, *png)?;
             }
             Ok(())
         }
@@ -161,7 +170,7 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
         end.cells,
         end.now
     ));
-    report(found.name(), &args.at.folder, Some(args.preset))
+    report(found.name(), &args.at.folder, Some(args.preset), false)
 }
 
 fn dry_run(runner: &Runner<'_>) -> Result<(), CliError> {
@@ -246,7 +255,7 @@ fn nothing(files: &SweepFolder) -> CliError {
     error.into()
 }
 
-fn report(name: &str, folder: &Path, preset: Option<Preset>) -> Result<(), CliError> {
+fn report(name: &str, folder: &Path, preset: Option<Preset>, png: bool) -> Result<(), CliError> {
     let found = find(name, folder)?;
     let files = SweepFolder::of(folder, name);
     let records = files.records()?;
@@ -257,7 +266,11 @@ fn report(name: &str, folder: &Path, preset: Option<Preset>) -> Result<(), CliEr
         return Err(nothing(&files));
     }
     for file in artifacts(&*found, preset, &records)? {
-        write_atomically(&files.path().join(&file.name), file.text.as_bytes())?;
+        let path = files.path().join(&file.name);
+        write_atomically(&path, file.text.as_bytes())?;
+        if png && file.name.ends_with(".svg") {
+            pictures::draw(&path)?;
+        }
     }
     note(&format!(
         "{name}: {} records of preset {preset}, made {}",

@@ -14,6 +14,7 @@ mod experiment;
 mod memory;
 mod models;
 mod output;
+mod pictures;
 mod plan_options;
 mod predict;
 mod predict_text;
@@ -81,8 +82,8 @@ fn run(command: &Command) -> Result<(), CliError> {
                     "build with --features"
                 };
                 say(&match compiled {
-                    true => format!("{name:<8} {title:<48} {state}"),
-                    false => format!("{name:<8} {title:<48} {state} {name}"),
+                    true => format!("{name:<8} {title:<53} {state}"),
+                    false => format!("{name:<8} {title:<53} {state} {name}"),
                 });
             }
             Ok(())

@@ -106,11 +106,11 @@ pub fn summary(summary: &Summary, objective: Objective, run: &str, model: &str) 
     ));
     if !summary.zeros.is_empty() {
         let zeros: Vec<String> = summary.zeros.iter().map(|share| percent(*share)).collect();
-        text.push_str(&format!(
-            "exact zeros  {}  (hidden layers 1 to {})\n",
-            zeros.join("  "),
-            zeros.len()
-        ));
+        let layers = match zeros.len() {
+            1 => "the hidden layer".into(),
+            count => format!("hidden layers 1 to {count}"),
+        };
+        text.push_str(&format!("exact zeros  {}  ({layers})\n", zeros.join("  ")));
         let dead: Vec<String> = summary
             .dead
             .iter()

@@ -6,6 +6,7 @@ mod runs;
 use crate::args::ResultsCommand;
 use crate::error::CliError;
 use crate::output::say;
+use crate::pictures;
 use rectifier_bench::{BenchRecord, GrowthRecord, ThresholdFile, peer_epochs, trainings};
 use rectifier_experiments::{EXPERIMENTS, Experiment, SweepFolder, digest};
 use rectifier_plot::Table;
@@ -53,7 +54,7 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
             say(&file.display().to_string());
             Ok(())
         }
-        ResultsCommand::Plot { folder } => plot(folder),
+        ResultsCommand::Plot { folder, png } => plot(folder, *png),
         ResultsCommand::Table { folder, write } => {
             let blocks = blocks(folder)?;
             match write {
@@ -128,11 +129,14 @@ fn devices(folder: &Path) -> Result<Option<String>, CliError> {
     Ok((!tables.is_empty()).then(|| tables.join("\n\n")))
 }
 
-/// Draws the records of measurements in `folder` beside them.
+/// Draws the records of measurements in `folder` beside them, as pictures too where `png` is asked for.
 ///
 /// # Errors
 /// [`CliError`] where there is no record, or one that cannot be read.
-fn plot(folder: &Path) -> Result<(), CliError> {
+fn plot(folder: &Path, png: bool) -> Result<(), CliError> {
+    if png {
+        pictures::check()?;
+    }
     let mut drawn = Vec::new();
     for records in std::iter::once(folder.to_path_buf()).chain(folders(&folder.join("devices"))?) {
         if let Some(record) = BenchRecord::read(&records)? {
@@ -151,6 +155,11 @@ fn plot(folder: &Path) -> Result<(), CliError> {
     }
     for path in drawn {
         say(&path.display().to_string());
+        if png {
+            for picture in pictures::draw(&path)? {
+                say(&picture.display().to_string());
+            }
+        }
     }
     Ok(())
 }

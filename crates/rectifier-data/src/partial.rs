@@ -1,13 +1,16 @@
 //! A file in the making, which is either whole under its name or not there.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Write;
+#[cfg(any(feature = "fetch", test))]
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
 use crate::DataError;
+#[cfg(any(feature = "fetch", test))]
 use crate::checksum::Checksum;
 
 /// How the names of files in the making end.
@@ -100,6 +103,32 @@ impl Partial {
         })
     }
 
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// [`DataError::Io`].
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), DataError> {
+        let written = self.file.write_all(bytes);
+        written.map_err(|source| DataError::io(self.file.path(), source))
+    }
+
+    /// Gives the file its name, in place of any other of that name, once its bytes are on the disk.
+    ///
+    /// # Errors
+    /// [`DataError::Io`].
+    pub fn keep(self) -> Result<(), DataError> {
+        let synced = self.file.as_file().sync_all();
+        synced.map_err(|source| DataError::io(self.file.path(), source))?;
+        match self.file.persist(&self.path) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(DataError::io(&self.path, error.error)),
+        }
+    }
+}
+
+/// What fetching needs.
+#[cfg(any(feature = "fetch", test))]
+impl Partial {
     /// The checksum of what is written so far.
     ///
     /// # Errors
@@ -138,28 +167,6 @@ impl Partial {
     /// Leaves what is written so far for a later [`resume`](Self::resume).
     pub(crate) fn leave(mut self) {
         self.file.disable_cleanup(true);
-    }
-
-    /// Appends bytes.
-    ///
-    /// # Errors
-    /// [`DataError::Io`].
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), DataError> {
-        let written = self.file.write_all(bytes);
-        written.map_err(|source| DataError::io(self.file.path(), source))
-    }
-
-    /// Gives the file its name, in place of any other of that name, once its bytes are on the disk.
-    ///
-    /// # Errors
-    /// [`DataError::Io`].
-    pub fn keep(self) -> Result<(), DataError> {
-        let synced = self.file.as_file().sync_all();
-        synced.map_err(|source| DataError::io(self.file.path(), source))?;
-        match self.file.persist(&self.path) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(DataError::io(&self.path, error.error)),
-        }
     }
 }
 

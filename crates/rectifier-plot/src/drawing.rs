@@ -23,7 +23,7 @@ const SHAPES: &str = ".plot text{font:12px system-ui,-apple-system,Segoe UI,Deja
 .plot .bar{fill:currentColor;fill-opacity:.85}.plot .bars .error{stroke-width:1.5}";
 
 /// The rules of a palette. They are of the drawing alone, also where it stands in a page.
-fn rules(palette: &Palette) -> String {
+pub(crate) fn rules(palette: &Palette) -> String {
     let Palette {
         card,
         ink,

@@ -24,7 +24,7 @@
 //!
 //! | feature | what it brings |
 //! |---|---|
-//! | `png` | drawings as pictures of pixels, for where SVG cannot go; some thirty crates |
+//! | `png` | drawings as pictures of pixels, light or dark, for where SVG cannot go; some thirty crates |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_docs)]
 

@@ -1,5 +1,6 @@
 //! What can keep a network from being had, each with its cure.
 
+use crate::embedded::PRETRAINED;
 use crate::places::{MODELS_VARIABLE, URL_VARIABLE};
 use rectifier_data::{DataError, Mismatch, Missing};
 use rectifier_infer::InferError;
@@ -61,7 +62,7 @@ pub enum ZooError {
         mismatch: Box<Mismatch>,
     },
     /// A folder of models that was named but is not there.
-    #[error("the folder of models {} does not exist: make it, or name another with --models", path.display())]
+    #[error("the folder of models {} does not exist: make it, or name another", path.display())]
     NoFolder {
         /// The folder.
         path: PathBuf,
@@ -125,13 +126,18 @@ fn not_here(name: &str, missing: &Missing, no_address: &bool) -> String {
     }
     match (&missing.not_fetched, no_address) {
         (_, true) => text.push_str(&format!(
-            "\n  not fetched: no address is built in; give that of a copy of the project's `models` folder with --url or {URL_VARIABLE}"
+            "\n  not fetched: no address is built in; give that of a copy of the project's `models` folder in {URL_VARIABLE} (or with --url)"
         )),
         (Some(why), false) => text.push_str(&format!("\n  not fetched: {why}")),
         (None, false) => {}
     }
     text.push_str(&format!(
-        "\n  by hand: put it into a folder, and name that with --models or {MODELS_VARIABLE}"
+        "\n  by hand: put it into a folder, and name that in {MODELS_VARIABLE} (or with --models)"
     ));
+    if PRETRAINED.contains(&name) {
+        text.push_str(
+            "\n  or have it in the program: build that with the feature `pretrained` of rectifier-zoo",
+        );
+    }
     text
 }

@@ -13,9 +13,6 @@ pub const MODELS_VARIABLE: &str = "RECTIFIER_MODELS";
 /// The environment variable that names the address of a folder of models.
 pub const URL_VARIABLE: &str = "RECTIFIER_ZOO_URL";
 
-/// The `models` folder of the checkout that this crate was built in; a packaged crate has none.
-const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
-
 /// Where files of networks are looked for, in this order, and fetched from.
 ///
 /// A file `deep-rectifier/weights/NAME.safetensors` lies at that place in a folder of models, or in the folder itself.
@@ -41,7 +38,6 @@ pub struct Places {
 impl Default for Places {
     fn default() -> Self {
         let set = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty());
-        let checkout = || Some(PathBuf::from(CHECKOUT)).filter(|folder| folder.is_dir());
         let url = set(URL_VARIABLE).and_then(|url| url.into_string().ok());
         Self {
             embedded: true,
@@ -55,6 +51,12 @@ impl Default for Places {
             timeouts: Timeouts::default(),
         }
     }
+}
+
+/// The `models` folder of the checkout that this crate was built in; a packaged crate has none.
+fn checkout() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
+    Some(root.join("models")).filter(|folder| folder.is_dir())
 }
 
 /// Where a file was.
@@ -306,6 +308,13 @@ mod tests {
             "{error}"
         );
         assert_eq!(places.look(&entry).unwrap(), None);
+        // The cure that only two networks have.
+        assert!(!error.contains("pretrained"), "{error}");
+        let mut tiny = entry.clone();
+        tiny.name = "mnist/rectifier-tiny".into();
+        let error = places.file(&tiny, &tiny.file, &mut no_progress);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("the feature `pretrained`"), "{error}");
 
         std::fs::write(cache.join(&entry.file.path), BYTES).unwrap();
         let found = find(&places).unwrap();

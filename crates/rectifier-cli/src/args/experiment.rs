@@ -42,6 +42,9 @@ pub enum ExperimentCommand {
         /// Of which preset's records [default: the largest that there are records of].
         #[arg(long, value_name = "NAME", value_parser = preset)]
         preset: Option<Preset>,
+        /// Make each figure a picture too, NAME.png and NAME-dark.png, in a build with the feature png.
+        #[arg(long)]
+        png: bool,
     },
 }
 

@@ -66,5 +66,8 @@ pub enum ResultsCommand {
         /// The folder of records.
         #[arg(long, value_name = "DIR", default_value = "results")]
         folder: PathBuf,
+        /// Make each drawing a picture too, NAME.png and NAME-dark.png, in a build with the feature png.
+        #[arg(long)]
+        png: bool,
     },
 }

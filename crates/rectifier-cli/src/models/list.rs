@@ -22,8 +22,7 @@ pub fn list(pattern: &str, as_json: bool, zoo: &ZooArgs) -> Result<(), CliError>
             _ => "no network is called so",
         });
     }
-    let longest = entries.iter().map(|entry| entry.name.len()).max();
-    let width = longest.unwrap_or(0);
+    let mut rows = Vec::new();
     for entry in entries {
         let place = shelf.places.look(entry)?;
         if as_json {
@@ -32,14 +31,23 @@ pub fn list(pattern: &str, as_json: bool, zoo: &ZooArgs) -> Result<(), CliError>
         }
         let (name, error) = error_of(entry.objective, entry.figures.test_error);
         let place = place.map_or("not here".into(), |place| place.to_string());
-        say(&format!(
-            "{:<width$}  {name} {error}  zeros {}  {} {}  {}  {place}",
-            entry.name,
-            percents(&entry.figures.zeros),
-            size(entry.file.bytes),
-            entry.precision,
+        rows.push([
+            entry.name.clone(),
+            format!("{name} {error}"),
+            format!("zeros {}", percents(&entry.figures.zeros)),
+            format!("{} {}", size(entry.file.bytes), entry.precision),
             entry.sizes(),
-        ));
+            place,
+        ]);
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths: [usize; 6] = std::array::from_fn(width);
+    for row in &rows {
+        let cells = row.iter().zip(widths);
+        let cells: Vec<String> = cells
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
+        say(cells.join("  ").trim_end());
     }
     Ok(())
 }
