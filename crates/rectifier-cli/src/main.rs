@@ -19,6 +19,7 @@ mod plan_options;
 mod predict;
 mod predict_text;
 mod progress;
+mod refused;
 #[cfg(feature = "remote")]
 mod remote;
 mod report;
@@ -38,7 +39,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     memory::keep_freed();
-    let prepared = signals::outlive_file_limit();
+    let prepared = signals::outlive_file_limit().and_then(|()| refused::tell());
     let prepared = prepared.map_err(|source| CliError::Signals { source });
     let cli = Cli::parse();
     verbose::tell(cli.verbose);

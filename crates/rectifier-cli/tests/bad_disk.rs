@@ -6,7 +6,7 @@ mod support;
 
 use std::path::Path;
 use std::process::Command;
-use support::{end_of, ends, json, progress, shell, skipped, tensors};
+use support::{end_of, ends, json, progress, shell, skipped, tensors, tiny_plan};
 
 /// Runs `script` with a disk of its own mounted at `disk`, `options` as `mount -o` takes them; `None`, aloud, where the
 /// system does not let us.
@@ -267,4 +267,73 @@ fn output_that_nothing_takes_is_a_failure() {
         .unwrap()
         .status;
     assert_eq!(status.code(), Some(0));
+}
+
+/// What an error for want of memory must say.
+#[cfg(target_os = "linux")]
+fn is_word_on_memory(error: &str) {
+    for part in [
+        "error: the system refused ",
+        " bytes of memory",
+        "a smaller --batch, a smaller network or fewer examples",
+        "`ulimit -v`",
+        "what a run has saved is whole; go on with: rectifier train --resume RUN",
+    ] {
+        assert!(error.contains(part), "no {part:?} in {error}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_network_that_memory_has_no_room_for_is_an_error_with_a_cure() {
+    let place = tempfile::tempdir().unwrap();
+    let train = "exec $R train --examples 620 --hidden 3000,3000 --epochs 1 --quiet --out run";
+    for engine in ["sparse --threads 1", "burn"] {
+        let script = format!("ulimit -v 300000; {train} --engine {engine}");
+        let error = ends(&mut shell(place.path(), &script), 1);
+        is_word_on_memory(&error);
+        let _ = std::fs::remove_dir_all(place.path().join("run"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_that_is_refused_in_mid_run_costs_nothing_that_was_saved() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    // A history that grows by thousands of epochs a second.
+    let plan = tiny_plan(1_000_000).replace("\"train\": 310", "\"train\": 62");
+    std::fs::write(folder.join("plan.json"), plan).unwrap();
+    // Below what is in use: whatever is asked for beyond it is refused.
+    let script = "command -v prlimit > /dev/null || exit 77
+        $R train --recipe plan.json --checkpoint-every 0.05 --threads 1 --quiet --out run & child=$!
+        until [ -e run/checkpoint.previous.safetensors ]; do sleep 0.02; done
+        prlimit --pid $child --as=50000000; wait $child";
+    let output = shell(folder, script).output().unwrap();
+    if output.status.code() == Some(77) {
+        skipped("there is no prlimit");
+        return;
+    }
+    let error = support::checked(&output, 1);
+    is_word_on_memory(&error);
+    let before = progress(&folder.join("run"));
+    let script =
+        "$R train --resume run --quiet & child=$!; sleep 1; kill -TERM $child; wait $child";
+    let said = ends(&mut shell(folder, script), 143);
+    assert!(said.contains("everything is saved"), "{said}");
+    let after = progress(&folder.join("run"));
+    let place = |progress: &serde_json::Value| {
+        ["stage", "epoch"].map(|field| progress[field].as_u64().unwrap())
+    };
+    assert!(place(&after) > place(&before), "{before} {after}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn any_other_abort_is_still_one() {
+    let place = tempfile::tempdir().unwrap();
+    let script = "$R train --examples 620 --hidden 16 --epochs 100000 --threads 1 --quiet --out run & child=$!
+        until [ -e run/run.json ]; do sleep 0.02; done; kill -ABRT $child; wait $child";
+    let error = ends(&mut shell(place.path(), script), 134);
+    assert!(!error.contains("memory"), "{error}");
 }

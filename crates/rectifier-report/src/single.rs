@@ -224,6 +224,7 @@ mod tests {
             "units by how often they fire",
             "First-layer filters",
             "confusion matrix",
+            "true tidy zero, said one\n1 of 2 (50.00%)",
             "Worst mistakes",
             "rectifier train --out 'tidy'",
             "masking",
@@ -233,6 +234,7 @@ mod tests {
         ] {
             assert!(page.contains(text), "{text}");
         }
+        assert!(!page.contains("true one, said tidy zero"));
         // Ringed once in each chart of error and loss, on both axes.
         assert_eq!(page.matches("class=\"ring\"").count(), 4);
         assert!(!page.contains("NaN"));

@@ -87,6 +87,20 @@ fn findings_are_those_worked_out_by_hand() {
 }
 
 #[test]
+fn a_confusion_has_true_classes_as_rows() {
+    // Said 0, 1, 0 (a tie), 0, 1: class 0 is taken for class 1 twice, class 1 for class 0 never.
+    let inputs = vec![2.0, 0.0, 0.0, 3.0, 1.0, 1.0, 0.5, -0.5, 0.0, 0.5];
+    let examples = Samples::from_f32(inputs, vec![0, 0, 0, 0, 0], &[2], 2).unwrap();
+    let of = |examples: &Samples| {
+        let what = Measuring::test(&[]);
+        let objective = Objective::Classification;
+        let found = measure(&network(), examples, objective, &Device::flex(), &what).unwrap();
+        found.confusion
+    };
+    assert_eq!(of(&examples), [[3, 2], [0, 0]]);
+}
+
+#[test]
 fn what_is_no_picture_has_none_and_may_be_text() {
     let plain = look(&[2], Objective::Classification, &Measuring::test(&[]));
     assert!(plain.filters.is_empty());

@@ -136,9 +136,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Records whose pixels tell where they stand.
+    /// Records whose pixels tell where they stand: no plane of a colour is as another.
     fn file(labels: &[u8]) -> Vec<u8> {
-        let pixel = |record: usize, place: usize| (record * 7 + place) as u8;
+        let pixel =
+            |record: usize, place: usize| (record * 7 + place + 50 * (place / (SIDE * SIDE))) as u8;
         let record = |(record, &label): (usize, &u8)| {
             std::iter::once(label).chain((0..PIXELS).map(move |place| pixel(record, place)))
         };
@@ -151,6 +152,10 @@ mod tests {
         assert_eq!(records.labels, [9, 0, 4]);
         assert_eq!(records.pixels.len(), 3 * PIXELS);
         assert_eq!(records.pixels[PIXELS..PIXELS + 3], [7, 8, 9]);
+        // Red, green, blue of the same place, 50 apart.
+        let plane = PIXELS / 3;
+        let colours = [0, 1, 2].map(|colour| records.pixels[PIXELS + colour * plane]);
+        assert_eq!(colours, [7, 57, 107]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use rectifier_cifar10::{Cifar10, NAME, RECORD, find};
-use rectifier_data::{DataError, Examples, Locator, class_counts};
+use rectifier_data::{Batch, DataError, Examples, Locator, class_counts};
 
 const BATCHES: [&str; 6] = [
     "data_batch_1.bin",
@@ -30,11 +30,15 @@ fn load(locator: &Locator) -> Result<Cifar10, DataError> {
     Cifar10::load(locator, &mut |_, _| {})
 }
 
-/// A batch of the right size: ten classes in turn, black pictures.
+/// A batch of the right size: ten classes in turn, black pictures but for the third, which has one red dot in row 2 of column
+/// 5, a green one in row 3 of column 7, and a blue one in row 31 of column 0.
 fn batch() -> Vec<u8> {
     let mut bytes = vec![0; 10_000 * RECORD];
     for (record, label) in bytes.chunks_exact_mut(RECORD).zip((0..10).cycle()) {
         record[0] = label;
+    }
+    for (colour, row, column, value) in [(0, 2, 5, 51), (1, 3, 7, 102), (2, 31, 0, 255)] {
+        bytes[2 * RECORD + 1 + (colour * 32 + row) * 32 + column] = value;
     }
     bytes
 }
@@ -78,6 +82,22 @@ fn unpacked_batches_are_taken_with_a_warning_and_each_must_be_whole() {
     let cifar10 = load(&locator(folder.path())).unwrap();
     assert_eq!(class_counts(cifar10.valid()).unwrap(), [500; 10]);
     assert_eq!(Examples::len(cifar10.train()), 50_000);
+    // Red, green and blue one after the other, each row by row; the first batch's third picture is the 20,003rd too.
+    assert_eq!(Examples::shape(cifar10.train()), [3, 32, 32]);
+    let mut picture = Batch::default();
+    cifar10.train().gather(&[20_002], &mut picture).unwrap();
+    let lit: Vec<(usize, f32)> = picture.inputs.iter().copied().enumerate().collect();
+    let lit: Vec<_> = lit.into_iter().filter(|(_, value)| *value > 0.0).collect();
+    let place = |colour: usize, row: usize, column: usize| (colour * 32 + row) * 32 + column;
+    assert_eq!(
+        lit,
+        [
+            (place(0, 2, 5), 0.2),
+            (place(1, 3, 7), 0.4),
+            (place(2, 31, 0), 1.0)
+        ]
+    );
+    assert_eq!(picture.labels, [2]);
     let warning = &cifar10.warnings()[0];
     assert!(
         warning.contains(&inner.display().to_string()) && warning.contains("data_batch_5.bin"),

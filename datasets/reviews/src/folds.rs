@@ -193,6 +193,9 @@ mod tests {
                 let fold = Fold { number, of, seed };
                 let parts = fold.parts(&texts, &labels).unwrap();
                 parts.test.iter().for_each(|&index| tested[index] += 1);
+                // The first fold is fold 1.
+                let folds = fold.assign(&texts, &labels);
+                prop_assert!(parts.test.iter().all(|&index| folds[index] == number - 1));
                 let mut all = [parts.train.clone(), parts.valid.clone(), parts.test.clone()].concat();
                 all.sort_unstable();
                 prop_assert_eq!(all, (0..texts.len()).collect::<Vec<_>>());

@@ -1,0 +1,91 @@
+//! Memory that the system refuses: a cure and an exit code, where Rust's collections know no end but an abort.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The most bytes that were refused at once; 0 if none ever were. Telling of it, Rust may ask for more in vain.
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
+
+/// The system's allocator, which remembers what was refused. Who can do with less (`try_reserve`) is told so as ever; who
+/// cannot is aborted by Rust, and [`tell`] has the last word.
+struct Remembering;
+
+#[global_allocator]
+static ALLOCATOR: Remembering = Remembering;
+
+/// Remembers that `bytes` were refused if `memory` is none.
+#[inline(always)]
+fn remembered(memory: *mut u8, bytes: usize) -> *mut u8 {
+    if memory.is_null() {
+        REFUSED.fetch_max(bytes, Ordering::Relaxed);
+    }
+    memory
+}
+
+// SAFETY: the system's allocator does it all, and keeps the promises of the trait.
+unsafe impl GlobalAlloc for Remembering {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller says.
+        remembered(unsafe { System.alloc(layout) }, layout.size())
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as the caller says.
+        remembered(unsafe { System.alloc_zeroed(layout) }, layout.size())
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
+        // SAFETY: as the caller says.
+        remembered(unsafe { System.realloc(memory, layout, bytes) }, bytes)
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as the caller says.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// From now on an abort for want of memory ends with a cure and exit code 1. Every other one is what it was.
+///
+/// # Errors
+/// What the system said.
+pub fn tell() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use signal_hook::{consts::SIGABRT, low_level};
+        let word = || {
+            let bytes = REFUSED.load(Ordering::Relaxed);
+            if bytes > 0 {
+                say(bytes);
+                // Without unwinding: whatever was being written keeps its temporary name.
+                low_level::exit(1);
+            }
+            let _ = low_level::emulate_default_handler(SIGABRT);
+        };
+        // SAFETY: the word is written and the process ended by calls that a signal allows; no memory is asked for, no lock
+        // taken, nothing panics.
+        unsafe { low_level::register(SIGABRT, word) }?;
+    }
+    Ok(())
+}
+
+/// Writes the error to standard error, from the stack alone.
+#[cfg(unix)]
+fn say(bytes: usize) {
+    use std::io::Write;
+    let mut text = [0; 512];
+    let mut rest = &mut text[..];
+    let _ = write!(
+        rest,
+        "error: the system refused {bytes} bytes of memory\n  \
+        use a smaller --batch, a smaller network or fewer examples, end other programs, or allow more with `ulimit -v`\n  \
+        what a run has saved is whole; go on with: rectifier train --resume RUN\n"
+    );
+    let room = rest.len();
+    let length = text.len() - room;
+    let _ = rustix::io::write(rustix::stdio::stderr(), &text[..length]);
+}
