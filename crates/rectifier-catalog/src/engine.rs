@@ -46,7 +46,9 @@ pub struct EngineChoice {
     pub threads: Option<usize>,
     /// The device.
     pub device: Device,
-    /// Its name: `flex`, `cuda:1`.
+    /// Further devices of its kind, which share the examples of every step with it.
+    pub further: Vec<Device>,
+    /// Their name: `flex`, `cuda:1`, `cuda:0,1`.
     pub device_name: String,
 }
 
@@ -68,6 +70,7 @@ impl EngineChoice {
             engine: None,
             threads: None,
             device,
+            further: Vec::new(),
             device_name: device_name.into(),
         }
     }
@@ -120,7 +123,9 @@ impl EngineChoice {
         if self.threads.is_some() {
             return Err(CatalogError::ThreadsUnused { reason: why.into() });
         }
-        let engine = BurnEngine::new(self.device.clone()).with_device_name(&self.device_name);
+        let engine = BurnEngine::new(self.device.clone())
+            .with_further(self.further.clone())
+            .with_device_name(&self.device_name);
         Ok(Chosen {
             engine: Box::new(engine),
             reason,
@@ -128,6 +133,12 @@ impl EngineChoice {
     }
 
     fn obstacle(&self, plan: &Plan) -> Option<String> {
+        if !self.further.is_empty() {
+            return Some(format!(
+                "the sparse engine computes on one device, not on {}: use the Burn engine",
+                self.device_name
+            ));
+        }
         let device = self.device_name.split(':').next().unwrap_or_default();
         match CPU.contains(&device) {
             true => SparseEngine::check(&plan.recipe, Some(&plan.network))

@@ -3,6 +3,8 @@
 use crate::error::CliError;
 #[cfg(feature = "remote")]
 use crate::remote;
+#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+use burn::tensor::DeviceKind;
 use burn::tensor::{Device, Tensor};
 use rectifier_train::panic_reason;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,9 +23,59 @@ enum Way {
     /// By its number among those of this machine.
     #[allow(dead_code, reason = "a build may have no device at all")]
     Numbered(fn(usize) -> Device),
+    /// By its kind and number among the adapters of this machine's graphics interfaces.
+    #[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+    Adapter(fn(DeviceKind) -> Device),
     /// By the address of the machine that serves it.
     #[cfg(feature = "remote")]
     At(fn(&str) -> Result<Device, CliError>),
+}
+
+impl Way {
+    /// Whether it leads to a device of this machine.
+    fn is_local(self) -> bool {
+        match self {
+            Self::Numbered(_) => true,
+            #[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+            Self::Adapter(_) => true,
+            #[cfg(feature = "remote")]
+            Self::At(_) => false,
+        }
+    }
+
+    /// The devices at `places` of `request`; the first one where there is no place.
+    fn open(self, request: &str, places: &[&str]) -> Result<Vec<Device>, CliError> {
+        let wrong = |why: &str| CliError::Usage(format!("--device {request}: {why}"));
+        match self {
+            Self::Numbered(make) => {
+                let number = |place: &&str| place.parse::<usize>();
+                let numbers: Result<Vec<usize>, _> = places.iter().map(number).collect();
+                let mut numbers =
+                    numbers.map_err(|_| wrong("its devices have numbers, such as 0 or 0,1"))?;
+                if numbers.is_empty() {
+                    numbers.push(0);
+                }
+                let open = |number: &usize| opened(request, || make(*number));
+                numbers.iter().map(open).collect()
+            }
+            #[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+            Self::Adapter(make) => {
+                let kinds = adapters(places).ok_or_else(|| {
+                    wrong("its devices have numbers, such as 0 or 0,1, or are called cpu")
+                })?;
+                let open = |kind: DeviceKind| opened(request, || make(kind));
+                kinds.into_iter().map(open).collect()
+            }
+            #[cfg(feature = "remote")]
+            Self::At(at) => match places {
+                [] => Ok(vec![at("")?]),
+                [address] => Ok(vec![at(address)?]),
+                _ => Err(wrong(
+                    "one device of another machine at a time: give one address",
+                )),
+            },
+        }
+    }
 }
 
 /// Every device a build could have, those of this build with a way to open them. The first compiled one is the default.
@@ -49,7 +101,7 @@ fn kinds() -> [Kind; 8] {
             name: "wgpu",
             title: "GPU, WebGPU shaders on any graphics interface",
             #[cfg(feature = "wgpu")]
-            open: Some(Way::Numbered(|index| Device::wgpu(gpu(index)))),
+            open: Some(Way::Adapter(|kind| Device::wgpu(kind))),
             #[cfg(not(feature = "wgpu"))]
             open: None,
         },
@@ -57,7 +109,7 @@ fn kinds() -> [Kind; 8] {
             name: "vulkan",
             title: "GPU, Vulkan",
             #[cfg(feature = "vulkan")]
-            open: Some(Way::Numbered(|index| Device::vulkan(gpu(index)))),
+            open: Some(Way::Adapter(|kind| Device::vulkan(kind))),
             #[cfg(not(feature = "vulkan"))]
             open: None,
         },
@@ -65,7 +117,7 @@ fn kinds() -> [Kind; 8] {
             name: "metal",
             title: "GPU, Metal (macOS)",
             #[cfg(feature = "metal")]
-            open: Some(Way::Numbered(|index| Device::metal(gpu(index)))),
+            open: Some(Way::Adapter(|kind| Device::metal(kind))),
             #[cfg(not(feature = "metal"))]
             open: None,
         },
@@ -103,19 +155,11 @@ fn ndarray(_index: usize) -> Device {
     Device::ndarray()
 }
 
-#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
-fn gpu(index: usize) -> burn::tensor::DeviceKind {
-    match index {
-        0 => burn::tensor::DeviceKind::DefaultDevice,
-        index => burn::tensor::DeviceKind::DiscreteGpu(index),
-    }
-}
-
 /// The names of the devices of this build that this machine may have, the default first.
 pub fn compiled() -> Vec<&'static str> {
     kinds()
         .iter()
-        .filter(|kind| matches!(kind.open, Some(Way::Numbered(_))))
+        .filter(|kind| kind.open.is_some_and(Way::is_local))
         .map(|kind| kind.name)
         .collect()
 }
@@ -128,11 +172,36 @@ pub fn all() -> Vec<(&'static str, &'static str, bool)> {
         .collect()
 }
 
+/// Devices of one kind that compute together.
+pub struct Opened {
+    /// What they were asked for by: `flex`, `cuda:0,1`.
+    pub name: String,
+    /// The first of them.
+    pub device: Device,
+    /// The others.
+    pub further: Vec<Device>,
+}
+
 /// Opens the device `name` or `name:index`; the first of this build where none is named.
 ///
 /// # Errors
-/// [`CliError::Usage`] for a name this build has not, [`CliError::Failed`] for a device that is not there.
+/// As [`open_all`]; [`CliError::Usage`] for several devices.
 pub fn open(request: Option<&str>) -> Result<(String, Device), CliError> {
+    if let Some((request, (name, rest))) = request.zip(request.and_then(|r| r.split_once(':')))
+        && let Some((first, _)) = rest.split_once(',')
+    {
+        return Err(CliError::Usage(format!(
+            "--device {request}: this computes on one device, `train` and `experiment run` on several: give `--device {name}:{first}`"
+        )));
+    }
+    open_all(request).map(|opened| (opened.name, opened.device))
+}
+
+/// Opens the device `name` or `name:index`, or several of a kind, `name:index,index`; the first of this build where none is named.
+///
+/// # Errors
+/// [`CliError::Usage`] for a name this build has not, [`CliError::Failed`] for a device that is not there.
+pub fn open_all(request: Option<&str>) -> Result<Opened, CliError> {
     let compiled = compiled();
     let request = match (request, compiled.first()) {
         (Some(request), _) => request,
@@ -157,45 +226,66 @@ pub fn open(request: Option<&str>) -> Result<(String, Device), CliError> {
         );
         return Err(CliError::Usage(text));
     };
-    let make = match kind.open {
-        Some(Way::Numbered(make)) => make,
-        #[cfg(feature = "remote")]
-        Some(Way::At(at)) => {
-            let address = rest.unwrap_or_default();
-            return Ok((request.to_string(), at(address)?));
-        }
-        None => {
-            return Err(CliError::Usage(format!(
-                "this build has no device `{name}`, it has {}: build it with `cargo build --release --features {name}`",
-                compiled.join(", ")
-            )));
-        }
-    };
-    let index = match rest {
-        Some(rest) => rest
-            .parse::<usize>()
-            .map_err(|_| CliError::Usage(format!("--device {request}: `{rest}` is no number")))?,
-        None => 0,
-    };
-    // The processor is one device, whatever its number of cores.
-    if index > 0 && kind.title.starts_with("CPU") {
+    let Some(way) = kind.open else {
         return Err(CliError::Usage(format!(
-            "--device {request}: there is one device {name}, leave the `:{index}` out"
+            "this build has no device `{name}`, it has {}: build it with `cargo build --release --features {name}`",
+            compiled.join(", ")
+        )));
+    };
+    let places: Vec<&str> = rest.map_or(Vec::new(), |rest| rest.split(',').collect());
+    let wrong = |why: &str| CliError::Usage(format!("--device {request}: {why}"));
+    // The processor is one device, whatever its number of cores.
+    if kind.title.starts_with("CPU") && !matches!(places[..], [] | ["0"]) {
+        let rest = rest.unwrap_or_default();
+        return Err(wrong(&format!(
+            "there is one device {name}, which uses all cores: leave the `:{rest}` out"
         )));
     }
+    if let Some(twice) = (1..places.len()).find(|place| places[..*place].contains(&places[*place]))
+    {
+        return Err(wrong(&format!("`{}` stands there twice", places[twice])));
+    }
+    let mut devices = way.open(request, &places)?.into_iter();
+    let device = devices.next().ok_or_else(|| wrong("no device is named"))?;
+    Ok(Opened {
+        name: request.to_string(),
+        device,
+        further: devices.collect(),
+    })
+}
+
+/// The adapters of these names: a number of a graphics card, or `cpu` for a driver that computes on the processor. The first is
+/// the best that there is, unless other cards are counted beside it.
+#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+fn adapters(places: &[&str]) -> Option<Vec<DeviceKind>> {
+    let counted = places.iter().any(|place| !matches!(*place, "0" | "cpu"));
+    let kind = |place: &&str| match (*place, place.parse::<usize>()) {
+        ("cpu", _) => Some(DeviceKind::Cpu),
+        (_, Ok(0)) if !counted => Some(DeviceKind::DefaultDevice),
+        (_, Ok(number)) => Some(DeviceKind::DiscreteGpu(number)),
+        (_, Err(_)) => None,
+    };
+    match places.is_empty() {
+        true => Some(vec![DeviceKind::DefaultDevice]),
+        false => places.iter().map(kind).collect(),
+    }
+}
+
+/// The device that `make` makes, if it is there and computes.
+fn opened(request: &str, make: impl FnOnce() -> Device) -> Result<Device, CliError> {
     let device = quietly(|| {
-        let device = make(index);
+        let device = make();
         computes(&device).then_some(device)
     });
     match device {
-        Ok(Some(device)) => Ok((request.to_string(), device)),
+        Ok(Some(device)) => Ok(device),
         Ok(None) => Err(CliError::Failed(format!(
             "device {request} computes 1 + 1 wrongly: update its driver"
         ))),
         Err(reason) => Err(CliError::Failed(format!(
             "device {request} cannot be used here ({reason}): is there such a device and its driver? \
              `--device {}` works everywhere",
-            compiled.first().unwrap_or(&"flex")
+            compiled().first().unwrap_or(&"flex")
         ))),
     }
 }

@@ -118,7 +118,7 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
             ));
         }
     };
-    let (name, device) = device::open(args.device.as_deref())?;
+    let opened = device::open_all(args.device.as_deref())?;
     let interrupter = Interrupter::new();
     let progress = Arc::new(Progress::new(args.quiet));
     let runner = Runner {
@@ -134,7 +134,10 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
             &*found,
             args.preset,
             &args.at.folder,
-            EngineChoice::on(device, &name),
+            EngineChoice {
+                further: opened.further,
+                ..EngineChoice::on(opened.device, &opened.name)
+            },
         )
     };
     if args.dry_run {

@@ -2,11 +2,12 @@
 
 use crate::args::TrainArgs;
 use crate::dashboard::{self, Dashboard};
+use crate::device::{self, Opened};
 use crate::error::CliError;
 use crate::output::{epoch_line, note, result_json, say, summary};
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
-use crate::{device, progress, report, threads, verbose};
+use crate::{progress, report, threads, verbose};
 use burn_train::Interrupter;
 use rectifier_catalog::{CatalogError, EngineChoice, Launcher, Plan};
 use rectifier_report::shell_word;
@@ -27,10 +28,15 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         (None, Some(folder)) => device_of(folder)?,
         (given, _) => given.clone(),
     };
-    let (name, device) = device::open(device.as_deref())?;
+    let Opened {
+        name,
+        device,
+        further,
+    } = device::open_all(device.as_deref())?;
     let engine = EngineChoice {
         engine: args.engine.map(Into::into),
         threads: args.threads,
+        further,
         ..EngineChoice::on(device.clone(), &name)
     };
     let mut launcher = match &earlier {

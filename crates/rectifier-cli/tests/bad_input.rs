@@ -275,6 +275,11 @@ fn recipes_with_unknown_and_impossible_values() {
             "give fewer units",
         ),
         (&["train", "--device", "flex:3"], "there is one device flex"),
+        (
+            &["train", "--device", "flex:0,1"],
+            "there is one device flex, which uses all cores: leave the `:0,1` out",
+        ),
+        (&["bench", "--device", "cuda:0,1"], "give `--device cuda:0`"),
         (&["train", "--checkpoint-every", "0"], "seconds above 0"),
         (&["train", "--checkpoint-every", "NaN"], "seconds above 0"),
         (&["train", "--measure-every", "0"], "at least 1"),

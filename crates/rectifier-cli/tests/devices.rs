@@ -1,6 +1,10 @@
 //! One weight file gives the same logits and the same gradients on every device of this build, of dense inputs and of
-//! the same inputs without their empty columns; and the zero-skipping layer is the same operation on each.
+//! the same inputs without their empty columns; and the zero-skipping layer is the same operation on each. Two devices train as
+//! one does.
 #![allow(clippy::unwrap_used)]
+
+#[cfg(all(feature = "wgpu", unix))]
+mod support;
 
 use burn::module::{Module, Param};
 use burn::nn::LinearConfig;
@@ -188,4 +192,80 @@ fn the_zero_skipping_layer_agrees_on_every_compiled_device() {
             }
         }
     }
+}
+
+/// Software Vulkan is one adapter; opened as the best there is and as one on the processor it is two devices, each with a queue and
+/// a memory of its own.
+#[cfg(all(feature = "wgpu", unix))]
+#[test]
+fn two_devices_train_as_one_and_go_on_together() {
+    use serde_json::Value;
+    use std::process::{Command, Stdio};
+    use support::{checked, command, fails, ok, tiny_plan, wait_until};
+
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    std::fs::write(folder.join("plan.json"), tiny_plan(4)).unwrap();
+    let summary = |run: &str| -> Value {
+        let text = std::fs::read_to_string(folder.join(run).join("summary.json")).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    let words = |device, run| {
+        let words = [
+            "train",
+            "--recipe",
+            "plan.json",
+            "--quiet",
+            "--device",
+            device,
+            "--out",
+            run,
+        ];
+        words.to_vec()
+    };
+    ok(folder, &words("wgpu", "one"));
+    ok(folder, &words("wgpu:0,cpu", "two"));
+    // Interrupted on the way, it goes on on both devices without being told of them.
+    let child = command(folder, &words("wgpu:0,cpu", "three"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
+    let child = child.unwrap();
+    let checkpoint = folder.join("three").join("checkpoint.safetensors");
+    wait_until("it is saved once", || checkpoint.exists());
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    checked(&child.wait_with_output().unwrap(), 130);
+    let other = fails(
+        folder,
+        1,
+        &["train", "--resume", "three", "--device", "wgpu"],
+    );
+    assert!(other.contains("wgpu:0,cpu"), "{other}");
+    ok(folder, &["train", "--resume", "three", "--quiet"]);
+
+    let one = summary("one");
+    for run in ["two", "three"] {
+        let found = summary(run);
+        assert_eq!(found["device"], "wgpu:0,cpu");
+        // Some 300 steps of f32 sums in another order; an example whose two best classes are as likely as each other within that may
+        // fall on either side, one of the 62.
+        for (figure, most) in [
+            ("test_loss", 1e-3),
+            ("test_error", 0.017),
+            ("valid_error", 0.017),
+        ] {
+            let [one, found] = [&one, &found].map(|run| run[figure].as_f64().unwrap());
+            assert!(
+                (one - found).abs() < most,
+                "{run}, {figure}: {found}, on one {one}"
+            );
+        }
+    }
+    let twice = fails(folder, 2, &["train", "--device", "wgpu:0,0"]);
+    assert!(twice.contains("twice"), "{twice}");
+    let word = fails(folder, 2, &["train", "--device", "wgpu:0,first"]);
+    assert!(word.contains("0,1"), "{word}");
 }

@@ -1,6 +1,7 @@
 //! Labelled examples that batches are gathered from, by index.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::{DataError, SparseRows};
 
@@ -48,6 +49,21 @@ impl Batch {
         match &self.sparse {
             Some(rows) => Cow::Owned(rows.to_dense()),
             None => Cow::Borrowed(&self.inputs),
+        }
+    }
+
+    /// A copy of some of the examples; of none that lie past the end.
+    pub fn part(&self, rows: Range<usize>) -> Self {
+        let end = rows.end.min(self.len());
+        let rows = rows.start.min(end)..end;
+        let width = match &self.sparse {
+            Some(_) => 0,
+            None => self.width(),
+        };
+        Self {
+            inputs: self.inputs[rows.start * width..rows.end * width].to_vec(),
+            labels: self.labels[rows.clone()].to_vec(),
+            sparse: self.sparse.as_ref().map(|sparse| sparse.part(rows)),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::{Draw, NetworkError};
 use alloc::vec::Vec;
 use burn::tensor::{Device, Tensor, TensorData};
+use core::ops::Range;
 use serde::{Deserialize, Serialize};
 
 /// What is done to an input before it is to be rebuilt.
@@ -81,6 +82,15 @@ impl Corruption {
 }
 
 impl Noise {
+    /// The noise of some of the numbers that it was drawn for.
+    pub fn part(&self, numbers: Range<usize>) -> Self {
+        let of = |drawn: &[f32]| drawn.get(numbers.clone()).unwrap_or_default().to_vec();
+        Self {
+            keep: of(&self.keep),
+            insert: of(&self.insert),
+        }
+    }
+
     /// `clean` `[batch, width]` with this noise, drawn for batch times width numbers.
     pub fn apply(self, clean: Tensor<2>, device: &Device) -> Tensor<2> {
         let dims = clean.dims();

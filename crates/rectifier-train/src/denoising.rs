@@ -1,16 +1,20 @@
 //! Pre-training of one layer as a session of Burn's engine.
 
-use crate::descent::Update;
+use crate::descent::{Update, gradients};
+use crate::devices::Devices;
 use crate::engine::{SessionState, StageContext, StageSession};
-use crate::measure::{in_order, zero_shares};
+use crate::measure::in_order;
 use crate::meter::Meter;
 use crate::parameters::{module_bytes, module_from_bytes};
 use crate::scale::fold_scale;
+use crate::share::{Costs, Share};
 use crate::{Evaluation, Pretrain, Totals, TrainError};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, Examples, random::subseed};
-use rectifier_nn::{ActivationPenalty, DenoisingAutoencoder, DenseStack, Network, UnitCounter};
+use rectifier_nn::{
+    ActivationPenalty, DenoisingAutoencoder, DenseStack, Network, Rebuilt, UnitCounter,
+};
 use std::time::{Duration, Instant};
 
 const DECODER: &str = "decoder";
@@ -24,7 +28,9 @@ pub(crate) struct Denoising<N: Network> {
     stage: Pretrain,
     update: Update,
     meter: Meter,
-    hidden: Vec<Tensor<2>>,
+    devices: Option<Devices<DenoisingAutoencoder>>,
+    /// What every one of several devices needs of `stack`, which stays as it is: the layers below, on that device.
+    below: Vec<DenseStack>,
 }
 
 impl<N: Network> Denoising<N> {
@@ -33,8 +39,9 @@ impl<N: Network> Denoising<N> {
         stage: &Pretrain,
         update: Update,
         context: &StageContext<'_>,
-        device: &Device,
+        devices: &[Device],
     ) -> Result<Self, TrainError> {
+        let device = &devices[0];
         context.recipe.check_network(&network)?;
         let stack = network.dense_stack().ok_or(TrainError::NoStack)?;
         let layer = stage.layer - 1;
@@ -45,60 +52,109 @@ impl<N: Network> Denoising<N> {
         if let Some(bytes) = context.state.and_then(|state| state.get(DECODER)) {
             autoencoder.decoder = module_from_bytes(autoencoder.decoder, bytes, DECODER)?;
         }
+        let below = |device: &Device| {
+            let mut below = stack.clone();
+            below.layers.truncate(layer);
+            below.fork(device)
+        };
         Ok(Self {
+            below: match devices.len() {
+                1 => Vec::new(),
+                _ => devices.iter().map(below).collect(),
+            },
+            devices: Devices::new(devices),
             network,
             stack,
             autoencoder: autoencoder.train(),
             stage: stage.clone(),
             update,
             meter: Meter::restored(device, context.state)?,
-            hidden: Vec::new(),
         })
     }
+}
 
-    /// The cost of `inputs` `[batch, width]`, whose noise is drawn from `noise`.
-    fn rebuild(
-        &mut self,
-        autoencoder: &DenoisingAutoencoder,
-        inputs: Tensor<2>,
-        noise: u64,
-    ) -> rectifier_nn::Rebuilt {
-        let layer = self.stage.layer - 1;
-        let (clean, target) = self
-            .stack
-            .denoising_pair(inputs, layer, self.stage.reconstruction);
-        let [batch, width] = clean.dims();
-        let start = Instant::now();
-        let noise = self.stage.corruption.draw(batch * width, noise);
-        let corrupted = noise.apply(clean, &self.meter.device);
-        self.meter.bookkeeping += start.elapsed();
-        if autoencoder.encoder.weight.val().is_autodiff() {
-            autoencoder.forward(Tensor::from_inner(corrupted), Tensor::from_inner(target))
-        } else {
-            autoencoder.forward(corrupted, target)
-        }
-    }
+/// What the autoencoder makes of `inputs`, a share of a batch `[share, width]` on `device`, whose noise is drawn from `noise` for the
+/// whole batch; and how long the noise took. `stack` is read up to the layer in training.
+fn rebuild(
+    (stack, stage): (&DenseStack, &Pretrain),
+    autoencoder: &DenoisingAutoencoder,
+    (inputs, share): (Tensor<2>, &Share),
+    noise: u64,
+    device: &Device,
+) -> (Rebuilt, Duration) {
+    let (clean, target) = stack.denoising_pair(inputs, stage.layer - 1, stage.reconstruction);
+    let width = clean.dims()[1];
+    let start = Instant::now();
+    let noise = stage.corruption.draw(share.of * width, noise);
+    let corrupted = share.noise(noise, width).apply(clean, device);
+    let took = start.elapsed();
+    let rebuilt = match autoencoder.encoder.weight.val().is_autodiff() {
+        true => autoencoder.forward(Tensor::from_inner(corrupted), Tensor::from_inner(target)),
+        false => autoencoder.forward(corrupted, target),
+    };
+    (rebuilt, took)
+}
+
+/// What a share of a batch costs: what is minimized, and what is to be known of it.
+fn costs(
+    autoencoder: &DenoisingAutoencoder,
+    below: (&DenseStack, &Pretrain),
+    (batch, share): (&Batch, &Share),
+    noise: u64,
+    device: &Device,
+) -> (Tensor<1>, Costs) {
+    let start = Instant::now();
+    // Noise is drawn for every number of a row, zeros included, so sparse rows get their zeros back here.
+    let inputs = batch.inputs_tensor(batch.width(), device);
+    let loading = start.elapsed();
+    let (rebuilt, drawing) = rebuild(below, autoencoder, (inputs, share), noise, device);
+    let hidden = [rebuilt.hidden];
+    let penalty = ActivationPenalty::Uniform(below.1.l1).cost(&hidden);
+    let total = match &penalty {
+        Some(penalty) => rebuilt.cost.clone() + penalty.clone(),
+        None => rebuilt.cost.clone(),
+    };
+    let costs = Costs {
+        examples: batch.len(),
+        cost: rebuilt.cost.inner(),
+        penalty: penalty.map(Tensor::inner),
+        errors: None,
+        hidden: hidden.into_iter().map(Tensor::inner).collect(),
+        preparing: loading + drawing,
+    };
+    (total, costs)
 }
 
 impl<N: Network> StageSession<N> for Denoising<N> {
     fn step(&mut self, batch: &Batch, rate: f64, noise: u64) -> Result<(), TrainError> {
-        let start = Instant::now();
-        // Noise is drawn for every number of a row, zeros included, so sparse rows get their zeros back here.
-        let inputs = batch.inputs_tensor(batch.width(), &self.meter.device);
-        self.meter.bookkeeping += start.elapsed();
-        let autoencoder = self.autoencoder.clone();
-        let rebuilt = self.rebuild(&autoencoder, inputs, noise);
-        let hidden = [rebuilt.hidden];
-        let penalty = ActivationPenalty::Uniform(self.stage.l1).cost(&hidden);
-        let total = match &penalty {
-            Some(penalty) => rebuilt.cost.clone() + penalty.clone(),
-            None => rebuilt.cost.clone(),
+        let factor = self.update.factor(rate);
+        let (gradients, costs) = match &self.devices {
+            Some(devices) => {
+                devices.gradients(&self.autoencoder, batch.len(), factor, |place, share| {
+                    let (below, stage) = (self.below[place].clone(), self.stage.clone());
+                    let part = batch.part(share.rows.clone());
+                    Box::new(move |autoencoder, device| {
+                        costs(
+                            autoencoder,
+                            (&below, &stage),
+                            (&part, &share),
+                            noise,
+                            device,
+                        )
+                    })
+                })?
+            }
+            None => {
+                let share = Share::whole(batch.len());
+                let below = (&self.stack, &self.stage);
+                let device = &self.meter.device;
+                let (total, costs) =
+                    costs(&self.autoencoder, below, (batch, &share), noise, device);
+                (gradients(&self.autoencoder, total, factor), vec![costs])
+            }
         };
-        let start = Instant::now();
-        self.meter.count(batch.len(), rebuilt.cost, penalty);
-        self.hidden = hidden.into_iter().map(Tensor::inner).collect();
-        self.meter.bookkeeping += start.elapsed();
-        self.autoencoder = self.update.step(&autoencoder, total, rate);
+        self.meter.count(costs);
+        self.autoencoder = self.update.step(&self.autoencoder, gradients, rate);
         Ok(())
     }
 
@@ -107,7 +163,7 @@ impl<N: Network> StageSession<N> for Denoising<N> {
     }
 
     fn zeros(&mut self) -> Result<Vec<f64>, TrainError> {
-        Ok(zero_shares(&self.hidden))
+        Ok(self.meter.zeros())
     }
 
     fn network(&self) -> N {
@@ -127,7 +183,10 @@ impl<N: Network> StageSession<N> for Denoising<N> {
         let mut loss = 0.0;
         in_order(examples, |batch, start| {
             let inputs = batch.inputs_tensor(examples.width(), &device);
-            let rebuilt = self.rebuild(&autoencoder, inputs, subseed(noise, &[start as u64]));
+            let share = Share::whole(batch.len());
+            let noise = subseed(noise, &[start as u64]);
+            let below = (&self.stack, &self.stage);
+            let (rebuilt, _) = rebuild(below, &autoencoder, (inputs, &share), noise, &device);
             counter.count(&[rebuilt.hidden]);
             loss += rebuilt
                 .cost

@@ -35,6 +35,19 @@ impl burn::optim::Optimizer for Descent {
     fn to_device<const D: usize>(_state: (), _device: &Device) {}
 }
 
+/// The gradient of `factor` times `cost`, `[1]`, in the parameters of `module`.
+pub(crate) fn gradients<M: Module>(
+    module: &M,
+    cost: Tensor<1>,
+    factor: Option<f64>,
+) -> GradientsParams {
+    let cost = match factor {
+        Some(factor) => cost * factor,
+        None => cost,
+    };
+    GradientsParams::from_grads(cost.backward(), module)
+}
+
 /// What turns the gradients of a cost into new weights.
 pub(crate) struct Update {
     optimizer: ModuleOptimizer,
@@ -80,10 +93,18 @@ impl Update {
         Ok((OPTIMIZER, bytes.to_vec()))
     }
 
-    /// `module` after a step down `cost`, `[1]`, at `rate`.
-    pub(crate) fn step<M: Module>(&mut self, module: &M, cost: Tensor<1>, rate: f64) -> M {
-        let cost = if self.plain { cost * rate } else { cost };
-        let gradients = GradientsParams::from_grads(cost.backward(), module);
+    /// What a cost is multiplied by before its gradient is taken for a step at `rate`; `None` for nothing.
+    pub(crate) fn factor(&self, rate: f64) -> Option<f64> {
+        self.plain.then_some(rate)
+    }
+
+    /// `module` after a step at `rate` down the cost whose `gradients`, times the [`factor`](Self::factor), these are.
+    pub(crate) fn step<M: Module>(
+        &mut self,
+        module: &M,
+        gradients: GradientsParams,
+        rate: f64,
+    ) -> M {
         // A clone: the new weights take the gradients' memory, and the old weights' is free for the next gradients. Moved
         // in, the weights would be changed where they are and all gradients freed at once at the end of the heap, which
         // glibc then gives back to the system (see `keep_freed` in the command).

@@ -1,5 +1,6 @@
 //! Dropout (Srivastava et al. 2014), modern beside the paper: numbers left out at random while a network learns.
 
+use crate::share::Share;
 use crate::{DeviceInputs, TrainError};
 use burn::tensor::{Device, Tensor};
 use rectifier_data::{Batch, SparseRows, random::subseed};
@@ -95,11 +96,13 @@ impl Dropout {
         masking.draw(len, subseed(seed, &[HIDDEN, place as u64]))
     }
 
-    /// What `stack` makes of `inputs`, with hidden activations left out by the draws of `seed`.
+    /// What `stack` makes of `inputs`, a share of a batch, with hidden activations left out by the draws of `seed` for the whole
+    /// batch.
     pub(crate) fn forward(
         &self,
         stack: &DenseStack,
         inputs: DeviceInputs,
+        share: &Share,
         seed: u64,
         device: &Device,
     ) -> Forward {
@@ -114,7 +117,8 @@ impl Dropout {
             let activations = layer.activate(pre);
             hidden.push(activations.clone());
             let [batch, units] = activations.dims();
-            let drawn = self.hidden_noise(place, batch * units, seed);
+            let drawn = self.hidden_noise(place, share.of * units, seed);
+            let drawn = share.noise(drawn, units);
             let mask = Tensor::<2>::ones([batch, units], device);
             let mask = drawn.apply(mask, device) * (1.0 / keep);
             below = DeviceInputs::Dense(activations * Tensor::from_inner(mask));
@@ -182,7 +186,13 @@ mod tests {
         let numbers = |tensor: Tensor<2>| tensor.into_data().try_to_vec::<f32>().unwrap();
         let of = |share: f64, seed: u64| {
             let dropout = Dropout::new(0.0, share);
-            let found = dropout.forward(&stack, DeviceInputs::Dense(inputs()), seed, &device);
+            let found = dropout.forward(
+                &stack,
+                DeviceInputs::Dense(inputs()),
+                &Share::whole(1),
+                seed,
+                &device,
+            );
             let hidden: Vec<Vec<f32>> = found.hidden.into_iter().map(numbers).collect();
             (numbers(found.logits), hidden)
         };

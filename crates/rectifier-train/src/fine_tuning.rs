@@ -1,9 +1,11 @@
 //! Fine-tuning of the whole network as a session of Burn's engine.
 
-use crate::descent::Update;
+use crate::descent::{Update, gradients};
+use crate::devices::Devices;
 use crate::engine::{SessionState, StageContext, StageSession};
-use crate::measure::zero_shares;
+use crate::measure::count_errors;
 use crate::meter::Meter;
+use crate::share::{Costs, Share};
 use crate::{DeviceInputs, Evaluation, FineTune, Supervised, Totals, TrainError, evaluate};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -20,7 +22,7 @@ pub(crate) struct FineTuning<N: Network> {
     frozen: Vec<(usize, DenseLayer)>,
     update: Update,
     meter: Meter,
-    hidden: Vec<Tensor<2>>,
+    devices: Option<Devices<Supervised<N>>>,
 }
 
 impl<N: Network> FineTuning<N> {
@@ -29,7 +31,7 @@ impl<N: Network> FineTuning<N> {
         stage: &FineTune,
         update: Update,
         context: &StageContext<'_>,
-        device: &Device,
+        devices: &[Device],
     ) -> Result<Self, TrainError> {
         context.recipe.check_network(&network)?;
         let mut frozen = Vec::new();
@@ -49,47 +51,70 @@ impl<N: Network> FineTuning<N> {
             stage: stage.clone(),
             frozen,
             update,
-            meter: Meter::restored(device, context.state)?,
-            hidden: Vec::new(),
+            meter: Meter::restored(&devices[0], context.state)?,
+            devices: Devices::new(devices),
         })
     }
+}
 
-    fn forward(&self, inputs: DeviceInputs, noise: u64) -> Forward {
-        match self.model.network.dense_stack() {
-            Some(stack) if self.stage.dropout.hidden > 0.0 => {
-                let device = &self.meter.device;
-                self.stage.dropout.forward(stack, inputs, noise, device)
-            }
-            _ => inputs.forward(&self.model.network),
+/// What a share of a batch costs: what is minimized, and what is to be known of it.
+fn costs<N: Network>(
+    model: &Supervised<N>,
+    stage: &FineTune,
+    (batch, share): (&Batch, &Share),
+    noise: u64,
+    device: &Device,
+) -> (Tensor<1>, Costs) {
+    let start = Instant::now();
+    let inputs = DeviceInputs::from_inner(DeviceInputs::of(batch, device));
+    let labels = batch.labels_tensor(device);
+    let preparing = start.elapsed();
+    let autodiff_labels = Tensor::from_inner(labels.clone());
+    let forward = match model.network.dense_stack() {
+        Some(stack) if stage.dropout.hidden > 0.0 => {
+            stage.dropout.forward(stack, inputs, share, noise, device)
         }
-    }
+        _ => inputs.forward(&model.network),
+    };
+    let losses = model.losses_of(forward, autodiff_labels);
+    let total = losses.total();
+    let Forward { logits, hidden } = losses.forward;
+    let costs = Costs {
+        examples: batch.len(),
+        cost: losses.task.inner(),
+        penalty: losses.penalty.map(Tensor::inner),
+        errors: Some(count_errors(logits.inner(), labels)),
+        hidden: hidden.into_iter().map(Tensor::inner).collect(),
+        preparing,
+    };
+    (total, costs)
 }
 
 impl<N: Network> StageSession<N> for FineTuning<N> {
     fn step(&mut self, batch: &Batch, rate: f64, noise: u64) -> Result<(), TrainError> {
         let start = Instant::now();
+        // Drawn for the batch as a whole, whatever its shares.
         let batch = match self.stage.dropout.of_inputs(batch, noise)? {
             Some(thinned) => Cow::Owned(thinned),
             None => Cow::Borrowed(batch),
         };
-        let inputs = DeviceInputs::from_inner(DeviceInputs::of(&batch, &self.meter.device));
-        let labels = batch.labels_tensor(&self.meter.device);
         self.meter.bookkeeping += start.elapsed();
-        let autodiff_labels = Tensor::from_inner(labels.clone());
-        let forward = self.forward(inputs, noise);
-        let losses = self.model.losses_of(forward, autodiff_labels);
-        let total = losses.total();
-        let start = Instant::now();
-        self.meter.count(batch.len(), losses.task, losses.penalty);
-        self.meter.count_errors(losses.forward.logits, labels);
-        self.hidden = losses
-            .forward
-            .hidden
-            .into_iter()
-            .map(Tensor::inner)
-            .collect();
-        self.meter.bookkeeping += start.elapsed();
-        self.model = self.update.step(&self.model, total, rate);
+        let factor = self.update.factor(rate);
+        let (gradients, costs) = match &self.devices {
+            Some(devices) => devices.gradients(&self.model, batch.len(), factor, |_, share| {
+                let (stage, part) = (self.stage.clone(), batch.part(share.rows.clone()));
+                Box::new(move |model, device| costs(model, &stage, (&part, &share), noise, device))
+            })?,
+            None => {
+                let share = Share::whole(batch.len());
+                let batch = (&*batch, &share);
+                let (total, costs) =
+                    costs(&self.model, &self.stage, batch, noise, &self.meter.device);
+                (gradients(&self.model, total, factor), vec![costs])
+            }
+        };
+        self.meter.count(costs);
+        self.model = self.update.step(&self.model, gradients, rate);
         Ok(())
     }
 
@@ -98,7 +123,7 @@ impl<N: Network> StageSession<N> for FineTuning<N> {
     }
 
     fn zeros(&mut self) -> Result<Vec<f64>, TrainError> {
-        Ok(zero_shares(&self.hidden))
+        Ok(self.meter.zeros())
     }
 
     fn network(&self) -> N {

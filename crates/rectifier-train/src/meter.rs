@@ -2,11 +2,12 @@
 
 use crate::descent::Update;
 use crate::engine::SessionState;
-use crate::measure::count_errors;
+use crate::share::Costs;
 use crate::{Totals, TrainError};
 use burn::tensor::{Device, Int, Tensor};
+use rectifier_nn::{LayerCounts, UnitCounter};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Its name in a session's state.
 const METER: &str = "meter";
@@ -18,6 +19,8 @@ pub(crate) struct Meter {
     loss: Option<Tensor<1>>,
     penalty: Option<Tensor<1>>,
     errors: Option<Tensor<1, Int>>,
+    /// Hidden activations of the last step, share by share, where they were made.
+    hidden: Vec<Vec<Tensor<2>>>,
     /// Time spent here and on batches.
     pub(crate) bookkeeping: Duration,
 }
@@ -45,24 +48,47 @@ impl Meter {
             loss: None,
             penalty: None,
             errors: None,
+            hidden: Vec::new(),
             bookkeeping: Duration::ZERO,
         }
     }
 
-    pub(crate) fn count(&mut self, examples: usize, loss: Tensor<1>, penalty: Option<Tensor<1>>) {
-        self.totals.examples += examples as u64;
-        accumulate(&mut self.loss, loss.inner() * examples as f64);
-        if let Some(penalty) = penalty {
-            accumulate(&mut self.penalty, penalty.inner() * examples as f64);
+    /// Counts a step, which a batch's shares took together, and keeps what [`zeros`](Self::zeros) needs of it.
+    pub(crate) fn count(&mut self, shares: Vec<Costs>) {
+        // Shares are prepared at the same time.
+        let preparing = shares.iter().map(|costs| costs.preparing).max();
+        let start = Instant::now();
+        self.hidden.clear();
+        for costs in shares {
+            let examples = costs.examples as f64;
+            self.totals.examples += costs.examples as u64;
+            let here = |value: Tensor<1>| value.to_device(&self.device) * examples;
+            accumulate(&mut self.loss, here(costs.cost));
+            if let Some(penalty) = costs.penalty {
+                accumulate(&mut self.penalty, here(penalty));
+            }
+            if let Some(errors) = costs.errors {
+                let errors = errors.to_device(&self.device);
+                self.errors = Some(match self.errors.take() {
+                    Some(sum) => sum + errors,
+                    None => errors,
+                });
+            }
+            self.hidden.push(costs.hidden);
         }
+        self.bookkeeping += preparing.unwrap_or_default() + start.elapsed();
     }
 
-    pub(crate) fn count_errors(&mut self, logits: Tensor<2>, labels: Tensor<1, Int>) {
-        let errors = count_errors(logits.inner(), labels);
-        self.errors = Some(match self.errors.take() {
-            Some(sum) => sum + errors,
-            None => errors,
-        });
+    /// Share of exact zeros a hidden layer at the last step. Waits for the devices.
+    pub(crate) fn zeros(&self) -> Vec<f64> {
+        let mut counter = UnitCounter::new();
+        for share in &self.hidden {
+            let here = share
+                .iter()
+                .map(|layer| layer.clone().to_device(&self.device));
+            counter.count(&here.collect::<Vec<_>>());
+        }
+        counter.finish().iter().map(LayerCounts::share).collect()
     }
 
     pub(crate) fn take(&mut self) -> Result<Totals, TrainError> {

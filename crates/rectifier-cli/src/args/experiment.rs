@@ -92,7 +92,7 @@ pub struct RunArgs {
     /// Where data files are.
     #[command(flatten)]
     pub place: PlaceArgs,
-    /// Device of the cells that Burn computes.
+    /// Device of the cells that Burn computes, or several that compute each cell together, such as cuda:0,1.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// Say nothing but the end.

@@ -147,7 +147,8 @@ pub struct TrainArgs {
     /// What to train on what, and how.
     #[command(flatten)]
     pub plan: PlanArgs,
-    /// Device to compute on, such as flex or cuda:1 [default: the first of `rectifier devices`].
+    /// Device to compute on, such as flex or cuda:1; cuda:0,1 splits every batch between two [default: the first of
+    /// `rectifier devices`].
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// What does the arithmetic [default: sparse where it can, else burn].

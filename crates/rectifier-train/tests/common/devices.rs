@@ -20,3 +20,18 @@ pub fn devices() -> Vec<Device> {
     devices.push(Device::cuda(0));
     devices
 }
+
+/// Lists of several devices, each of which begins with `first`: the same one several times, which gives each a thread of its own, and
+/// where there is one a different device of the same kind.
+#[allow(dead_code)]
+pub fn pairs(first: &Device) -> Vec<Vec<Device>> {
+    #[allow(unused_mut)]
+    let mut lists = vec![vec![first.clone(); 2], vec![first.clone(); 3]];
+    #[cfg(feature = "wgpu")]
+    if *first == Device::wgpu(burn::tensor::DeviceKind::DefaultDevice) {
+        // The same adapter opened twice where there is one alone, with a memory and a queue each.
+        let other = Device::wgpu(burn::tensor::DeviceKind::Cpu);
+        lists.push(vec![first.clone(), other]);
+    }
+    lists
+}
