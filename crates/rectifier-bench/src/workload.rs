@@ -50,8 +50,8 @@ const DEPTH: usize = 3;
 const BATCHES: usize = 32;
 /// So small that the network, and its zeros, stay what they are.
 const RATE: f64 = 1e-4;
-/// Where zeros were asked for, activations are larger.
-const CALIBRATED_RATE: f64 = 1e-7;
+/// Where zeros were asked for, activations are larger, and so are gradients where the cost is a sum over all inputs.
+const SLOW_RATE: f64 = 1e-7;
 /// Examples that zeros are counted on, whole batches of them, one batch at least.
 const CALIBRATION: usize = 1024;
 
@@ -142,9 +142,9 @@ impl Workload {
 
     /// How far a step moves.
     pub(crate) fn rate(&self) -> f64 {
-        match self.zeros {
-            Some(_) => CALIBRATED_RATE,
-            None => RATE,
+        match self.zeros.is_some() || self.kind == Kind::Pretrain {
+            true => SLOW_RATE,
+            false => RATE,
         }
     }
 
