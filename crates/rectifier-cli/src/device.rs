@@ -101,7 +101,7 @@ fn kinds() -> [Kind; 8] {
             name: "wgpu",
             title: "GPU, WebGPU shaders on any graphics interface",
             #[cfg(feature = "wgpu")]
-            open: Some(Way::Adapter(|kind| Device::wgpu(kind))),
+            open: Some(Way::Adapter(Device::wgpu)),
             #[cfg(not(feature = "wgpu"))]
             open: None,
         },
@@ -109,7 +109,7 @@ fn kinds() -> [Kind; 8] {
             name: "vulkan",
             title: "GPU, Vulkan",
             #[cfg(feature = "vulkan")]
-            open: Some(Way::Adapter(|kind| Device::vulkan(kind))),
+            open: Some(Way::Adapter(Device::vulkan)),
             #[cfg(not(feature = "vulkan"))]
             open: None,
         },
@@ -117,7 +117,7 @@ fn kinds() -> [Kind; 8] {
             name: "metal",
             title: "GPU, Metal (macOS)",
             #[cfg(feature = "metal")]
-            open: Some(Way::Adapter(|kind| Device::metal(kind))),
+            open: Some(Way::Adapter(Device::metal)),
             #[cfg(not(feature = "metal"))]
             open: None,
         },
