@@ -111,7 +111,7 @@ impl From<PartName> for rectifier_data::PartName {
 /// Options of `eval`.
 #[derive(Debug, Args)]
 pub struct EvalArgs {
-    /// A run folder or a model file.
+    /// A run folder, a model file, or a trained network's name.
     pub model: PathBuf,
     /// Where the data comes from; what it was trained on if not given.
     #[command(flatten)]
@@ -175,7 +175,7 @@ pub struct ThresholdArgs {
 /// Options of `predict`.
 #[derive(Debug, Args)]
 pub struct PredictArgs {
-    /// A run folder or a model file.
+    /// A run folder, a model file, or a trained network's name.
     pub model: PathBuf,
     /// What to tell the class of, in the form that training took: PNG or JPEG pictures of any size, tables, svmlight rows,
     /// texts; or the network's own numbers, one byte each (.raw) or little-endian f32 (.f32).

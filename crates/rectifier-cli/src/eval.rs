@@ -2,6 +2,7 @@
 
 use crate::args::{DataArgs, EvalArgs};
 use crate::error::CliError;
+use crate::models::trained;
 use crate::output::{note, percent, result_json, say};
 use crate::{device, progress};
 use burn::tensor::Device;
@@ -54,7 +55,7 @@ pub fn on_data(
 /// [`CliError`].
 pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let quiet = args.quiet || args.json;
-    let trained = Trained::find(&args.model)?;
+    let trained = trained(&args.model, args.data.locator().offline)?;
     let (name, device) = device::open(args.device.as_deref())?;
     let OnData {
         network,

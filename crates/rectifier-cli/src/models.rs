@@ -15,6 +15,7 @@ mod verify;
 use crate::args::ModelsCommand;
 use crate::error::CliError;
 use crate::output::say;
+pub use chosen::trained;
 pub use import::ImportArgs;
 use serde_json::json;
 

@@ -3,6 +3,7 @@
 use crate::args::PredictArgs;
 use crate::device;
 use crate::error::CliError;
+use crate::models::trained;
 use crate::output::{note, percent, say};
 use crate::predict_text::{expected_stars, predict_texts};
 use burn::tensor::Device;
@@ -24,7 +25,7 @@ const HINTS_TOLD: usize = 20;
 /// # Errors
 /// [`CliError`] for input that the model cannot take; [`CliError::Failed`] at the end where some could not be read.
 pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
-    let trained = Trained::find(&args.model)?;
+    let trained = trained(&args.model, false)?;
     let (_, device) = device::open(args.device.as_deref())?;
     let network = trained.file.load_dense(&device)?;
     let card = trained.card()?;

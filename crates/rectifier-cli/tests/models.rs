@@ -691,6 +691,16 @@ fn the_built_in_registry_answers() {
         kinds.contains("mnist-3x1000") && kinds.contains("softplus"),
         "{kinds}"
     );
+    // By name wherever a model file would do.
+    std::fs::write(folder.join("digit.raw"), [0; 784]).unwrap();
+    let told = ok(folder, &["predict", "mnist/rectifier-tiny", "digit.raw"]);
+    assert!(told.starts_with("digit.raw: "), "{told}");
+    let told = fails(
+        folder,
+        1,
+        &["predict", "mnist/rectifier-teeny", "digit.raw"],
+    );
+    assert!(told.contains("mnist/rectifier-teeny"), "{told}");
     let error = ends(&mut command(folder, &["models", "show", "resnet"]), 2);
     assert!(error.contains("there is no network `resnet`"), "{error}");
 }

@@ -2,6 +2,9 @@
 
 use crate::args::ZooArgs;
 use crate::error::CliError;
+use crate::progress;
+use rectifier_catalog::Trained;
+use rectifier_nn::ModelFile;
 use rectifier_zoo::{Entry, Places, Zoo};
 use std::path::{Path, PathBuf};
 
@@ -72,6 +75,38 @@ impl Shelf {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The model file or run at `model`; where nothing lies there, the trained network of this name.
+///
+/// # Errors
+/// [`CliError::Zoo`] for a network whose file is not to be had; [`CliError`] for what is none.
+pub fn trained(model: &Path, offline: bool) -> Result<Trained, CliError> {
+    let name = model.to_str().filter(|_| !model.exists());
+    match name.and_then(|name| rectifier_zoo::get(name).ok()) {
+        Some(entry) => {
+            let places = Places {
+                offline,
+                ..Places::default()
+            };
+            taken(&entry, &places)
+        }
+        None => Ok(Trained::find(model)?),
+    }
+}
+
+/// A network of the registry, found or fetched.
+///
+/// # Errors
+/// [`CliError::Zoo`].
+pub fn taken(entry: &Entry, places: &Places) -> Result<Trained, CliError> {
+    let mut bar = progress::of(&entry.name, false);
+    let located = places.file(entry, &entry.file, &mut bar)?;
+    Ok(Trained {
+        file: ModelFile::from_bytes(located.bytes, &entry.name)?,
+        path: entry.name.clone().into(),
+        run: None,
+    })
 }
 
 /// The registry in this file, or the built-in one.

@@ -1,16 +1,15 @@
 //! `models export`: a network in another form.
 
-use super::chosen::{Chosen, Shelf};
+use super::chosen::{Chosen, Shelf, taken};
 use super::measure::{data_of, in_int8};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::device;
 use crate::error::CliError;
 use crate::output::{note, say};
-use crate::progress;
 use rectifier_catalog::Trained;
 use rectifier_exchange::{Network, onnx, pytorch};
 use rectifier_infer::SparseNetwork;
-use rectifier_nn::{Figures, ModelBytes, ModelFile, Precision, write_atomically};
+use rectifier_nn::{Figures, ModelBytes, Precision, write_atomically};
 use rectifier_zoo::{burnpack, in_f32, with_card};
 
 /// Writes a network in another form; nothing is written unless all of it can be.
@@ -20,15 +19,7 @@ use rectifier_zoo::{burnpack, in_f32, with_card};
 pub fn export(args: &ExportArgs) -> Result<(), CliError> {
     let shelf = Shelf::open(&args.zoo, args.place.offline)?;
     let trained = match shelf.chosen(&args.model)?.as_slice() {
-        [Chosen::Entry(entry)] => {
-            let mut bar = progress::of(&entry.name, false);
-            let located = shelf.places.file(entry, &entry.file, &mut bar)?;
-            Trained {
-                file: ModelFile::from_bytes(located.bytes, &entry.name)?,
-                path: entry.name.clone().into(),
-                run: None,
-            }
-        }
+        [Chosen::Entry(entry)] => taken(entry, &shelf.places)?,
         [Chosen::File(path)] => Trained::find(path)?,
         _ => {
             let text = format!("{}: name one network to export", args.model);
