@@ -109,15 +109,19 @@ impl Launcher {
     /// # Errors
     /// [`CatalogError::NoRun`]; [`CatalogError::Train`] for a folder whose files are damaged.
     pub fn resume(folder: &RunFiles, mut engine: EngineChoice) -> Result<Self, CatalogError> {
-        let path = folder.plan_path();
-        if !path.is_file() {
-            return Err(CatalogError::NoRun {
-                folder: folder.path().into(),
-            });
-        }
-        let plan = Plan::read(&path)?;
+        let (path, identity) = (folder.plan_path(), folder.identity()?);
+        let plan = match &identity {
+            _ if path.is_file() => Plan::read(&path)?,
+            // A run that was killed as it began has its identity first.
+            Some(identity) => Plan::parse(&identity.plan.to_string())?,
+            None => {
+                return Err(CatalogError::NoRun {
+                    folder: folder.path().into(),
+                });
+            }
+        };
         let mut measure_every = None;
-        if let Some(identity) = folder.identity()? {
+        if let Some(identity) = identity {
             let made = identity.provenance;
             engine.engine = engine.engine.or(EngineName::by_name(&made.engine));
             if engine.engine == Some(EngineName::Sparse) {

@@ -38,6 +38,24 @@ fn resume(folder: &Path, code: i32) -> String {
     ends(&mut command(folder, &args), code)
 }
 
+/// As a run stands that was killed as it began: its identity is written first.
+#[test]
+fn a_run_without_its_plan_goes_on_from_its_identity() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    runs(folder);
+    again(folder);
+    let run = folder.join("run");
+    for entry in std::fs::read_dir(&run).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "run.json" {
+            std::fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    resume(folder, 0);
+    assert!(end_of(&run) == end_of(&folder.join("whole")));
+}
+
 #[test]
 fn a_flipped_bit_costs_the_time_since_the_checkpoint_before() {
     let place = tempfile::tempdir().unwrap();
