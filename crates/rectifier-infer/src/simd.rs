@@ -207,6 +207,10 @@ impl Level {
     target_os = "linux",
     not(miri)
 ))]
+#[allow(
+    clippy::print_stderr,
+    reason = "who runs the test is to know that it compared nothing"
+)]
 mod tests {
     /// Linux reads it off the processor too.
     #[test]
