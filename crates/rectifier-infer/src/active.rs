@@ -7,7 +7,7 @@ use core::ops::Range;
 
 /// Above this many examples each panel is a block of lists, so that a block's weights (16 KB) stay in the first cache while
 /// every example passes over them. Up to as many a thread's whole share of a layer is one block, unless a row of weights is
-/// used by [`USES`] of them.
+/// used by two of them or more.
 pub const SMALL_BATCH: usize = 32;
 
 /// How many examples must use a row of weights for it to pay that it stays near.
