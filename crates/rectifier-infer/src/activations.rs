@@ -64,6 +64,11 @@ pub enum Role {
     Output,
 }
 
+/// How far apart the shares of two groups start, each with room for all numbers of so many examples.
+fn shares_apart(columns: usize, capacity: usize) -> usize {
+    apart(panels(columns) * (apart(capacity) / PANEL))
+}
+
 impl Activations {
     pub fn new(columns: usize, capacity: usize, threads: usize, role: Role, smooth: bool) -> Self {
         let size = panels(columns) * apart(capacity);
@@ -91,7 +96,7 @@ impl Activations {
             // Products are summed a whole register at a time, past the last entry too.
             dots: several(threads, (entries + DOT) * DOT),
             shares: Buffer::zeros(match role {
-                Role::Trained { above } => groups(panels(above)) * apart(size / PANEL),
+                Role::Trained { above } => groups(panels(above)) * shares_apart(columns, capacity),
                 _ => 0,
             }),
             between: match role {
@@ -200,9 +205,9 @@ impl Activations {
     /// What a group of panels of the layer above adds to the error of each entry (or, where the layer goes down whole, of each
     /// number).
     pub fn share_of(&self, group: usize) -> *mut f32 {
-        let size = self.panels() * apart(self.capacity);
+        let place = group * shares_apart(self.columns, self.capacity);
         // SAFETY: inside the buffer: there is as much room for every group of the layer above.
-        unsafe { self.shares.ptr().add(group * apart(size / PANEL)) }
+        unsafe { self.shares.ptr().add(place) }
     }
 
     /// Reads inputs, those that were [taken](Self::take_rows). `dense` takes a copy in panels too, for multiplying whole.

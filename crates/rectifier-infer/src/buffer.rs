@@ -13,8 +13,8 @@ pub fn panels(columns: usize) -> usize {
     columns.div_ceil(PANEL)
 }
 
-/// How far apart two panels of `lines` lines start: an odd number of lines. An even one, of all things a power of two, would lay
-/// the same line of all panels on the same few places of the first cache, where they drive each other out.
+/// How far apart two panels of `lines` lines start: an odd number of lines, so that the same line of neighbouring panels never lies
+/// on the same places of the first cache. A precaution: on a Zen 5 no difference was measured.
 pub fn apart(lines: usize) -> usize {
     (lines | 1) * PANEL
 }

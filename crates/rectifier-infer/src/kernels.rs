@@ -58,7 +58,7 @@ pub trait Weight: Plain + Send + Sync + 'static {
 }
 
 /// The form of `lists::gather`: sums, weights, examples, lists.
-pub type Gather<W> = unsafe fn(Changed, Weights<W>, usize, List);
+pub type Gather<W> = unsafe fn(Changed, Strided<W>, usize, List);
 /// The form of `dense::dense`: sums, weights, inputs, examples, rows.
 pub type Dense<W> = unsafe fn(*mut f32, *const W, *const f32, usize, usize);
 
@@ -106,17 +106,10 @@ impl Weight for Bf16 {
     }
 }
 
-/// A matrix of panels, `stride` floats from one to the next.
+/// A matrix of panels, `stride` numbers from one to the next.
 #[derive(Clone, Copy)]
-pub struct Strided {
-    pub start: *const f32,
-    pub stride: usize,
-}
-
-/// As [`Strided`], of weights of any kind.
-#[derive(Clone, Copy)]
-pub struct Weights<W> {
-    pub start: *const W,
+pub struct Strided<T = f32> {
+    pub start: *const T,
     pub stride: usize,
 }
 
@@ -209,11 +202,11 @@ macro_rules! table {
             /// Registers of a sum over columns.
             const A: usize = DOT / <$vector as Vector>::LANES;
             $(#[$attribute])?
-            unsafe fn gather<const N: usize, const P: usize>(z: Changed, w: Weights<f32>, batch: usize, list: List) {
+            unsafe fn gather<const N: usize, const P: usize>(z: Changed, w: Strided, batch: usize, list: List) {
                 unsafe { lists::gather::<$vector, f32, N, P>(z, w, batch, list) }
             }
             $(#[$attribute])?
-            unsafe fn gather_bf16<const N: usize, const P: usize>(z: Changed, w: Weights<Bf16>, batch: usize, list: List) {
+            unsafe fn gather_bf16<const N: usize, const P: usize>(z: Changed, w: Strided<Bf16>, batch: usize, list: List) {
                 unsafe { lists::gather::<$vector, Bf16, N, P>(z, w, batch, list) }
             }
             $(#[$attribute])?

@@ -5,7 +5,7 @@
 
 use crate::activations::Activations;
 use crate::buffer::PANEL;
-use crate::kernels::{Changed, Kernels, Weight, Weights};
+use crate::kernels::{Changed, Kernels, Strided, Weight};
 use crate::layer::{Activation, Layer};
 use crate::pool::Worker;
 use core::ops::Range;
@@ -53,7 +53,7 @@ pub unsafe fn multiply<W: Weight>(
                 start: above.values(pair.start),
                 stride: above.stride(),
             };
-            let weights = Weights {
+            let weights = Strided {
                 start: layer.weight.panel(pair.start).cast_const(),
                 stride: layer.weight.stride(),
             };

@@ -1,6 +1,6 @@
 //! Loops over lists of active entries.
 
-use super::{Change, Changed, List, Strided, Weight, Weights};
+use super::{Change, Changed, List, Strided, Weight};
 use crate::buffer::PANEL;
 use crate::simd::{DOT, Vector};
 
@@ -15,7 +15,7 @@ fn place(stride: usize, at: usize) -> usize {
 #[inline(always)]
 pub unsafe fn gather<V: Vector, W: Weight, const N: usize, const P: usize>(
     z: Changed,
-    w: Weights<W>,
+    w: Strided<W>,
     batch: usize,
     list: List,
 ) {
