@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+use support::server::{Manner, serve};
 use support::{command, end_of, ok, text, tiny_plan};
 
 /// How files in the making are called.
@@ -385,6 +386,95 @@ fn records(folder: &Path, kills: usize, seed: u64) -> Kills {
     done
 }
 
+/// A network of the repository's zoo.
+const NETWORK: &str = "mnist/rectifier-tiny";
+const WEIGHTS: &str = "deep-rectifier/weights/mnist-rectifier-tiny.safetensors";
+
+/// Kills what fetches weights from a slow address: the cache has them whole, or a beginning that the next fetch goes on from.
+fn fetches(folder: &Path, kills: usize, seed: u64) -> Kills {
+    let models = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"));
+    let whole = std::fs::read(models.join(WEIGHTS)).unwrap();
+    let slow = Manner::Slow(Duration::from_millis(4));
+    let (address, _) = serve(models.into(), slow);
+    let nothing = folder.join("no-models");
+    std::fs::create_dir_all(&nothing).unwrap();
+    let nothing = nothing.to_str().unwrap();
+    let fetch = [
+        "models", "fetch", NETWORK, "--models", nothing, "--url", &address,
+    ];
+    let cache = folder.join("cache");
+    let forget = || drop(std::fs::remove_dir_all(&cache));
+    // What is called as the weights are, and what is a beginning of them.
+    let there = || {
+        let (mut done, mut begun) = (false, false);
+        let mut folders = vec![cache.clone()];
+        while let Some(place) = folders.pop() {
+            for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
+                let (path, name) = (entry.path(), entry.file_name());
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let bytes = std::fs::read(&path).unwrap();
+                match name.to_string_lossy().ends_with(".safetensors") {
+                    true => {
+                        assert!(bytes == whole, "{}", path.display());
+                        done = true;
+                    }
+                    false => {
+                        assert!(whole.starts_with(&bytes), "{}", path.display());
+                        begun |= !bytes.is_empty();
+                    }
+                }
+            }
+        }
+        (done, begun)
+    };
+    forget();
+    let mut moments = Moments::of(|| drop(ok(folder, &fetch)), LATE, seed, 8);
+    let mut done = Kills::default();
+    while done.early + done.late < kills {
+        forget();
+        while done.early + done.late < kills && moments.kill(folder, &fetch) {
+            match there() {
+                (false, false) => done.early += 1,
+                _ => done.late += 1,
+            }
+        }
+        ok(folder, &fetch);
+        assert_eq!(there(), (true, false));
+        done.ends += 1;
+    }
+    done
+}
+
+/// Kills what writes a network in the formats of others.
+fn exports(folder: &Path, kills: usize, seed: u64) -> Kills {
+    let mut all = Kills::default();
+    for (place, format) in ["safetensors", "pytorch", "onnx", "burnpack"]
+        .iter()
+        .enumerate()
+    {
+        let name = format!("exported.{format}");
+        let export = [
+            "models", "export", NETWORK, "--format", format, "--out", &name,
+        ];
+        let subject = 9 + place as u64;
+        let done = makers(
+            folder,
+            &export,
+            &folder.join(&name),
+            None,
+            kills,
+            (seed, subject),
+        );
+        all.early += done.early;
+        all.late += done.late;
+        all.ends += done.ends;
+    }
+    all
+}
+
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }
@@ -423,7 +513,7 @@ fn kills_at_random_moments_lose_nothing_and_change_no_number() {
     let burn = ["--engine", "burn"];
     tell(
         "train, Burn engine",
-        trainings(folder, &burn, 3 * tenth, seed),
+        trainings(folder, &burn, 2 * tenth, seed),
     );
     tell("experiment run", sweeps(folder, 2 * tenth, seed));
     let report = ["report", "whole-sparse", "--out", "page.html", "--quiet"];
@@ -459,7 +549,9 @@ fn kills_at_random_moments_lose_nothing_and_change_no_number() {
     );
     let done = makers(folder, &table, &page, Some(marks), few, (seed, 4));
     tell("results table", done);
-    tell("results add", records(folder, 2 * tenth - 4 * few, seed));
+    tell("models fetch", fetches(folder, 2 * few, seed));
+    tell("models export", exports(folder, few, seed));
+    tell("results add", records(folder, 3 * tenth - 10 * few, seed));
     let Kills { early, late, ends } = total;
     eprintln!("| all | {} | {early} | {late} | {ends} | 0 |", early + late);
     assert_eq!(early + late, kills);

@@ -4,11 +4,10 @@
 mod support;
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+use support::server::{Manner, serve};
 use support::{checked, command, ends, fails, json, last_json, ok, text};
 
 const SWEEP: &str = r#"{"name": "small", "base": {"version": 1,
@@ -512,59 +511,6 @@ fn nothing_is_made_of_what_is_not_there() {
     );
 }
 
-/// Serves the files in `folder` over HTTP on the loopback interface; the first request's answer breaks off in its middle if
-/// `breaking`. Gives the address, and counts requests.
-fn serve(folder: PathBuf, breaking: bool) -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}/", listener.local_addr().unwrap());
-    let requests = Arc::new(AtomicUsize::new(0));
-    let count = requests.clone();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            let first = lines.next().unwrap().unwrap();
-            let mut from = 0;
-            for line in lines
-                .map_while(Result::ok)
-                .take_while(|line| !line.is_empty())
-            {
-                let lower = line.to_lowercase();
-                if let Some(range) = lower.strip_prefix("range: bytes=") {
-                    from = range.trim_end_matches('-').parse().unwrap();
-                }
-            }
-            let path = first.split(' ').nth(1).unwrap().trim_start_matches('/');
-            let number = count.fetch_add(1, Ordering::SeqCst);
-            let Ok(bytes) = std::fs::read(folder.join(path)) else {
-                let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-                continue;
-            };
-            let rest = &bytes[from..];
-            let status = match from {
-                0 => "200 OK".into(),
-                _ => format!(
-                    "206 Partial Content\r\nContent-Range: bytes {from}-{}/{}",
-                    bytes.len() - 1,
-                    bytes.len()
-                ),
-            };
-            let length = rest.len();
-            let head = format!(
-                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-            );
-            let _ = stream.write_all(head.as_bytes());
-            let sent = if breaking && number == 0 {
-                length / 2
-            } else {
-                length
-            };
-            let _ = stream.write_all(&rest[..sent]);
-        }
-    });
-    (address, requests)
-}
-
 /// A folder with the registry alone.
 fn registry_alone() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
@@ -600,7 +546,7 @@ fn weights_come_from_an_address_go_on_where_they_broke_off_and_stay() {
     );
     assert!(error.contains("not fetched: offline"), "{error}");
     assert!(files(&folder.join("cache")).is_empty());
-    let (address, requests) = serve(made().join("zoo"), true);
+    let (address, requests) = serve(made().join("zoo"), Manner::BreaksOffOnce);
     let fetch = words(&["fetch", "glyphs/rectifier", "--url", &address]);
     let error = fails(folder, 1, &fetch);
     assert!(error.contains("broken off after"), "{error}");
@@ -637,7 +583,7 @@ fn weights_come_from_an_address_go_on_where_they_broke_off_and_stay() {
     let mut bytes = std::fs::read(other.path().join(path)).unwrap();
     bytes[20] ^= 1;
     std::fs::write(other.path().join(path), bytes).unwrap();
-    let (address, _) = serve(other.path().into(), false);
+    let (address, _) = serve(other.path().into(), Manner::Whole);
     let error = fails(
         folder,
         1,
@@ -660,7 +606,7 @@ fn weights_come_from_an_address_go_on_where_they_broke_off_and_stay() {
 fn two_processes_fill_one_cache() {
     let place = registry_alone();
     let folder = place.path();
-    let (address, _) = serve(made().join("zoo"), false);
+    let (address, _) = serve(made().join("zoo"), Manner::Whole);
     let fetch = words(&["fetch", "all", "--url", &address]);
     let spawn = || {
         let mut command = command(folder, &fetch);

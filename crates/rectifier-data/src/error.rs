@@ -70,6 +70,14 @@ pub enum DataError {
     /// Sparse and dense examples gathered into one batch.
     #[error("a batch holds dense rows or sparse ones: clear it before gathering the other kind")]
     Mixed,
+    /// Inputs that are to be moved as pictures are, and are none.
+    #[error(
+        "inputs of shape {shape:?} cannot be moved by pixels: only pictures can, [rows, columns] or [planes, rows, columns]"
+    )]
+    NoPictures {
+        /// The shape of one example.
+        shape: Vec<usize>,
+    },
     /// A range that is not inside a set.
     #[error("examples {start}..{end} were asked of a set of {len}")]
     Range {

@@ -271,6 +271,9 @@ impl<N: Network> Run<N> {
                 return Err(TrainError::EmptyPart { part });
             }
         }
+        for stage in &self.recipe.stages {
+            stage.moved(train.clone(), 0)?;
+        }
         let Some(stack) = self.network.dense_stack() else {
             return Ok(());
         };

@@ -1,7 +1,7 @@
 //! The stages of a recipe: pre-training of a layer, and fine-tuning of the whole network.
 
 use crate::{Dropout, Limit, Optimizer, Rate, TrainError};
-use rectifier_data::{Examples, Split};
+use rectifier_data::{Examples, Shifted, Split};
 use rectifier_nn::{ActivationPenalty, Corruption, DenseStackConfig, Reconstruction};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -42,8 +42,8 @@ pub struct Pretrain {
 
 /// Supervised training with selection by validation error: the best epoch's network is kept.
 ///
-/// `frozen` is for networks whose lower layers come from elsewhere. `weight_decay` and `dropout` are modern: the paper
-/// has neither ("no other regularization" than the penalty), and recipes leave them out where they are not used.
+/// `frozen` is for networks whose lower layers come from elsewhere. `weight_decay`, `dropout` and `shift` are modern: the
+/// paper has none of them ("no other regularization" than the penalty), and recipes leave them out where they are not used.
 ///
 /// ```
 /// use rectifier_train::{Dropout, FineTune};
@@ -77,6 +77,13 @@ pub struct FineTune {
     /// Modern: inputs and hidden activations that are left out at random in each step.
     #[serde(default, skip_serializing_if = "Dropout::is_none")]
     pub dropout: Dropout,
+    /// Modern: pictures are moved by up to so many pixels along both axes, drawn anew in every epoch.
+    #[serde(default, skip_serializing_if = "is_unmoved")]
+    pub shift: usize,
+}
+
+fn is_unmoved(pixels: &usize) -> bool {
+    *pixels == 0
 }
 
 fn is_zero(value: &f64) -> bool {
@@ -96,6 +103,7 @@ impl FineTune {
             frozen: Vec::new(),
             weight_decay: 0.0,
             dropout: Dropout::default(),
+            shift: 0,
         }
     }
 
@@ -132,6 +140,12 @@ impl FineTune {
     /// With dropout.
     pub fn dropout(mut self, dropout: Dropout) -> Self {
         self.dropout = dropout;
+        self
+    }
+
+    /// With pictures moved by up to so many pixels.
+    pub fn shift(mut self, pixels: usize) -> Self {
+        self.shift = pixels;
         self
     }
 
@@ -205,6 +219,20 @@ impl Stage {
             Self::Pretrain(_) => split.for_pretraining(),
             Self::FineTune(_) => &split.train,
         }
+    }
+
+    /// What an epoch learns from, of `examples`: pictures moved by the draws of `seed` where the stage asks for it.
+    pub(crate) fn moved(
+        &self,
+        examples: Arc<dyn Examples>,
+        seed: u64,
+    ) -> Result<Arc<dyn Examples>, TrainError> {
+        Ok(match self {
+            Self::FineTune(FineTune { shift: pixels, .. }) if *pixels > 0 => {
+                Arc::new(Shifted::new(examples, *pixels, seed)?)
+            }
+            Self::FineTune(_) | Self::Pretrain(_) => examples,
+        })
     }
 
     /// Examples a step.

@@ -11,9 +11,10 @@ use rectifier_data::{Batch, Batches, Feed, Order, random::subseed};
 use rectifier_nn::Network;
 use std::time::{Duration, Instant};
 
-/// Separate the seeds of order and training noise.
+/// Separate the seeds of order, training noise and moved pictures; 3 is validation noise.
 const ORDER: u64 = 1;
 const NOISE: u64 = 2;
+const SHIFT: u64 = 4;
 
 /// Losses are read from the device this many times an epoch (at most every [`READ_AT_MOST_EVERY`] steps) if nothing
 /// else is asked for; the dashboard is never told more often.
@@ -56,6 +57,8 @@ impl<N: Network> Driver<N> {
         let path = [self.progress.stage as u64, self.progress.epoch as u64];
         let order = Order::epoch(subseed(self.recipe.seed, &[ORDER]), path[0], path[1]);
         let batches = Batches::new(len, size, order).skip_to(self.progress.step);
+        let moves = subseed(self.recipe.seed, &[SHIFT, path[0], path[1]]);
+        let train = stage.moved(train, moves)?;
         let mut feed = match streamed {
             true => Feed::ahead(train, batches)?,
             false => Feed::direct(train, batches),

@@ -1,6 +1,8 @@
 //! The command as a test runs it.
 #![allow(clippy::unwrap_used, dead_code)]
 
+pub mod server;
+
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,6 +1,7 @@
 //! The rows of each question.
 
 use crate::experiments::images::Images;
+use crate::plans::unit;
 use crate::{CellEngine, ExperimentError, Labels, Preset, Row};
 use rectifier_nn::{Reconstruction, Scale, Target, Unit};
 use rectifier_train::{Dropout, FineTune, Optimizer, Pretrain, Rate, Schedule};
@@ -8,14 +9,16 @@ use rectifier_train::{Dropout, FineTune, Optimizer, Pretrain, Rate, Schedule};
 /// A rate at which rectifiers die.
 const HIGH: f64 = 0.3;
 
-/// Every row. What a recipe cannot say (shifted pictures) is left out.
+/// Every row.
 pub(super) fn rows(images: &Images, preset: Preset) -> Result<Vec<Row>, ExperimentError> {
     let mut rows = dying(images, preset)?;
     rows.extend(flips(images)?);
     rows.extend(strategies(images)?);
     rows.extend(batches(images)?);
     rows.extend(penalties(images)?);
-    rows.extend(modern(images, preset)?);
+    rows.extend(rates(images, preset)?);
+    rows.extend(longer(images, preset)?);
+    rows.extend(modern(images)?);
     Ok(rows)
 }
 
@@ -56,6 +59,71 @@ fn dying(images: &Images, preset: Preset) -> Result<Vec<Row>, ExperimentError> {
             row.engine = engine;
             rows.push(row);
         }
+    }
+    // What else keeps units alive, or revives them, at the high rate.
+    let mut falling = images.row(
+        labels("dying", "rectifier, falling rate").with("rate", HIGH),
+        Unit::Rectifier,
+        false,
+    )?;
+    falling.fine_tuning = FineTune::new(images.epochs, images.batch, to_zero(HIGH));
+    falling.rates = Vec::new();
+    let mut flipped = images.row(
+        labels("dying", "rectifier, half of the signs flipped").with("rate", HIGH),
+        Unit::Rectifier,
+        false,
+    )?;
+    flipped.network.flips = true;
+    flipped.fine_tuning = FineTune::new(images.epochs, images.batch, HIGH);
+    flipped.rates = vec![HIGH];
+    rows.extend([falling, flipped]);
+    Ok(rows)
+}
+
+/// From a rate to none at all, along a cosine.
+fn to_zero(start: f64) -> Rate {
+    Rate::Scheduled(Schedule::Cosine { start, end: 0.0 })
+}
+
+/// The units of table 1.
+const UNITS: [&str; 3] = ["rectifier", "tanh", "softplus"];
+
+/// The picture of the rate grid, with rates between and above the paper's.
+fn rates(images: &Images, preset: Preset) -> Result<Vec<Row>, ExperimentError> {
+    let rates: &[f64] = match preset {
+        Preset::Smoke => &[0.3, 0.1],
+        _ => &[1.0, 0.3, 0.1, 0.03, 0.01, 0.003],
+    };
+    let mut rows = Vec::new();
+    for name in UNITS {
+        for &rate in rates {
+            let labels = labels("rates", name).with("rate", rate);
+            let mut row = images.row(labels, unit(name), false)?;
+            row.fine_tuning.rate = rate.into();
+            row.rates = vec![rate];
+            row.runs.truncate(1);
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// The units of table 1 with four times its epochs, and beyond its largest rate: whether those that are far from the paper's
+/// there are so for want of training.
+fn longer(images: &Images, preset: Preset) -> Result<Vec<Row>, ExperimentError> {
+    let usual = match preset {
+        Preset::Full => 15,
+        _ => images.epochs,
+    };
+    let mut rows = Vec::new();
+    for (name, rate) in [("rectifier", 0.1), ("tanh", 0.3), ("softplus", 0.3)] {
+        let epochs = 4 * usual;
+        let what = format!("{name}, {epochs} epochs");
+        let mut row = images.row(labels("longer", what).with("rate", rate), unit(name), false)?;
+        row.fine_tuning.epochs = epochs;
+        row.fine_tuning.rate = rate.into();
+        row.rates = vec![rate];
+        rows.push(row);
     }
     Ok(rows)
 }
@@ -120,31 +188,41 @@ fn penalties(images: &Images) -> Result<Vec<Row>, ExperimentError> {
 }
 
 /// Today's training of the same network: not the paper's.
-fn modern(images: &Images, preset: Preset) -> Result<Vec<Row>, ExperimentError> {
-    let mut plain = images.row(
-        labels("modern", "the paper's training"),
-        Unit::Rectifier,
-        false,
-    )?;
-    plain.fine_tuning = FineTune::new(images.epochs, images.batch, 0.1);
-    let mut cosine = images.row(labels("modern", "cosine schedule"), Unit::Rectifier, false)?;
-    let falling = |start| Rate::Scheduled(Schedule::Cosine { start, end: 0.0 });
-    cosine.fine_tuning = FineTune::new(images.epochs, images.batch, falling(0.1));
-    // A rate to choose would take the schedule's place.
-    cosine.rates = Vec::new();
-    let mut rows = vec![plain, cosine];
-    if preset == Preset::Paper {
-        let name = "momentum, cosine schedule, dropout, weight decay";
+fn modern(images: &Images) -> Result<Vec<Row>, ExperimentError> {
+    let epochs = images.epochs;
+    let falling = FineTune::new(epochs, images.batch, to_zero(0.1));
+    // Many epochs, since what is left out at random wants them.
+    let thinned = FineTune::new(3 * epochs, 128, to_zero(0.1))
+        .optimizer(Optimizer::Momentum { momentum: 0.9 })
+        .dropout(Dropout::new(0.2, 0.5))
+        .weight_decay(1e-5);
+    let all = [
+        (
+            "the paper's training",
+            FineTune::new(epochs, images.batch, 0.1),
+        ),
+        ("cosine schedule", falling.clone()),
+        (
+            "cosine schedule, pictures moved by up to 2 pixels",
+            falling.shift(2),
+        ),
+        (
+            "momentum, cosine schedule, dropout, weight decay, 3 times the epochs",
+            thinned.clone(),
+        ),
+        (
+            "all of it: the row above, pictures moved by up to 2 pixels",
+            thinned.shift(2),
+        ),
+    ];
+    let rows = all.map(|(name, stage)| {
         let mut row = images.row(labels("modern", name), Unit::Rectifier, false)?;
-        row.fine_tuning = FineTune::new(images.epochs, 128, falling(0.05))
-            .optimizer(Optimizer::Momentum { momentum: 0.9 })
-            .dropout(Dropout::new(0.2, 0.5))
-            .weight_decay(1e-5);
+        row.fine_tuning = stage;
+        // A rate to choose would take the schedule's place.
         row.rates = Vec::new();
-        row.engine = CellEngine::BURN;
-        rows.push(row);
-    }
-    Ok(rows)
+        Ok(row)
+    });
+    rows.into_iter().collect()
 }
 
 fn change_layers(row: &mut Row, change: impl Fn(&mut Pretrain)) {

@@ -9,7 +9,7 @@ use rectifier_plot::{Axis, Curve, Figure, Spot};
 use serde_json::Value;
 
 /// Each question: its part, what its table is called, and what is compared with what.
-const PARTS: [(&str, &str); 6] = [
+const PARTS: [(&str, &str); 8] = [
     (
         "dying",
         "Dying units: units that are 0 on all of the validation part",
@@ -18,6 +18,11 @@ const PARTS: [(&str, &str); 6] = [
     ("strategies", "Strategies of reconstruction"),
     ("batch", "Examples a step"),
     ("penalty in pre-training", "L1 penalty in pre-training"),
+    ("rates", "Learning rates"),
+    (
+        "longer",
+        "Four times the epochs of table 1, units without a penalty at three times its largest rate",
+    ),
     (
         "modern",
         "Modern training of the same network, which is not the paper's",
@@ -28,7 +33,7 @@ pub(super) fn report(records: &Records) -> Result<Report, ExperimentError> {
     let mut report = Report {
         notes: vec![
             "Every row is a mean over seeds with Student's 95% interval. p is of the paired t test over seeds against the first \
-             row of the table. Shifted pictures are left out: recipes have none."
+             row of the table. What FATReLU's threshold does to a trained network, `rectifier thresholds` measures."
                 .into(),
             PENALTY_NOTE.into(),
         ],
@@ -88,6 +93,7 @@ pub(super) fn report(records: &Records) -> Result<Report, ExperimentError> {
     }
     report.figures.extend(dying(records));
     report.figures.extend(batches(records)?);
+    report.figures.extend(rates(records)?);
     Ok(report)
 }
 
@@ -232,4 +238,36 @@ fn batches(records: &Records) -> Result<Option<Drawing>, ExperimentError> {
     .with(Curve::line("examples a step", 0, spots.clone()));
     let caption = "Test error against the time of training, for several numbers of examples a step";
     Ok((!spots.is_empty()).then(|| Drawing::new("figure-batch", caption, figure)))
+}
+
+/// Error against the rate, unit by unit.
+fn rates(records: &Records) -> Result<Option<Drawing>, ExperimentError> {
+    let rows = rows(records, "rates");
+    let mut curves: Vec<(String, Vec<Spot>)> = Vec::new();
+    for labels in &rows {
+        let found = records.finals(labels);
+        let (Some(rate), Some((error, _))) = (labels.number("rate"), mean_of(&errors(&found))?)
+        else {
+            continue;
+        };
+        let unit = labels.get("what").map_or(String::new(), word);
+        let title = format!("{unit}, rate {rate}: {:.2}%", 100.0 * error);
+        let spot = Spot::new(rate, 100.0 * error).with_title(title);
+        match curves.iter_mut().find(|(name, _)| *name == unit) {
+            Some((_, spots)) => spots.push(spot),
+            None => curves.push((unit, vec![spot])),
+        }
+    }
+    let mut figure = Figure::new(
+        "Error against the learning rate",
+        Axis::log("learning rate"),
+        Axis::log("test error, %"),
+    );
+    let some = !curves.is_empty();
+    for (colour, (unit, spots)) in curves.into_iter().enumerate() {
+        figure = figure.with(Curve::line(unit, colour, spots));
+    }
+    let caption =
+        "Test error against the learning rate, one run each; runs that diverged have no spot";
+    Ok(some.then(|| Drawing::new("figure-rates", caption, figure)))
 }
