@@ -1,10 +1,38 @@
 //! Memory that the system refuses: a cure and an exit code, where Rust's collections know no end but an abort.
 
+#[cfg(unix)]
+use rustix::termios::Termios;
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-/// The most bytes that were refused at once; 0 if none ever were. Telling of it, Rust may ask for more in vain.
+/// The most bytes that were refused at once in the last [`MOMENT`] that any were. Telling of it, Rust may ask for more in vain.
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
+/// When that was, in milliseconds since [`START`]; 0 if none ever were.
+static WHEN: AtomicU64 = AtomicU64::new(0);
+/// An abort this long after a refusal has another reason: whoever was refused has done with less.
+const MOMENT: Duration = Duration::from_secs(2);
+
+/// How the terminal was before a dashboard took it.
+#[cfg(unix)]
+static TERMINAL: OnceLock<Termios> = OnceLock::new();
+
+/// When [`tell`] was called.
+static START: OnceLock<Instant> = OnceLock::new();
+
+/// Milliseconds since then, at least 1.
+fn now() -> u64 {
+    let since = START.get().map_or(0, |start| start.elapsed().as_millis());
+    since.max(1) as u64
+}
+
+/// Whether memory was refused just now.
+#[cfg(unix)]
+fn just_now() -> bool {
+    let when = WHEN.load(Ordering::Relaxed);
+    when > 0 && now().saturating_sub(when) <= MOMENT.as_millis() as u64
+}
 
 /// The system's allocator, which remembers what was refused. Who can do with less (`try_reserve`) is told so as ever; who
 /// cannot is aborted by Rust, and [`tell`] has the last word.
@@ -17,9 +45,19 @@ static ALLOCATOR: Remembering = Remembering;
 #[inline(always)]
 fn remembered(memory: *mut u8, bytes: usize) -> *mut u8 {
     if memory.is_null() {
-        REFUSED.fetch_max(bytes, Ordering::Relaxed);
+        remember(bytes);
     }
     memory
+}
+
+#[cold]
+fn remember(bytes: usize) {
+    let now = now();
+    let before = WHEN.swap(now, Ordering::Relaxed);
+    match now.saturating_sub(before) <= MOMENT.as_millis() as u64 {
+        true => drop(REFUSED.fetch_max(bytes, Ordering::Relaxed)),
+        false => REFUSED.store(bytes, Ordering::Relaxed),
+    }
 }
 
 // SAFETY: the system's allocator does it all, and keeps the promises of the trait.
@@ -54,13 +92,17 @@ unsafe impl GlobalAlloc for Remembering {
 /// # Errors
 /// What the system said.
 pub fn tell() -> std::io::Result<()> {
+    let _ = START.set(Instant::now());
     #[cfg(unix)]
     {
         use signal_hook::{consts::SIGABRT, low_level};
+        if let Ok(terminal) = rustix::termios::tcgetattr(rustix::stdio::stdin()) {
+            let _ = TERMINAL.set(terminal);
+        }
         let word = || {
-            let bytes = REFUSED.load(Ordering::Relaxed);
-            if bytes > 0 {
-                say(bytes);
+            if just_now() {
+                give_back_the_terminal();
+                say(REFUSED.load(Ordering::Relaxed));
                 // Without unwinding: whatever was being written keeps its temporary name.
                 low_level::exit(1);
             }
@@ -71,6 +113,23 @@ pub fn tell() -> std::io::Result<()> {
         unsafe { low_level::register(SIGABRT, word) }?;
     }
     Ok(())
+}
+
+/// Leaves a dashboard's screen and the terminal's raw mode, where there is one.
+#[cfg(unix)]
+fn give_back_the_terminal() {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let stdin = rustix::stdio::stdin();
+    let raw = |terminal: &Termios| !terminal.local_modes.contains(LocalModes::ICANON);
+    if let (Some(before), Ok(now)) = (TERMINAL.get(), tcgetattr(stdin))
+        && raw(&now)
+        && !raw(before)
+    {
+        // The other screen, the mouse and the cursor (xterm's control sequences 1049, 1000 to 1006 and 25).
+        let leave = b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1049l\x1b[?25h\r\n";
+        let _ = rustix::io::write(rustix::stdio::stdout(), leave);
+        let _ = tcsetattr(stdin, OptionalActions::Now, before);
+    }
 }
 
 /// Writes the error to standard error, from the stack alone.

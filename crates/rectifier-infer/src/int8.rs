@@ -202,7 +202,7 @@ impl Scratch {
         let outputs = network.layers.last().map_or(0, |layer| layer.units);
         let room = lists.iter().map(|lists| lists.largest_sums(capacity)).max();
         let room = room.unwrap_or(0).max(panels(outputs) * PANEL * capacity);
-        let whole = Whole::new(network, capacity, level);
+        let whole = Whole::new(network, capacity, threads, level);
         let room = room.max(whole.as_ref().map_or(0, |_| whole::CHUNK * PANEL));
         Self {
             kernels: Kernels::of(level),

@@ -87,13 +87,15 @@ fn the_papers_recipe_pre_trains_every_layer() {
     let tanh = DenseStackConfig::new(784, [1000], Unit::Tanh, 10);
     Recipe::paper(&tanh).check_stack(Some(&tanh)).unwrap();
     let text = serde_json::to_string(&Recipe::fine_tune(3, 10, 0.1).patience(2).l1(1e-4)).unwrap();
-    assert!(!text.contains("frozen") && !text.contains("decay") && !text.contains("dropout"));
+    for field in ["frozen", "decay", "dropout", "shift"] {
+        assert!(!text.contains(field), "{text}");
+    }
 }
 
 #[test]
 fn new_fields_survive_json() {
     let text = r#"{"seed":1,"stages":[{"stage":"fine-tune","epochs":1,"batch":10,"rate":0.1,
-        "frozen":[1,2],"weight_decay":0.0001,"dropout":{"input":0.2,"hidden":0.5}}]}"#;
+        "frozen":[1,2],"weight_decay":0.0001,"dropout":{"input":0.2,"hidden":0.5},"shift":2}]}"#;
     let recipe: Recipe = serde_json::from_str(text).unwrap();
     let back: Recipe = serde_json::from_value(serde_json::to_value(&recipe).unwrap()).unwrap();
     assert_eq!(back, recipe);

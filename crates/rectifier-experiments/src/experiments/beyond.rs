@@ -32,7 +32,7 @@ impl Experiment for Beyond {
         images.rates.truncate(1);
         images.pretraining_rates = vec![0.01];
         if preset == Preset::Full {
-            (images.seeds, images.epochs, images.pretraining_epochs) = (3, 10, 3);
+            (images.seeds, images.epochs, images.pretraining_epochs) = (2, 10, 3);
         }
         cells_of(&parts::rows(&images, preset)?, records)
     }

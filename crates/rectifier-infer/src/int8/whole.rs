@@ -1,46 +1,188 @@
-//! Batches that a matrix unit multiplies whole: it is faster than skipping zeros from a few examples on. Activations are rows of
-//! bytes here, not lists.
+//! Batches that are multiplied whole: from a few examples on that is faster than skipping what is 0 example by example.
+//! Activations are rows of bytes here, not lists. A matrix unit skips nothing; tiles of a few examples skip the groups of
+//! inputs that are 0 in all of them.
 
 use super::amx::Amx;
+use super::kernels::{GROUPS, Kernels, TILE_ROWS, Tile};
 use super::{Int8, Layer8, Scratch};
 use crate::buffer::{Buffer, PANEL, panels};
-use crate::pool::{Pool, Worker};
+use crate::pool::{Pool, Worker, share};
 use crate::rows::Rows;
 use crate::simd::Level;
 use alloc::vec::Vec;
+use core::ops::Range;
 
-/// From so many examples on the unit is as fast as lists of what is not 0, or faster (784-1000x3-10, three quarters of the units silent).
-const FEWEST: usize = 4;
-/// Examples whose inputs stay in the first cache while weights pass over them: two tiles.
-pub(super) const CHUNK: usize = 32;
+/// Examples whose inputs stay in the first cache while weights pass over them: two tiles of a matrix unit, or eight of vectors.
+pub(super) const CHUNK: usize = 48;
+/// Panels of inputs whose weights for a panel of units, 24 KB, stay in the first cache while the tiles of a chunk pass over them.
+const BLOCK: usize = 6;
+
+/// What multiplies.
+#[derive(Clone, Copy)]
+enum Unit {
+    Matrix(Amx),
+    Vectors(Tile),
+}
+
+impl Unit {
+    fn of(level: Level) -> Option<Self> {
+        let vectors = || Kernels::of(level).tile.map(Self::Vectors);
+        Amx::of(level).map(Self::Matrix).or_else(vectors)
+    }
+
+    /// From so many examples on it is as fast as lists of what is not 0, or faster (784-1000x3-10, three quarters of the units
+    /// silent).
+    fn fewest(self) -> usize {
+        match self {
+            Self::Matrix(_) => 4,
+            Self::Vectors(_) => TILE_ROWS,
+        }
+    }
+
+    /// Examples that are multiplied at a time.
+    fn chunk(self) -> usize {
+        match self {
+            Self::Matrix(_) => 32,
+            Self::Vectors(_) => CHUNK,
+        }
+    }
+
+    /// Runs `work` on a thread that is ready for it.
+    fn with<T>(self, work: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Matrix(unit) => unit.with(work),
+            Self::Vectors(_) => work(),
+        }
+    }
+}
+
+/// The tiles of `count` examples: as few as can be, and as alike.
+fn tiles(count: usize) -> impl Iterator<Item = Range<usize>> {
+    let tiles = count.div_ceil(TILE_ROWS);
+    (0..tiles).map(move |tile| share(count, tile, tiles))
+}
+
+/// For each tile of a chunk, the groups of inputs that are not 0 in all of its examples.
+struct Lists {
+    /// `[tiles, room]`.
+    index: Buffer<u32>,
+    /// Entries of a tile at most.
+    room: usize,
+    /// Where the entries of each block end, `[tiles, blocks]`.
+    ends: Buffer<u32>,
+    /// Blocks of a tile at most.
+    blocks: usize,
+}
+
+impl Lists {
+    /// Room for the widest of the layers of `network`.
+    fn new(network: &Int8) -> Self {
+        let widest = network.layers.iter().map(|layer| panels(layer.inputs));
+        let widest = widest.max().unwrap_or(0);
+        let (room, blocks) = ((widest + 1) * GROUPS, widest.div_ceil(BLOCK));
+        let tiles = CHUNK.div_ceil(TILE_ROWS);
+        Self {
+            index: Buffer::zeros(tiles * room),
+            room,
+            ends: Buffer::zeros(tiles * blocks),
+            blocks,
+        }
+    }
+
+    /// Lists the groups of one more tile.
+    ///
+    /// # Safety
+    /// Rows of whole panels; nobody else touches the lists.
+    unsafe fn fill(
+        &self,
+        kernels: &Kernels,
+        tile: usize,
+        (rows, stride): (*const u8, usize),
+        count: usize,
+        inputs: usize,
+    ) {
+        let all = panels(inputs);
+        let mut found = 0;
+        let mut values = [0; GROUPS];
+        for p in 0..all {
+            let mut union = [0u8; PANEL];
+            // SAFETY: as the caller says; a list has room for a panel more than there are.
+            unsafe {
+                for row in 0..count {
+                    let bytes = &*rows.add(row * stride + p * PANEL).cast::<[u8; PANEL]>();
+                    union
+                        .iter_mut()
+                        .zip(bytes)
+                        .for_each(|(one, byte)| *one |= byte);
+                }
+                let index = self.index.ptr().add(tile * self.room + found);
+                let first = (p * GROUPS) as u32;
+                found +=
+                    (kernels.collect)(union.as_ptr(), GROUPS, first, index, values.as_mut_ptr());
+                if (p + 1).is_multiple_of(BLOCK) || p + 1 == all {
+                    *self.ends.ptr().add(tile * self.blocks + p / BLOCK) = found as u32;
+                }
+            }
+        }
+    }
+
+    /// The groups of a block of a tile.
+    ///
+    /// # Safety
+    /// It is filled, for a layer that has such a block.
+    unsafe fn of(&self, tile: usize, block: usize) -> (*const u32, usize) {
+        // SAFETY: as the caller says.
+        unsafe {
+            let ends = self.ends.ptr().add(tile * self.blocks + block);
+            let from = match block {
+                0 => 0,
+                _ => *ends.sub(1) as usize,
+            };
+            let first = self.index.ptr().add(tile * self.room + from);
+            (first.cast_const(), *ends as usize - from)
+        }
+    }
+}
 
 /// What it takes to multiply batches whole.
 pub(super) struct Whole {
-    unit: Amx,
+    unit: Unit,
     /// The inputs of each layer: examples, filled up to whole chunks wherever a chunk begins, by bytes.
     rows: Vec<Buffer<u8>>,
     /// Bytes from one example to the next in each: whole panels, and a line more so that examples do not share their places in
     /// the caches.
     strides: Vec<usize>,
+    /// Of each thread.
+    lists: Vec<Lists>,
 }
 
 impl Whole {
     /// Room for `capacity` examples, where this machine has a unit and they are not too few for it.
-    pub(super) fn new(network: &Int8, capacity: usize, level: Level) -> Option<Self> {
-        let unit = Amx::of(level).filter(|_| capacity >= FEWEST)?;
+    pub(super) fn new(
+        network: &Int8,
+        capacity: usize,
+        threads: usize,
+        level: Level,
+    ) -> Option<Self> {
+        let unit = Unit::of(level).filter(|unit| capacity >= unit.fewest())?;
         let stride = |layer: &Layer8| (panels(layer.inputs) + 1) * PANEL;
         let strides: Vec<usize> = network.layers.iter().map(stride).collect();
         let room = |stride: &usize| Buffer::zeros((capacity + CHUNK) * stride);
+        let lists = match unit {
+            Unit::Matrix(_) => Vec::new(),
+            Unit::Vectors(_) => (0..threads).map(|_| Lists::new(network)).collect(),
+        };
         Some(Self {
             unit,
             rows: strides.iter().map(room).collect(),
             strides,
+            lists,
         })
     }
 
     /// Whether it is what `batch` examples are multiplied by.
     pub(super) fn takes(&self, batch: usize) -> bool {
-        batch >= FEWEST
+        batch >= self.unit.fewest()
     }
 
     /// The inputs of example `b` to layer `k`.
@@ -49,25 +191,67 @@ impl Whole {
         unsafe { self.rows[k].ptr().add(b * self.strides[k]) }
     }
 
-    /// The sums of panel `p` of a layer for up to [`CHUNK`] examples from `first` on.
+    /// Lists what some examples of a layer, a chunk at most, have that is not 0, where that is of use.
     ///
     /// # Safety
-    /// On a thread whose tiles are laid out; the rows of these examples are complete (a barrier since), and `z` has room for a
-    /// chunk.
+    /// The rows of these examples are complete (a barrier since); nobody else touches what `me` has.
+    unsafe fn list(
+        &self,
+        me: usize,
+        kernels: &Kernels,
+        (layer, k): (&Layer8, usize),
+        examples: Range<usize>,
+    ) {
+        if let Some(lists) = self.lists.get(me) {
+            for (tile, part) in tiles(examples.len()).enumerate() {
+                let rows = (
+                    self.row(k, examples.start + part.start).cast_const(),
+                    self.strides[k],
+                );
+                // SAFETY: rows are whole panels.
+                unsafe { lists.fill(kernels, tile, rows, part.len(), layer.inputs) };
+            }
+        }
+    }
+
+    /// The sums of panel `p` of a layer for some examples, a chunk at most.
+    ///
+    /// # Safety
+    /// On a thread that is ready for it, which has listed these examples; their rows are complete (a barrier since), and `z` has
+    /// room for a chunk.
     unsafe fn sums(
         &self,
-        layer: &Layer8,
-        k: usize,
+        me: usize,
+        (layer, k): (&Layer8, usize),
         p: usize,
-        first: usize,
-        count: usize,
+        examples: Range<usize>,
         z: *mut i32,
     ) {
-        let rows = (self.row(k, first).cast_const(), self.strides[k]);
-        // SAFETY: rows go on for a chunk behind the last example and are 0 behind their inputs; so do weights, with whatever.
-        unsafe {
-            self.unit
-                .multiply(z, layer.panel(p), rows, count, layer.inputs, layer.width(p));
+        let (count, stride, weights) = (examples.len(), self.strides[k], layer.panel(p));
+        let rows = self.row(k, examples.start).cast_const();
+        match (self.unit, self.lists.get(me)) {
+            // SAFETY: rows go on for a chunk behind the last example and are 0 behind their inputs; so do weights, with whatever.
+            (Unit::Matrix(unit), _) => unsafe {
+                let (inputs, units) = (layer.inputs, layer.width(p));
+                unit.multiply(z, weights, (rows, stride), count, inputs, units);
+            },
+            // SAFETY: as the caller says.
+            (Unit::Vectors(multiply), Some(lists)) => unsafe {
+                core::ptr::write_bytes(z, 0, count * PANEL);
+                for block in 0..panels(layer.inputs).div_ceil(BLOCK) {
+                    for (tile, part) in tiles(count).enumerate() {
+                        multiply(
+                            z.add(part.start * PANEL),
+                            weights,
+                            (rows.add(part.start * stride), stride),
+                            part.len(),
+                            lists.of(tile, block),
+                            layer.width(p),
+                        );
+                    }
+                }
+            },
+            (Unit::Vectors(_), None) => {}
         }
     }
 }
@@ -83,8 +267,8 @@ impl Scratch {
         batch: usize,
         counting: bool,
     ) {
-        // SAFETY: each thread writes the inputs of its own examples, the columns of its own panels, its own sums, the counts of
-        // its own units and the logits of its own examples; barriers part what one writes and another reads.
+        // SAFETY: each thread writes the inputs of its own examples, the columns of its own panels, its own lists and sums, the
+        // counts of its own units and the logits of its own examples; barriers part what one writes and another reads.
         pool.run(&|worker| {
             whole.unit.with(|| unsafe {
                 self.read_whole(whole, worker, &network.layers[0], rows, batch);
@@ -95,7 +279,7 @@ impl Scratch {
                     self.forward_whole(whole, worker, (layer, k), cut, batch, counting);
                     worker.barrier();
                 }
-                self.answer_whole(whole, worker, &network.layers[hidden], hidden, batch);
+                self.answer_whole(whole, worker, (&network.layers[hidden], hidden), batch);
             });
         });
     }
@@ -123,7 +307,7 @@ impl Scratch {
     }
 
     /// # Safety
-    /// The inputs of layer `k` are complete (a barrier since); nobody else touches the columns and sums of `worker`.
+    /// The inputs of layer `k` are complete (a barrier since); nobody else touches the columns, lists and sums of `worker`.
     unsafe fn forward_whole(
         &self,
         whole: &Whole,
@@ -134,14 +318,16 @@ impl Scratch {
         counting: bool,
     ) {
         let sums = self.sums[worker.me].ptr();
-        for first in (0..batch).step_by(CHUNK) {
-            let count = CHUNK.min(batch - first);
+        for first in (0..batch).step_by(whole.unit.chunk()) {
+            let examples = first..batch.min(first + whole.unit.chunk());
+            // SAFETY: own lists.
+            unsafe { whole.list(worker.me, &self.kernels, (layer, k), examples.clone()) };
             for p in worker.share(layer.panels()) {
                 // SAFETY: own columns and sums.
                 unsafe {
-                    whole.sums(layer, k, p, first, count, sums);
-                    for at in 0..count {
-                        let to = whole.row(k + 1, first + at).add(p * PANEL);
+                    whole.sums(worker.me, (layer, k), p, examples.clone(), sums);
+                    for (at, b) in examples.clone().enumerate() {
+                        let to = whole.row(k + 1, b).add(p * PANEL);
                         self.activate((layer, k, p), cut, sums.add(at * PANEL), counting, to);
                     }
                 }
@@ -155,20 +341,21 @@ impl Scratch {
         &self,
         whole: &Whole,
         worker: Worker<'_>,
-        layer: &Layer8,
-        k: usize,
+        (layer, k): (&Layer8, usize),
         batch: usize,
     ) {
         let sums = self.sums[worker.me].ptr();
         let mine = worker.share(batch);
-        for first in mine.clone().step_by(CHUNK) {
-            let count = CHUNK.min(mine.end - first);
+        for first in mine.clone().step_by(whole.unit.chunk()) {
+            let examples = first..mine.end.min(first + whole.unit.chunk());
+            // SAFETY: own lists.
+            unsafe { whole.list(worker.me, &self.kernels, (layer, k), examples.clone()) };
             for p in 0..layer.panels() {
                 // SAFETY: own sums, own examples.
                 unsafe {
-                    whole.sums(layer, k, p, first, count, sums);
-                    for at in 0..count {
-                        self.logits_of(layer, p, first + at, sums.add(at * PANEL));
+                    whole.sums(worker.me, (layer, k), p, examples.clone(), sums);
+                    for (at, b) in examples.clone().enumerate() {
+                        self.logits_of(layer, p, b, sums.add(at * PANEL));
                     }
                 }
             }

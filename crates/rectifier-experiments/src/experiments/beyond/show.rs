@@ -21,7 +21,7 @@ const PARTS: [(&str, &str); 8] = [
     ("rates", "Learning rates"),
     (
         "longer",
-        "Four times the epochs of table 1, units without a penalty at three times its largest rate",
+        "Three times the epochs of table 1, units without a penalty at three times its largest rate",
     ),
     (
         "modern",
