@@ -75,6 +75,16 @@ pub struct Prediction {
     pub probability: f32,
 }
 
+/// Whether no number is infinite or none, some at a time without a branch.
+fn all_finite(values: &[f32]) -> bool {
+    let largest = |part: &[f32]| {
+        let bits = part.iter().map(|value| value.to_bits() & 0x7fff_ffff);
+        bits.fold(0, u32::max)
+    };
+    let infinite = f32::INFINITY.to_bits();
+    values.chunks(256).all(|part| largest(part) < infinite)
+}
+
 impl SparseNetwork {
     /// Reads the model file at `path`.
     ///
@@ -322,7 +332,11 @@ impl SparseNetwork {
                         inputs,
                     });
                 }
-                match values.iter().position(bad) {
+                let found = match all_finite(values) {
+                    true => None,
+                    false => values.iter().position(bad),
+                };
+                match found {
                     Some(at) => Err(InferError::Input {
                         example: at / inputs,
                         place: at % inputs,

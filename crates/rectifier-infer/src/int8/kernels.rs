@@ -26,7 +26,7 @@ pub(crate) struct Groups {
 /// The form of [`gather`]: sums, weights, examples, groups, units.
 pub(crate) type Gather = unsafe fn(*mut i32, *const i8, usize, Groups, usize);
 
-/// The form of [`tile`]: sums, weights, rows of inputs and the bytes from one to the next, rows, groups and how many, units.
+/// The form of [`Kernels::tile`]: sums, weights, rows of inputs and the bytes from one to the next, rows, groups and how many, units.
 pub(crate) type Tile =
     unsafe fn(*mut i32, *const i8, (*const u8, usize), usize, (*const u32, usize), usize);
 
@@ -42,7 +42,7 @@ pub(crate) struct Kernels {
     /// `z[b][u] += sum over the groups of example b of x w`, `z` `[examples, PANEL]`, `w` `[groups, PANEL, GROUP]`, of the
     /// first units of a panel.
     pub gather: Gather,
-    /// `z[b][u] += sum over the listed groups of x w` for up to [`TILE_ROWS`] rows of bytes at once; none where there are not
+    /// `z[b][u] = sum over the listed groups of x w` for up to [`TILE_ROWS`] rows of bytes at once; none where there are not
     /// registers enough.
     pub tile: Option<Tile>,
     /// [`requantize`].
@@ -110,78 +110,6 @@ unsafe fn strips<S: Sums, const ONE: usize, const FOUR: usize>(
         for strip in 0..units.div_ceil(STRIP) {
             let at = strip * STRIP;
             gather::<S, ONE>(z.add(at), w.add(at * GROUP), batch, groups);
-        }
-    }
-}
-
-/// As [`Kernels::tile`], of `ROWS` rows and `N` registers of units: weights are read once for all rows.
-#[inline(always)]
-unsafe fn tile<S: Sums, const N: usize, const ROWS: usize>(
-    z: *mut i32,
-    w: *const i8,
-    (rows, stride): (*const u8, usize),
-    (index, len): (*const u32, usize),
-) {
-    // SAFETY: the caller vouches for the rows, for every group in the list, and for the sums.
-    unsafe {
-        let mut sums = [[S::load(z); N]; ROWS];
-        for (row, sums) in sums.iter_mut().enumerate() {
-            for (n, sum) in sums.iter_mut().enumerate() {
-                *sum = S::load(z.add(row * PANEL + n * S::UNITS));
-            }
-        }
-        for entry in 0..len {
-            let group = *index.add(entry) as usize;
-            let weights = w.add(group * PANEL * GROUP);
-            let inputs = rows.add(group * GROUP);
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let bytes = inputs.add(row * stride).cast::<u32>().read_unaligned();
-                let inputs = S::inputs(u32::from_le(bytes));
-                for (n, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add(inputs, weights.add(n * S::UNITS * GROUP));
-                }
-            }
-        }
-        for (row, sums) in sums.iter().enumerate() {
-            for (n, sum) in sums.iter().enumerate() {
-                sum.store(z.add(row * PANEL + n * S::UNITS));
-            }
-        }
-    }
-}
-
-/// As [`Kernels::tile`], of as many strips of 16 units as `units` need.
-#[inline(always)]
-unsafe fn tiles<S: Sums, const ONE: usize, const FOUR: usize>(
-    z: *mut i32,
-    w: *const i8,
-    rows: (*const u8, usize),
-    count: usize,
-    list: (*const u32, usize),
-    units: usize,
-) {
-    // SAFETY: as in `tile`; strips lie inside a panel.
-    unsafe {
-        if units > 2 * STRIP {
-            return match count {
-                1 => tile::<S, FOUR, 1>(z, w, rows, list),
-                2 => tile::<S, FOUR, 2>(z, w, rows, list),
-                3 => tile::<S, FOUR, 3>(z, w, rows, list),
-                4 => tile::<S, FOUR, 4>(z, w, rows, list),
-                5 => tile::<S, FOUR, 5>(z, w, rows, list),
-                _ => tile::<S, FOUR, TILE_ROWS>(z, w, rows, list),
-            };
-        }
-        for strip in 0..units.div_ceil(STRIP) {
-            let (z, w) = (z.add(strip * STRIP), w.add(strip * STRIP * GROUP));
-            match count {
-                1 => tile::<S, ONE, 1>(z, w, rows, list),
-                2 => tile::<S, ONE, 2>(z, w, rows, list),
-                3 => tile::<S, ONE, 3>(z, w, rows, list),
-                4 => tile::<S, ONE, 4>(z, w, rows, list),
-                5 => tile::<S, ONE, 5>(z, w, rows, list),
-                _ => tile::<S, ONE, TILE_ROWS>(z, w, rows, list),
-            }
         }
     }
 }
@@ -332,22 +260,6 @@ table!(
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 table!(simd128, wasm::Fours, 4, 16, super::collect);
 
-/// # Safety
-/// As [`Kernels::tile`].
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn vnni_tiles(
-    z: *mut i32,
-    w: *const i8,
-    rows: (*const u8, usize),
-    count: usize,
-    list: (*const u32, usize),
-    units: usize,
-) {
-    // SAFETY: as the caller says.
-    unsafe { tiles::<x86::Vnni, 1, 4>(z, w, rows, count, list, units) }
-}
-
 impl Kernels {
     /// The kernels of a level that [`Level::available`] names. AVX-512 without its int8 products does as AVX2.
     pub(crate) fn of(level: Level) -> Self {
@@ -359,7 +271,7 @@ impl Kernels {
             Level::Avx2 => avx2::TABLE,
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 if crate::simd::has_vnni() => Self {
-                tile: Some(vnni_tiles),
+                tile: Some(x86::tile),
                 ..vnni::TABLE
             },
             #[cfg(target_arch = "x86_64")]
@@ -468,6 +380,8 @@ mod tests {
                     tile(found.as_mut_ptr(), weights.as_ptr(), rows, count, list, units);
                 }
                 for (found, wanted) in found.chunks(PANEL).zip(wanted.chunks(PANEL)) {
+                    // From nothing, and not from 7.
+                    let wanted: Vec<i32> = wanted.iter().map(|sum| sum - 7).collect();
                     prop_assert_eq!(&found[..units], &wanted[..units], "tiles, {:?}", level);
                 }
             }

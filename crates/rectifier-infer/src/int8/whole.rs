@@ -14,8 +14,6 @@ use core::ops::Range;
 
 /// Examples whose inputs stay in the first cache while weights pass over them: two tiles of a matrix unit, or eight of vectors.
 pub(super) const CHUNK: usize = 48;
-/// Panels of inputs whose weights for a panel of units, 24 KB, stay in the first cache while the tiles of a chunk pass over them.
-const BLOCK: usize = 6;
 
 /// What multiplies.
 #[derive(Clone, Copy)]
@@ -68,24 +66,21 @@ struct Lists {
     index: Buffer<u32>,
     /// Entries of a tile at most.
     room: usize,
-    /// Where the entries of each block end, `[tiles, blocks]`.
-    ends: Buffer<u32>,
-    /// Blocks of a tile at most.
-    blocks: usize,
+    /// How many entries each tile has.
+    lengths: Buffer<u32>,
 }
 
 impl Lists {
     /// Room for the widest of the layers of `network`.
     fn new(network: &Int8) -> Self {
         let widest = network.layers.iter().map(|layer| panels(layer.inputs));
-        let widest = widest.max().unwrap_or(0);
-        let (room, blocks) = ((widest + 1) * GROUPS, widest.div_ceil(BLOCK));
+        // Entries are written a panel at a time.
+        let room = (widest.max().unwrap_or(0) + 1) * GROUPS;
         let tiles = CHUNK.div_ceil(TILE_ROWS);
         Self {
             index: Buffer::zeros(tiles * room),
             room,
-            ends: Buffer::zeros(tiles * blocks),
-            blocks,
+            lengths: Buffer::zeros(tiles),
         }
     }
 
@@ -101,10 +96,9 @@ impl Lists {
         count: usize,
         inputs: usize,
     ) {
-        let all = panels(inputs);
         let mut found = 0;
         let mut values = [0; GROUPS];
-        for p in 0..all {
+        for p in 0..panels(inputs) {
             let mut union = [0u8; PANEL];
             // SAFETY: as the caller says; a list has room for a panel more than there are.
             unsafe {
@@ -119,27 +113,21 @@ impl Lists {
                 let first = (p * GROUPS) as u32;
                 found +=
                     (kernels.collect)(union.as_ptr(), GROUPS, first, index, values.as_mut_ptr());
-                if (p + 1).is_multiple_of(BLOCK) || p + 1 == all {
-                    *self.ends.ptr().add(tile * self.blocks + p / BLOCK) = found as u32;
-                }
             }
         }
+        // SAFETY: as the caller says.
+        unsafe { *self.lengths.ptr().add(tile) = found as u32 };
     }
 
-    /// The groups of a block of a tile.
+    /// The groups of a tile.
     ///
     /// # Safety
-    /// It is filled, for a layer that has such a block.
-    unsafe fn of(&self, tile: usize, block: usize) -> (*const u32, usize) {
+    /// It is filled.
+    unsafe fn of(&self, tile: usize) -> (*const u32, usize) {
         // SAFETY: as the caller says.
         unsafe {
-            let ends = self.ends.ptr().add(tile * self.blocks + block);
-            let from = match block {
-                0 => 0,
-                _ => *ends.sub(1) as usize,
-            };
-            let first = self.index.ptr().add(tile * self.room + from);
-            (first.cast_const(), *ends as usize - from)
+            let first = self.index.ptr().add(tile * self.room);
+            (first.cast_const(), *self.lengths.ptr().add(tile) as usize)
         }
     }
 }
@@ -237,18 +225,15 @@ impl Whole {
             },
             // SAFETY: as the caller says.
             (Unit::Vectors(multiply), Some(lists)) => unsafe {
-                core::ptr::write_bytes(z, 0, count * PANEL);
-                for block in 0..panels(layer.inputs).div_ceil(BLOCK) {
-                    for (tile, part) in tiles(count).enumerate() {
-                        multiply(
-                            z.add(part.start * PANEL),
-                            weights,
-                            (rows.add(part.start * stride), stride),
-                            part.len(),
-                            lists.of(tile, block),
-                            layer.width(p),
-                        );
-                    }
+                for (tile, part) in tiles(count).enumerate() {
+                    multiply(
+                        z.add(part.start * PANEL),
+                        weights,
+                        (rows.add(part.start * stride), stride),
+                        part.len(),
+                        lists.of(tile),
+                        layer.width(p),
+                    );
                 }
             },
             (Unit::Vectors(_), None) => {}

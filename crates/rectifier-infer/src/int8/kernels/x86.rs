@@ -1,6 +1,7 @@
 //! Products of bytes on x86-64.
 
-use super::{STRIP, Sums};
+use super::{GROUP, STRIP, Sums, TILE_ROWS};
+use crate::buffer::PANEL;
 use core::arch::x86_64::*;
 
 /// Sixteen sums of AVX-512 with VNNI.
@@ -30,6 +31,85 @@ impl Sums for Vnni {
     #[inline(always)]
     unsafe fn add(self, inputs: __m512i, weights: *const i8) -> Self {
         Self(unsafe { _mm512_dpbusd_epi32(self.0, inputs, _mm512_loadu_si512(weights.cast())) })
+    }
+}
+
+/// As [`Kernels::tile`](super::Kernels::tile).
+///
+/// # Safety
+/// As there.
+#[target_feature(enable = "avx512f,avx512vnni")]
+pub(super) unsafe fn tile(
+    z: *mut i32,
+    w: *const i8,
+    rows: (*const u8, usize),
+    count: usize,
+    list: (*const u32, usize),
+    units: usize,
+) {
+    // SAFETY: as the caller says; strips lie inside a panel.
+    unsafe {
+        if units > 2 * STRIP {
+            return rows_of::<4>(z, w, rows, count, list);
+        }
+        for strip in 0..units.div_ceil(STRIP) {
+            let at = strip * STRIP;
+            rows_of::<1>(z.add(at), w.add(at * GROUP), rows, count, list);
+        }
+    }
+}
+
+/// As [`tile`], of `N` registers of units.
+#[inline(always)]
+unsafe fn rows_of<const N: usize>(
+    z: *mut i32,
+    w: *const i8,
+    rows: (*const u8, usize),
+    count: usize,
+    list: (*const u32, usize),
+) {
+    // SAFETY: as the caller says.
+    unsafe {
+        match count {
+            1 => products::<N, 1>(z, w, rows, list),
+            2 => products::<N, 2>(z, w, rows, list),
+            3 => products::<N, 3>(z, w, rows, list),
+            4 => products::<N, 4>(z, w, rows, list),
+            5 => products::<N, 5>(z, w, rows, list),
+            _ => products::<N, TILE_ROWS>(z, w, rows, list),
+        }
+    }
+}
+
+/// As [`tile`], of `ROWS` rows and `N` registers of units: weights are read once for all rows.
+#[inline(always)]
+unsafe fn products<const N: usize, const ROWS: usize>(
+    z: *mut i32,
+    w: *const i8,
+    (rows, stride): (*const u8, usize),
+    (index, len): (*const u32, usize),
+) {
+    // SAFETY: the caller vouches for the rows, for every group in the list, and for room for the sums.
+    unsafe {
+        let mut sums = [[_mm512_setzero_si512(); N]; ROWS];
+        for entry in 0..len {
+            let group = *index.add(entry) as usize;
+            let weights = w.add(group * PANEL * GROUP);
+            let inputs = rows.add(group * GROUP);
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let inputs = inputs.add(row * stride).cast::<i32>().read_unaligned();
+                let inputs = _mm512_set1_epi32(inputs);
+                for (n, sum) in sums.iter_mut().enumerate() {
+                    let weights = _mm512_loadu_si512(weights.add(n * STRIP * GROUP).cast());
+                    *sum = _mm512_dpbusd_epi32(*sum, inputs, weights);
+                }
+            }
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            for (n, sum) in sums.iter().enumerate() {
+                _mm512_storeu_si512(z.add(row * PANEL + n * STRIP).cast(), *sum);
+            }
+        }
     }
 }
 
