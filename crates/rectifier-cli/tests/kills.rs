@@ -388,41 +388,59 @@ fn records(folder: &Path, kills: usize, seed: u64) -> Kills {
 
 /// A network of the repository's zoo.
 const NETWORK: &str = "mnist/rectifier-tiny";
-const WEIGHTS: &str = "deep-rectifier/weights/mnist-rectifier-tiny.safetensors";
+/// Where its files are, and which: the weights, and the logits that they are to give.
+const FOLDER: &str = "deep-rectifier/weights";
+const FILES: [&str; 2] = [
+    "mnist-rectifier-tiny.safetensors",
+    "mnist-rectifier-tiny.logits.json",
+];
 
 /// Kills what fetches weights from a slow address: the cache has them whole, or a beginning that the next fetch goes on from.
 fn fetches(folder: &Path, kills: usize, seed: u64) -> Kills {
     let models = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"));
-    let whole = std::fs::read(models.join(WEIGHTS)).unwrap();
     let slow = Manner::Slow(Duration::from_millis(4));
     let (address, _) = serve(models.into(), slow);
-    let nothing = folder.join("no-models");
-    std::fs::create_dir_all(&nothing).unwrap();
-    let nothing = nothing.to_str().unwrap();
+    // A registry with nothing beside it: weights can only come from the address.
+    let zoo = folder.join("zoo");
+    std::fs::create_dir_all(&zoo).unwrap();
+    let known = models.join("../crates/rectifier-zoo/registry.json");
+    std::fs::copy(known, zoo.join("registry.json")).unwrap();
+    let registry = "zoo/registry.json";
     let fetch = [
-        "models", "fetch", NETWORK, "--models", nothing, "--url", &address,
+        "models",
+        "fetch",
+        NETWORK,
+        "--registry",
+        registry,
+        "--url",
+        &address,
     ];
     let cache = folder.join("cache");
     let forget = || drop(std::fs::remove_dir_all(&cache));
-    // What is called as the weights are, and what is a beginning of them.
+    // How many files are there as a whole, and whether there is a beginning of one.
     let there = || {
-        let (mut done, mut begun) = (false, false);
-        let mut folders = vec![cache.clone()];
-        while let Some(place) = folders.pop() {
-            for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
-                let (path, name) = (entry.path(), entry.file_name());
+        let (mut done, mut begun) = (0, false);
+        let place = cache.join("rectifier-zoo/models");
+        let mut folders = vec![place.clone()];
+        while let Some(within) = folders.pop() {
+            for entry in std::fs::read_dir(within).into_iter().flatten().flatten() {
+                let path = entry.path();
                 if path.is_dir() {
                     folders.push(path);
                     continue;
                 }
+                let name = path.strip_prefix(&place).unwrap().to_str().unwrap();
                 let bytes = std::fs::read(&path).unwrap();
-                match name.to_string_lossy().ends_with(".safetensors") {
-                    true => {
-                        assert!(bytes == whole, "{}", path.display());
-                        done = true;
+                match name.strip_suffix(".partial") {
+                    None => {
+                        assert!(bytes == std::fs::read(models.join(name)).unwrap(), "{name}");
+                        done += 1;
                     }
-                    false => {
-                        assert!(whole.starts_with(&bytes), "{}", path.display());
+                    // Called as the file, with something of its own behind.
+                    Some(name) => {
+                        let name = FILES.iter().find(|file| name.contains(**file)).unwrap();
+                        let whole = std::fs::read(models.join(FOLDER).join(name)).unwrap();
+                        assert!(whole.starts_with(&bytes), "{name}");
                         begun |= !bytes.is_empty();
                     }
                 }
@@ -437,12 +455,12 @@ fn fetches(folder: &Path, kills: usize, seed: u64) -> Kills {
         forget();
         while done.early + done.late < kills && moments.kill(folder, &fetch) {
             match there() {
-                (false, false) => done.early += 1,
+                (0, false) => done.early += 1,
                 _ => done.late += 1,
             }
         }
         ok(folder, &fetch);
-        assert_eq!(there(), (true, false));
+        assert_eq!(there(), (FILES.len(), false));
         done.ends += 1;
     }
     done

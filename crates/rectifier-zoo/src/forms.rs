@@ -5,6 +5,8 @@ use rectifier_data::Checksum;
 use rectifier_model::{ModelBytes, ModelCard, Precision, TensorView, encode};
 #[cfg(feature = "burn")]
 use {
+    burn::module::{Module, ModuleMapper, Param, ParamId},
+    burn::tensor::Tensor,
     burn_store::{BurnpackStore, ModuleSnapshot},
     rectifier_model::CARD,
     rectifier_nn::DenseStack,
@@ -71,7 +73,22 @@ pub fn weights_sha256(model: &ModelBytes<'_>) -> Result<String, ZooError> {
     Ok(checksum.finish())
 }
 
-/// The network as a Burnpack file, the format of Burn's own `BurnpackStore`, with its card in the metadata.
+/// Gives parameters numbers in the order of the module, in place of those that Burn draws for every program's run and keeps in
+/// the file: the same network makes the same file.
+#[cfg(feature = "burn")]
+struct Numbers(u64);
+
+#[cfg(feature = "burn")]
+impl ModuleMapper for Numbers {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        self.0 += 1;
+        let (_, value, mapper) = param.consume();
+        Param::from_mapped_value(ParamId::from(self.0), value, mapper)
+    }
+}
+
+/// The network as a Burnpack file, the format of Burn's own `BurnpackStore`, with its card in the metadata. The same network
+/// makes the same bytes.
 ///
 /// # Errors
 /// [`ZooError::Form`] where the tensors cannot be written; [`ZooError::Model`] for a card that is no JSON.
@@ -86,7 +103,8 @@ pub fn burnpack(network: &DenseStack, card: &ModelCard) -> Result<Vec<u8>, ZooEr
     let metadata = card.metadata()?;
     let text = metadata.get(CARD).cloned().unwrap_or_default();
     let mut store = BurnpackStore::from_bytes(None).metadata(CARD, text);
-    network
+    let numbered = network.clone().map(&mut Numbers(0));
+    numbered
         .save_into(&mut store)
         .map_err(|error| refused(error.to_string()))?;
     let bytes = store
