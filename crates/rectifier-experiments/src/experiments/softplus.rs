@@ -2,7 +2,7 @@
 
 use super::cells_of;
 use super::images::Images;
-use crate::compare::{errors, mean_of, mean_text, zeros};
+use crate::compare::{ALPHA, errors, mean_of, mean_text, p_text, paired_test, zeros};
 use crate::searches::{runs_text, searches};
 use crate::{
     Cell, Drawing, Experiment, ExperimentError, Grid, Labels, Preset, Records, Report, Row, paper,
@@ -74,6 +74,7 @@ impl Experiment for Softplus {
         ];
         let mut grid = Grid::new(format!("softplus(a x) / a on {set}"), 1, header);
         let mut spots = Vec::new();
+        let mut least: Option<(f64, f64)> = None;
         for sharpness in SHARPNESS {
             let found = records.finals(&Labels::new().with("a", name(sharpness)));
             let Some((mean, interval)) = mean_of(&errors(&found))? else {
@@ -86,6 +87,9 @@ impl Experiment for Softplus {
                 mean_text(&zeros(&found), 100.0, 1)?,
                 paper::softplus(sharpness).map_or(String::new(), |figure| figure.text(2)),
             ]);
+            if least.is_none_or(|(_, error)| mean < error) {
+                least = Some((sharpness, mean));
+            }
             let title = format!("a = {}: {:.2}%", name(sharpness), 100.0 * mean);
             let spot = Spot::new(sharpness.min(FAR), 100.0 * mean).with_title(title);
             spots.push(match interval {
@@ -106,6 +110,22 @@ impl Experiment for Softplus {
             findings.push(format!(
                 "From softplus ({:.2}%) to the rectifier ({:.2}%) the mean error {verb}; in the paper it does.",
                 first.y, last.y
+            ));
+        }
+        let of = |sharpness| records.finals(&Labels::new().with("a", name(sharpness)));
+        if let Some((best, error)) = least.filter(|(best, _)| best.is_finite())
+            && let Some(test) = paired_test(&of(best), &of(f64::INFINITY))?
+        {
+            let verdict = match test.p < ALPHA {
+                true => "below the rectifier's",
+                false => "not significantly other than the rectifier's",
+            };
+            findings.push(format!(
+                "The lowest mean error is that of a = {} ({:.2}%), {verdict} ({:+.2} points over the same seeds, p = {}).",
+                name(best),
+                100.0 * error,
+                100.0 * test.difference,
+                p_text(Some(test.p))
             ));
         }
         let ticks = SHARPNESS.map(|a| {
