@@ -18,7 +18,7 @@ impl Experiment for Beyond {
     }
 
     fn title(&self) -> &str {
-        "Beyond the paper: dying units, sign flips, reconstruction strategies, batch size, penalties and modern training"
+        "Beyond the paper: dying units, sign flips, reconstruction strategies, batch size, penalties, rates, longer and modern training"
     }
 
     fn cells(&self, preset: Preset, records: &Records) -> Result<Vec<Cell>, ExperimentError> {

@@ -4,6 +4,7 @@ use super::cells_of;
 use super::images::Images;
 use crate::compare::{ALPHA, errors, mean_of, mean_text, p_text, paired_test, zeros};
 use crate::searches::{runs_text, searches};
+use crate::statistics::holm;
 use crate::{
     Cell, Drawing, Experiment, ExperimentError, Grid, Labels, Preset, Records, Report, Row, paper,
 };
@@ -74,7 +75,6 @@ impl Experiment for Softplus {
         ];
         let mut grid = Grid::new(format!("softplus(a x) / a on {set}"), 1, header);
         let mut spots = Vec::new();
-        let mut least: Option<(f64, f64)> = None;
         for sharpness in SHARPNESS {
             let found = records.finals(&Labels::new().with("a", name(sharpness)));
             let Some((mean, interval)) = mean_of(&errors(&found))? else {
@@ -87,9 +87,6 @@ impl Experiment for Softplus {
                 mean_text(&zeros(&found), 100.0, 1)?,
                 paper::softplus(sharpness).map_or(String::new(), |figure| figure.text(2)),
             ]);
-            if least.is_none_or(|(_, error)| mean < error) {
-                least = Some((sharpness, mean));
-            }
             let title = format!("a = {}: {:.2}%", name(sharpness), 100.0 * mean);
             let spot = Spot::new(sharpness.min(FAR), 100.0 * mean).with_title(title);
             spots.push(match interval {
@@ -112,22 +109,7 @@ impl Experiment for Softplus {
                 first.y, last.y
             ));
         }
-        let of = |sharpness| records.finals(&Labels::new().with("a", name(sharpness)));
-        if let Some((best, error)) = least.filter(|(best, _)| best.is_finite())
-            && let Some(test) = paired_test(&of(best), &of(f64::INFINITY))?
-        {
-            let verdict = match test.p < ALPHA {
-                true => "below the rectifier's",
-                false => "not significantly other than the rectifier's",
-            };
-            findings.push(format!(
-                "The lowest mean error is that of a = {} ({:.2}%), {verdict} ({:+.2} points over the same seeds, p = {}).",
-                name(best),
-                100.0 * error,
-                100.0 * test.difference,
-                p_text(Some(test.p))
-            ));
-        }
+        findings.extend(below_the_rectifier(records)?);
         let ticks = SHARPNESS.map(|a| {
             (
                 a.min(FAR),
@@ -156,4 +138,30 @@ impl Experiment for Softplus {
             notes,
         })
     }
+}
+
+/// Which sharpnesses differ from the rectifier, over the seeds that both have.
+fn below_the_rectifier(records: &Records) -> Result<Vec<String>, ExperimentError> {
+    let of = |sharpness| records.finals(&Labels::new().with("a", name(sharpness)));
+    let mut tests = Vec::new();
+    for sharpness in SHARPNESS.into_iter().filter(|a| a.is_finite()) {
+        if let Some(test) = paired_test(&of(sharpness), &of(f64::INFINITY))? {
+            tests.push((sharpness, test));
+        }
+    }
+    let adjusted = holm(&tests.iter().map(|(_, test)| test.p).collect::<Vec<_>>())?;
+    let findings = tests.iter().zip(adjusted).map(|((sharpness, test), p)| {
+        let verdict = match (p < ALPHA, test.difference < 0.0) {
+            (false, _) => "not significantly other than the rectifier's",
+            (true, true) => "below the rectifier's",
+            (true, false) => "above the rectifier's",
+        };
+        format!(
+            "a = {}: the error is {verdict} ({:+.2} points over the same seeds, p = {} after Holm's correction).",
+            name(*sharpness),
+            100.0 * test.difference,
+            p_text(Some(p))
+        )
+    });
+    Ok(findings.collect())
 }

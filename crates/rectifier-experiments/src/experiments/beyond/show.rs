@@ -32,10 +32,10 @@ const PARTS: [(&str, &str); 8] = [
 pub(super) fn report(records: &Records) -> Result<Report, ExperimentError> {
     let mut report = Report {
         notes: vec![
-            "Every row is a mean over seeds with Student's 95% interval. p is of the paired t test over seeds against the first \
+            "Every row is a mean over its runs, which differ in their seed, with Student's 95% interval where there are several. p is of the paired t test over seeds against the first \
              row of the table. What FATReLU's threshold does to a trained network, `rectifier thresholds` measures."
                 .into(),
-            PENALTY_NOTE.into(),
+            format!("{PENALTY_NOTE} The tables of dying units and of modern training are without any."),
         ],
         ..Report::default()
     };
@@ -194,13 +194,11 @@ fn dying(records: &Records) -> Option<Drawing> {
             )
         });
         let what = labels.get("what").map_or(String::new(), word);
-        let name = format!("{what}, rate {}", labels.number("rate").unwrap_or(0.0));
+        let rate = labels.number("rate").unwrap_or(0.0);
+        let name = format!("{what}, rate {rate}");
         let curve = Curve::line(name, colour, spots.collect::<Vec<_>>());
-        figure = figure.with(if colour % 2 == 1 {
-            curve.dashed()
-        } else {
-            curve
-        });
+        // The high rate.
+        figure = figure.with(if rate > 0.1 { curve.dashed() } else { curve });
     }
     let caption = "Units that are 0 on all of the validation part, epoch by epoch, mean over seeds";
     (!rows.is_empty()).then(|| Drawing::new("figure-dying", caption, figure))
