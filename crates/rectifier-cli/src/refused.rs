@@ -1,7 +1,5 @@
 //! Memory that the system refuses: a cure and an exit code, where Rust's collections know no end but an abort.
 
-#[cfg(unix)]
-use rustix::termios::Termios;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,10 +11,6 @@ static REFUSED: AtomicUsize = AtomicUsize::new(0);
 static WHEN: AtomicU64 = AtomicU64::new(0);
 /// An abort this long after a refusal has another reason: whoever was refused has done with less.
 const MOMENT: Duration = Duration::from_secs(2);
-
-/// How the terminal was before a dashboard took it.
-#[cfg(unix)]
-static TERMINAL: OnceLock<Termios> = OnceLock::new();
 
 /// When [`tell`] was called.
 static START: OnceLock<Instant> = OnceLock::new();
@@ -96,12 +90,9 @@ pub fn tell() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use signal_hook::{consts::SIGABRT, low_level};
-        if let Ok(terminal) = rustix::termios::tcgetattr(rustix::stdio::stdin()) {
-            let _ = TERMINAL.set(terminal);
-        }
         let word = || {
             if just_now() {
-                give_back_the_terminal();
+                crate::terminal::give_back();
                 say(REFUSED.load(Ordering::Relaxed));
                 // Without unwinding: whatever was being written keeps its temporary name.
                 low_level::exit(1);
@@ -113,23 +104,6 @@ pub fn tell() -> std::io::Result<()> {
         unsafe { low_level::register(SIGABRT, word) }?;
     }
     Ok(())
-}
-
-/// Leaves a dashboard's screen and the terminal's raw mode, where there is one.
-#[cfg(unix)]
-fn give_back_the_terminal() {
-    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-    let stdin = rustix::stdio::stdin();
-    let raw = |terminal: &Termios| !terminal.local_modes.contains(LocalModes::ICANON);
-    if let (Some(before), Ok(now)) = (TERMINAL.get(), tcgetattr(stdin))
-        && raw(&now)
-        && !raw(before)
-    {
-        // The other screen, the mouse and the cursor (xterm's control sequences 1049, 1000 to 1006 and 25).
-        let leave = b"\x1b[?1006l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1049l\x1b[?25h\r\n";
-        let _ = rustix::io::write(rustix::stdio::stdout(), leave);
-        let _ = tcsetattr(stdin, OptionalActions::Now, before);
-    }
 }
 
 /// Writes the error to standard error, from the stack alone.

@@ -1,7 +1,7 @@
 //! The terminal that a dashboard takes over: what it was like before, and the key that interrupts.
 
 #[cfg(unix)]
-pub use unix::Terminal;
+pub use unix::{Terminal, give_back};
 
 #[cfg(unix)]
 mod unix {
@@ -11,7 +11,8 @@ mod unix {
     use std::fs::File;
     use std::io::Write;
     use std::os::fd::AsFd;
-    use std::sync::{Arc, Mutex};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex, OnceLock};
     use std::time::{Duration, Instant};
 
     /// What leaves the dashboard's screen: mouse reports off, the screen from before, the cursor shown.
@@ -29,11 +30,21 @@ mod unix {
         pub fn remember(&self) {
             if let Ok(mut slot) = self.0.lock() {
                 *slot = on_terminal(|terminal| tcgetattr(terminal).ok());
+                if let Some(modes) = slot.as_ref() {
+                    let _ = BEFORE.set(modes.clone());
+                    if !isatty(std::io::stdin())
+                        && let Some(file) = other()
+                    {
+                        let _ = OTHER.set(file);
+                    }
+                    HELD.store(true, Ordering::SeqCst);
+                }
             }
         }
 
         /// Forgets it, once the dashboard has given the terminal back.
         pub fn forget(&self) {
+            HELD.store(false, Ordering::SeqCst);
             if let Ok(mut slot) = self.0.lock() {
                 *slot = None;
             }
@@ -78,14 +89,36 @@ mod unix {
         }
     }
 
+    /// Whether a dashboard has the terminal, how that was before the first one had it, and the terminal where standard input is
+    /// another: what a signal's handler can read.
+    static HELD: AtomicBool = AtomicBool::new(false);
+    static BEFORE: OnceLock<Termios> = OnceLock::new();
+    static OTHER: OnceLock<File> = OnceLock::new();
+
+    /// As [`Terminal::restore`], for the handler of a signal: it asks for no memory and takes no lock.
+    pub fn give_back() {
+        if let (true, Some(modes)) = (HELD.swap(false, Ordering::SeqCst), BEFORE.get()) {
+            let _ = rustix::io::write(rustix::stdio::stdout(), LEAVE);
+            let _ = match OTHER.get() {
+                Some(terminal) => tcsetattr(terminal, OptionalActions::Now, modes),
+                None => tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, modes),
+            };
+        }
+    }
+
     /// Does `work` on the terminal that keys come from: standard input, or else the one the process belongs to.
     fn on_terminal<T>(work: impl FnOnce(&dyn AsFd) -> Option<T>) -> Option<T> {
         let input = std::io::stdin();
         if isatty(&input) {
             return work(&input);
         }
+        work(&other()?)
+    }
+
+    /// The terminal that the process belongs to.
+    fn other() -> Option<File> {
         let file = File::options().read(true).write(true).open("/dev/tty");
-        work(&file.ok()?)
+        file.ok()
     }
 }
 

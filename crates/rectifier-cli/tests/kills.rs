@@ -395,7 +395,8 @@ const FILES: [&str; 2] = [
     "mnist-rectifier-tiny.logits.json",
 ];
 
-/// Kills what fetches weights from a slow address: the cache has them whole, or a beginning that the next fetch goes on from.
+/// Kills what fetches weights from a slow address: the cache has them whole, or a beginning of them. That the next fetch goes on
+/// from it is held by `tests/models.rs`.
 fn fetches(folder: &Path, kills: usize, seed: u64) -> Kills {
     let models = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"));
     let slow = Manner::Slow(Duration::from_millis(4));

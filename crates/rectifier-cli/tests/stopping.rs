@@ -295,3 +295,40 @@ fn an_error_shows_on_the_plain_screen_after_the_dashboard() {
     assert!(after.contains("error: the loss became"), "{after}");
     assert_eq!(code, Some(1), "{after}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_dashboard_gives_the_terminal_back_where_memory_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    if Command::new("prlimit").arg("--version").output().is_err() {
+        skipped("there is no prlimit");
+        return;
+    }
+    // Below what is in use, once the dashboard shows; how the terminal is afterwards stands behind it.
+    let script = r#"(until [ -e run/checkpoint.previous.safetensors ]; do sleep 0.05; done; sleep 0.3
+        prlimit --pid "$(cat pid)" --as=50000000) &
+        sh -c 'echo $$ > pid; exec "$R" train $ARGS'; echo "code $?"; stty -a"#;
+    std::fs::write(folder.join("inner.sh"), script).unwrap();
+    let output = Command::new("script")
+        .args(["-qec", "stty rows 24 cols 80; sh inner.sh", "/dev/null"])
+        .current_dir(folder)
+        .env("R", support::RECTIFIER)
+        .env("ARGS", format!("{ENDLESS} --checkpoint-every 0.05"))
+        .env("TERM", "xterm")
+        .env("SHELL", "/bin/sh")
+        .stdin(Stdio::null())
+        .output();
+    let Ok(output) = output else {
+        skipped("there is no `script` to make a terminal with");
+        return;
+    };
+    let screen = support::text(&output.stdout);
+    let (_, after) = screen.rsplit_once(LEAVE).unwrap();
+    assert!(after.contains("error: the system refused "), "{after}");
+    assert!(after.contains("code 1"), "{after}");
+    assert!(
+        after.contains(" icanon") && after.contains(" echo"),
+        "{after}"
+    );
+}

@@ -72,11 +72,25 @@ pub enum DataError {
     Mixed,
     /// Inputs that are to be moved as pictures are, and are none.
     #[error(
-        "inputs of shape {shape:?} cannot be moved by pixels: only pictures can, [rows, columns] or [planes, rows, columns]"
+        "inputs of shape {shape:?} are no pictures that can be moved, which are dense and [rows, columns] or [planes, rows, columns]: \
+         leave shift out"
     )]
     NoPictures {
         /// The shape of one example.
         shape: Vec<usize>,
+    },
+    /// Pictures that are to be moved out of sight.
+    #[error(
+        "a shift by {pixels} pixels moves pictures of {height} by {width} out of sight: it must be at most {}",
+        height.min(width).saturating_sub(1)
+    )]
+    Shift {
+        /// The shift asked for.
+        pixels: usize,
+        /// Rows of a picture.
+        height: usize,
+        /// Columns of a picture.
+        width: usize,
     },
     /// A range that is not inside a set.
     #[error("examples {start}..{end} were asked of a set of {len}")]

@@ -1,6 +1,6 @@
 //! Pictures moved a little, at random: more data from the same data.
 
-use crate::random::stream;
+use crate::random::{stream, subseed};
 use crate::{Batch, DataError, Examples};
 use rand::RngExt;
 use std::sync::Arc;
@@ -30,23 +30,22 @@ impl Shifted {
     /// `examples`, moved by 0 to `pixels` pixels up or down and left or right, by the draws of `seed`.
     ///
     /// # Errors
-    /// [`DataError::NoPictures`] for inputs that are not rows and columns of pixels.
+    /// [`DataError::NoPictures`] for inputs that are not rows and columns of pixels, and [`DataError::Shift`] for as many
+    /// pixels as there are rows or columns.
     pub fn new(examples: Arc<dyn Examples>, pixels: usize, seed: u64) -> Result<Self, DataError> {
-        Self::check(examples.as_ref())?;
-        Ok(Self {
-            examples,
-            pixels,
-            seed,
-        })
-    }
-
-    /// Whether `examples` are pictures that can be moved.
-    ///
-    /// # Errors
-    /// [`DataError::NoPictures`] where they are not.
-    pub fn check(examples: &dyn Examples) -> Result<(), DataError> {
         match (examples.shape(), examples.is_sparse()) {
-            ([_, _] | [_, _, _], false) => Ok(()),
+            (&([height, width] | [_, height, width]), false) => match pixels < height.min(width) {
+                true => Ok(Self {
+                    examples,
+                    pixels,
+                    seed,
+                }),
+                false => Err(DataError::Shift {
+                    pixels,
+                    height,
+                    width,
+                }),
+            },
             (shape, _) => Err(DataError::NoPictures {
                 shape: shape.to_vec(),
             }),
@@ -111,6 +110,16 @@ impl Examples for Shifted {
     fn labels(&self) -> Result<Vec<u32>, DataError> {
         self.examples.labels()
     }
+
+    fn renewed(&self, epoch: usize) -> Option<Arc<dyn Examples>> {
+        let examples = self.examples.renewed(epoch)?;
+        let (pixels, seed) = (self.pixels, subseed(self.seed, &[epoch as u64]));
+        Some(Arc::new(Self {
+            examples,
+            pixels,
+            seed,
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -145,6 +154,7 @@ mod tests {
         let gathered = |pixels, seed, indices: &[usize]| {
             let mut batch = Batch::default();
             let moved = Shifted::new(set.clone(), pixels, seed).unwrap();
+            // It does not renew what is not renewed.
             assert!(moved.renewed(0).is_none());
             moved.gather(indices, &mut batch).unwrap();
             (batch.inputs, batch.labels)
@@ -164,11 +174,75 @@ mod tests {
         assert_eq!(gathered(0, 7, &all).0, gathered(0, 8, &all).0);
     }
 
+    /// Pictures of one bright pixel, as bright as the epoch's number.
+    struct Stream(Samples);
+
+    impl Stream {
+        fn of(epoch: usize) -> Self {
+            let mut values = vec![0.0; 40 * 9];
+            values
+                .iter_mut()
+                .skip(4)
+                .step_by(9)
+                .for_each(|x| *x = 1.0 + epoch as f32);
+            Self(Samples::from_f32(values, vec![0; 40], &[3, 3], 1).unwrap())
+        }
+    }
+
+    impl Examples for Stream {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn shape(&self) -> &[usize] {
+            self.0.shape()
+        }
+
+        fn classes(&self) -> usize {
+            1
+        }
+
+        fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), DataError> {
+            self.0.gather(indices, batch)
+        }
+
+        fn renewed(&self, epoch: usize) -> Option<Arc<dyn Examples>> {
+            Some(Arc::new(Self::of(epoch)))
+        }
+    }
+
+    #[test]
+    fn a_stream_is_renewed_and_moved_otherwise_in_every_epoch() {
+        let moved = Shifted::new(Arc::new(Stream::of(0)), 1, 7).unwrap();
+        let places = |epoch: usize| -> Vec<usize> {
+            let mut batch = Batch::default();
+            let all: Vec<usize> = (0..40).collect();
+            moved
+                .renewed(epoch)
+                .unwrap()
+                .gather(&all, &mut batch)
+                .unwrap();
+            let bright = 1.0 + epoch as f32;
+            let pictures = batch.inputs.chunks_exact(9);
+            pictures
+                .map(|picture| picture.iter().position(|x| *x == bright).unwrap())
+                .collect()
+        };
+        assert_eq!(places(3), places(3));
+        assert_ne!(places(3), places(4));
+    }
+
     #[test]
     fn what_is_no_picture_is_refused() {
         let table = Samples::from_f32(vec![0.0; 4], vec![0, 1], &[2], 2).unwrap();
         let error = Shifted::new(Arc::new(table), 1, 0).err().unwrap();
         assert!(error.to_string().contains("[2]"), "{error}");
+        let small = || Arc::new(Samples::from_f32(vec![0.0; 6], vec![0], &[2, 3], 1).unwrap());
+        assert!(Shifted::new(small(), 1, 0).is_ok());
+        for pixels in [2, 3, usize::MAX] {
+            let error = Shifted::new(small(), pixels, 0).err().unwrap().to_string();
+            assert!(error.contains("at most 1"), "{error}");
+        }
         let mut rows = SparseRows::empty(4);
         rows.push(&[1], &[1.0]).unwrap();
         let words = SparseSamples::new(rows, vec![0], 1).unwrap();

@@ -1,7 +1,8 @@
 //! Prediction with eight-bit integers: weights from -127 to 127 with a scale a unit, activations from 0 to 255 with a scale a
 //! layer (a rectifier's are never negative), sums exact in 32 bits.
 //!
-//! Groups of four inputs that are all 0 are skipped; where there is a matrix unit, larger batches are multiplied whole. The same
+//! Groups of four inputs that are all 0 are skipped, of larger batches those that are 0 in a few examples at once where there are
+//! registers for it; where there is a matrix unit, larger batches are multiplied whole. The same
 //! numbers come out on every processor and with any count of threads, to the bit.
 
 #[cfg_attr(

@@ -224,7 +224,7 @@ fn every_processor_every_count_of_threads_and_every_batch_gives_the_same_bits() 
     for level in Level::available() {
         for threads in [1, 2, 3] {
             let network = network.clone().with_level(level).with_threads(threads);
-            for batch in [1, 7, 20, 300] {
+            for batch in [1, 6, 7, 20, 48, 49, 300] {
                 let found: Vec<u32> = inputs
                     .chunks(batch * INPUTS)
                     .flat_map(|rows| bits(network.logits(rows).unwrap()))

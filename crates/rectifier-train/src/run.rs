@@ -271,8 +271,11 @@ impl<N: Network> Run<N> {
                 return Err(TrainError::EmptyPart { part });
             }
         }
-        for stage in &self.recipe.stages {
-            stage.moved(train.clone(), 0)?;
+        for (index, stage) in self.recipe.stages.iter().enumerate() {
+            let moved = stage.moved(train.clone(), 0);
+            moved.map_err(|error| {
+                TrainError::recipe(&format!("stage {}", index + 1), &error.to_string())
+            })?;
         }
         let Some(stack) = self.network.dense_stack() else {
             return Ok(());

@@ -66,7 +66,8 @@ fn a_run_stopped_within_an_epoch_ends_at_the_same_numbers() {
             interrupter,
         })
     };
-    part.launch().unwrap();
+    let stopped = part.launch().unwrap();
+    assert!(stopped.record.summary.is_none() && !path.join("summary.json").exists());
     let outcome = run_on(split(), recipe(2, 0.1), network(&[12, 8]), open(&path));
     let outcome = outcome.launch().unwrap();
     assert_eq!(story(&outcome), story(&expected));
@@ -79,7 +80,10 @@ fn what_is_no_picture_is_refused_before_anything_begins() {
     let path = place.path().join("run");
     let error = run(recipe(1, 0.1), network(&[12, 8]), create(&path)).launch();
     let error = error.err().unwrap().to_string();
-    assert!(error.contains("only pictures can"), "{error}");
+    assert!(
+        error.contains("stage 1") && error.contains("leave shift out"),
+        "{error}"
+    );
     assert!(!path.join("run.json").exists());
 }
 

@@ -5,9 +5,10 @@ use rectifier_data::Checksum;
 use rectifier_model::{ModelBytes, ModelCard, Precision, TensorView, encode};
 #[cfg(feature = "burn")]
 use {
-    burn::module::{Module, ModuleMapper, Param, ParamId},
+    burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     burn::tensor::Tensor,
     burn_store::{BurnpackStore, ModuleSnapshot},
+    rectifier_data::random::subseed,
     rectifier_model::CARD,
     rectifier_nn::DenseStack,
 };
@@ -73,17 +74,47 @@ pub fn weights_sha256(model: &ModelBytes<'_>) -> Result<String, ZooError> {
     Ok(checksum.finish())
 }
 
-/// Gives parameters numbers in the order of the module, in place of those that Burn draws for every program's run and keeps in
-/// the file: the same network makes the same file.
+/// The SHA-256 of a module's parameters, in its order.
 #[cfg(feature = "burn")]
-struct Numbers(u64);
+struct Digest(Checksum);
 
 #[cfg(feature = "burn")]
-impl ModuleMapper for Numbers {
+impl ModuleVisitor for Digest {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.update(&param.val().into_data().bytes());
+    }
+}
+
+/// Gives parameters identities that follow from the network and their place in it, instead of those that Burn draws anew in
+/// every run of a program and keeps in the file: the same network makes the same file, and two networks, whose gradients Burn
+/// tells apart by these, stay apart when they are loaded into one module.
+#[cfg(feature = "burn")]
+struct Identities {
+    network: u64,
+    place: u64,
+}
+
+#[cfg(feature = "burn")]
+impl Identities {
+    fn of(network: &DenseStack) -> Self {
+        let mut digest = Digest(Checksum::new());
+        network.visit(&mut digest);
+        let hex = digest.0.finish();
+        let first = hex.get(..16).map(|part| u64::from_str_radix(part, 16));
+        Self {
+            network: first.and_then(Result::ok).unwrap_or_default(),
+            place: 0,
+        }
+    }
+}
+
+#[cfg(feature = "burn")]
+impl ModuleMapper for Identities {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        self.0 += 1;
+        self.place += 1;
+        let id = ParamId::from(subseed(self.network, &[self.place]));
         let (_, value, mapper) = param.consume();
-        Param::from_mapped_value(ParamId::from(self.0), value, mapper)
+        Param::from_mapped_value(id, value, mapper)
     }
 }
 
@@ -103,8 +134,8 @@ pub fn burnpack(network: &DenseStack, card: &ModelCard) -> Result<Vec<u8>, ZooEr
     let metadata = card.metadata()?;
     let text = metadata.get(CARD).cloned().unwrap_or_default();
     let mut store = BurnpackStore::from_bytes(None).metadata(CARD, text);
-    let numbered = network.clone().map(&mut Numbers(0));
-    numbered
+    let named = network.clone().map(&mut Identities::of(network));
+    named
         .save_into(&mut store)
         .map_err(|error| refused(error.to_string()))?;
     let bytes = store

@@ -22,3 +22,29 @@ fn a_burnpack_is_read_by_burns_own_store() {
     };
     assert_eq!(weights(&other), weights(&network));
 }
+
+#[test]
+fn the_same_network_makes_the_same_file_and_another_one_other_parameters() {
+    let device = Device::default();
+    let config = DenseStackConfig::new(5, [6, 4], Unit::Rectifier, 3);
+    let card = ModelCard::new(config.clone());
+    let file = |seed| {
+        let network: DenseStack = config.init(seed, &device).unwrap();
+        rectifier_zoo::burnpack(&network, &card).unwrap()
+    };
+    assert!(file(3) == file(3));
+    let loaded = |seed| {
+        let mut network: DenseStack = config.init(1, &device).unwrap();
+        let mut store = BurnpackStore::from_bytes(Some(Bytes::from_bytes_vec(file(seed))));
+        network.load_from(&mut store).unwrap();
+        let ids: Vec<String> = burn::module::list_param_ids(&network)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        ids
+    };
+    // Biases are 0 in both.
+    let (one, two) = (loaded(3), loaded(9));
+    let all: std::collections::BTreeSet<&String> = one.iter().chain(&two).collect();
+    assert_eq!(all.len(), one.len() + two.len());
+}

@@ -30,7 +30,7 @@ pub(crate) type Gather = unsafe fn(*mut i32, *const i8, usize, Groups, usize);
 pub(crate) type Tile =
     unsafe fn(*mut i32, *const i8, (*const u8, usize), usize, (*const u32, usize), usize);
 
-/// Rows that a tile has at most: with four registers of sums each, and four of weights, they fill the 32 there are.
+/// Rows that a tile has at most: four registers of sums each, four of weights and one of inputs are 29 of the 32 there are.
 pub(crate) const TILE_ROWS: usize = 6;
 
 /// The kernels compiled for one instruction set.
@@ -42,7 +42,7 @@ pub(crate) struct Kernels {
     /// `z[b][u] += sum over the groups of example b of x w`, `z` `[examples, PANEL]`, `w` `[groups, PANEL, GROUP]`, of the
     /// first units of a panel.
     pub gather: Gather,
-    /// `z[b][u] = sum over the listed groups of x w` for up to [`TILE_ROWS`] rows of bytes at once; none where there are not
+    /// `z[b][u] = sum over the listed groups of x w` for 1 to [`TILE_ROWS`] rows of bytes at once; none where there are not
     /// registers enough.
     pub tile: Option<Tile>,
     /// [`requantize`].

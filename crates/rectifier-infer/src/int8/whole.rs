@@ -12,52 +12,63 @@ use crate::simd::Level;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Examples whose inputs stay in the first cache while weights pass over them: two tiles of a matrix unit, or eight of vectors.
+/// Examples that are multiplied at a time at most: eight tiles of vectors.
 pub(super) const CHUNK: usize = 48;
+/// Two tiles of a matrix unit.
+const MATRIX_CHUNK: usize = 32;
 
 /// What multiplies.
-#[derive(Clone, Copy)]
 enum Unit {
     Matrix(Amx),
-    Vectors(Tile),
+    /// With lists of each thread.
+    Vectors(Tile, Vec<Lists>),
 }
 
 impl Unit {
-    fn of(level: Level) -> Option<Self> {
-        let vectors = || Kernels::of(level).tile.map(Self::Vectors);
+    fn of(network: &Int8, threads: usize, level: Level) -> Option<Self> {
+        let vectors = || {
+            let tile = Kernels::of(level).tile?;
+            let lists = (0..threads).map(|_| Lists::new(network)).collect();
+            Some(Self::Vectors(tile, lists))
+        };
         Amx::of(level).map(Self::Matrix).or_else(vectors)
     }
 
     /// From so many examples on it is as fast as lists of what is not 0, or faster (784-1000x3-10, three quarters of the units
     /// silent).
-    fn fewest(self) -> usize {
+    fn fewest(&self) -> usize {
         match self {
             Self::Matrix(_) => 4,
-            Self::Vectors(_) => TILE_ROWS,
+            Self::Vectors(..) => TILE_ROWS,
         }
     }
 
     /// Examples that are multiplied at a time.
-    fn chunk(self) -> usize {
+    fn chunk(&self) -> usize {
         match self {
-            Self::Matrix(_) => 32,
-            Self::Vectors(_) => CHUNK,
+            Self::Matrix(_) => MATRIX_CHUNK,
+            Self::Vectors(..) => CHUNK,
         }
     }
 
     /// Runs `work` on a thread that is ready for it.
-    fn with<T>(self, work: impl FnOnce() -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce() -> T) -> T {
         match self {
             Self::Matrix(unit) => unit.with(work),
-            Self::Vectors(_) => work(),
+            Self::Vectors(..) => work(),
         }
     }
 }
 
-/// The tiles of `count` examples: as few as can be, and as alike.
+/// Parts of `count` examples, each at most `most`: as few as can be, and as alike.
+fn parts(count: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let parts = count.div_ceil(most);
+    (0..parts).map(move |part| share(count, part, parts))
+}
+
+/// The tiles of `count` examples.
 fn tiles(count: usize) -> impl Iterator<Item = Range<usize>> {
-    let tiles = count.div_ceil(TILE_ROWS);
-    (0..tiles).map(move |tile| share(count, tile, tiles))
+    parts(count, TILE_ROWS)
 }
 
 /// For each tile of a chunk, the groups of inputs that are not 0 in all of its examples.
@@ -140,8 +151,6 @@ pub(super) struct Whole {
     /// Bytes from one example to the next in each: whole panels, and a line more so that examples do not share their places in
     /// the caches.
     strides: Vec<usize>,
-    /// Of each thread.
-    lists: Vec<Lists>,
 }
 
 impl Whole {
@@ -152,19 +161,14 @@ impl Whole {
         threads: usize,
         level: Level,
     ) -> Option<Self> {
-        let unit = Unit::of(level).filter(|unit| capacity >= unit.fewest())?;
+        let unit = Unit::of(network, threads, level).filter(|unit| capacity >= unit.fewest())?;
         let stride = |layer: &Layer8| (panels(layer.inputs) + 1) * PANEL;
         let strides: Vec<usize> = network.layers.iter().map(stride).collect();
         let room = |stride: &usize| Buffer::zeros((capacity + CHUNK) * stride);
-        let lists = match unit {
-            Unit::Matrix(_) => Vec::new(),
-            Unit::Vectors(_) => (0..threads).map(|_| Lists::new(network)).collect(),
-        };
         Some(Self {
             unit,
             rows: strides.iter().map(room).collect(),
             strides,
-            lists,
         })
     }
 
@@ -190,7 +194,8 @@ impl Whole {
         (layer, k): (&Layer8, usize),
         examples: Range<usize>,
     ) {
-        if let Some(lists) = self.lists.get(me) {
+        if let Unit::Vectors(_, lists) = &self.unit {
+            let lists = &lists[me];
             for (tile, part) in tiles(examples.len()).enumerate() {
                 let rows = (
                     self.row(k, examples.start + part.start).cast_const(),
@@ -217,26 +222,25 @@ impl Whole {
     ) {
         let (count, stride, weights) = (examples.len(), self.strides[k], layer.panel(p));
         let rows = self.row(k, examples.start).cast_const();
-        match (self.unit, self.lists.get(me)) {
+        match &self.unit {
             // SAFETY: rows go on for a chunk behind the last example and are 0 behind their inputs; so do weights, with whatever.
-            (Unit::Matrix(unit), _) => unsafe {
+            Unit::Matrix(unit) => unsafe {
                 let (inputs, units) = (layer.inputs, layer.width(p));
                 unit.multiply(z, weights, (rows, stride), count, inputs, units);
             },
-            // SAFETY: as the caller says.
-            (Unit::Vectors(multiply), Some(lists)) => unsafe {
+            // SAFETY: as the caller says; tiles have a row at least.
+            Unit::Vectors(multiply, lists) => unsafe {
                 for (tile, part) in tiles(count).enumerate() {
                     multiply(
                         z.add(part.start * PANEL),
                         weights,
                         (rows.add(part.start * stride), stride),
                         part.len(),
-                        lists.of(tile),
+                        lists[me].of(tile),
                         layer.width(p),
                     );
                 }
             },
-            (Unit::Vectors(_), None) => {}
         }
     }
 }
@@ -303,8 +307,7 @@ impl Scratch {
         counting: bool,
     ) {
         let sums = self.sums[worker.me].ptr();
-        for first in (0..batch).step_by(whole.unit.chunk()) {
-            let examples = first..batch.min(first + whole.unit.chunk());
+        for examples in parts(batch, whole.unit.chunk()) {
             // SAFETY: own lists.
             unsafe { whole.list(worker.me, &self.kernels, (layer, k), examples.clone()) };
             for p in worker.share(layer.panels()) {
@@ -331,8 +334,8 @@ impl Scratch {
     ) {
         let sums = self.sums[worker.me].ptr();
         let mine = worker.share(batch);
-        for first in mine.clone().step_by(whole.unit.chunk()) {
-            let examples = first..mine.end.min(first + whole.unit.chunk());
+        for part in parts(mine.len(), whole.unit.chunk()) {
+            let examples = mine.start + part.start..mine.start + part.end;
             // SAFETY: own lists.
             unsafe { whole.list(worker.me, &self.kernels, (layer, k), examples.clone()) };
             for p in 0..layer.panels() {

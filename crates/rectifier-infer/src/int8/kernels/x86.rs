@@ -76,6 +76,7 @@ unsafe fn rows_of<const N: usize>(
             3 => products::<N, 3>(z, w, rows, list),
             4 => products::<N, 4>(z, w, rows, list),
             5 => products::<N, 5>(z, w, rows, list),
+            // As many as a tile has at most.
             _ => products::<N, TILE_ROWS>(z, w, rows, list),
         }
     }
