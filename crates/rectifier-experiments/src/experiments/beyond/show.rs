@@ -19,10 +19,7 @@ const PARTS: [(&str, &str); 8] = [
     ("batch", "Examples a step"),
     ("penalty in pre-training", "L1 penalty in pre-training"),
     ("rates", "Learning rates"),
-    (
-        "longer",
-        "Three times the epochs of table 1, units without a penalty at three times its largest rate",
-    ),
+    ("longer", "Three times the epochs of table 1"),
     (
         "modern",
         "Modern training of the same network, which is not the paper's",
