@@ -81,7 +81,7 @@ struct Digest(Checksum);
 #[cfg(feature = "burn")]
 impl ModuleVisitor for Digest {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.0.update(&param.val().into_data().bytes());
+        self.0.update(param.val().into_data().bytes());
     }
 }
 
