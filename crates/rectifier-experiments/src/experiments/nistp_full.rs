@@ -15,7 +15,9 @@ pub struct NistpFull;
 /// The whole of NISTP.
 pub static NISTP_FULL: NistpFull = NistpFull;
 
-/// Fresh examples from one look at the validation part to the next: 80 times as many are the paper's 81,920,000.
+/// Training examples of the paper's NISTP.
+const ALL: u64 = 81_920_000;
+/// Fresh examples from one look at the validation part to the next: 80 times as many are [`ALL`].
 const BETWEEN: usize = 1_024_000;
 
 impl Experiment for NistpFull {
@@ -79,10 +81,11 @@ impl Experiment for NistpFull {
                 100.0 * summary.test_error,
                 paper::table1("nistp", "rectifier", false).map_or(String::new(), |figure| figure.percent())
             ));
-            if (seen as u64) < 81_920_000 {
+            if (seen as u64) < ALL {
                 findings.push(format!(
-                    "At this speed all 81,920,000 examples take {} on one thread.",
-                    duration(81_920_000.0 * summary.seconds / seen.max(1.0))
+                    "At this speed all {} examples of the paper's take {} on one thread.",
+                    thousands(ALL),
+                    duration(ALL as f64 * summary.seconds / seen.max(1.0))
                 ));
             }
             for line in &record.history {
