@@ -146,7 +146,7 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
     threads::check()?;
     let signals = Signals::default();
     signals
-        .watch(&interrupter, &Terminal::default(), !args.quiet)
+        .watch(&interrupter, &Terminal, !args.quiet)
         .map_err(|source| CliError::Signals { source })?;
     let end = runner.run();
     progress.close();

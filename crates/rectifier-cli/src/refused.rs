@@ -21,11 +21,9 @@ fn now() -> u64 {
     since.max(1) as u64
 }
 
-/// Whether memory was refused just now.
-#[cfg(unix)]
-fn just_now() -> bool {
-    let when = WHEN.load(Ordering::Relaxed);
-    when > 0 && now().saturating_sub(when) <= MOMENT.as_millis() as u64
+/// Whether `when` is a moment ago, and not never.
+fn is_recent(when: u64, now: u64) -> bool {
+    when > 0 && now.saturating_sub(when) <= MOMENT.as_millis() as u64
 }
 
 /// The system's allocator, which remembers what was refused. Who can do with less (`try_reserve`) is told so as ever; who
@@ -48,7 +46,7 @@ fn remembered(memory: *mut u8, bytes: usize) -> *mut u8 {
 fn remember(bytes: usize) {
     let now = now();
     let before = WHEN.swap(now, Ordering::Relaxed);
-    match now.saturating_sub(before) <= MOMENT.as_millis() as u64 {
+    match is_recent(before, now) {
         true => drop(REFUSED.fetch_max(bytes, Ordering::Relaxed)),
         false => REFUSED.store(bytes, Ordering::Relaxed),
     }
@@ -91,7 +89,7 @@ pub fn tell() -> std::io::Result<()> {
     {
         use signal_hook::{consts::SIGABRT, low_level};
         let word = || {
-            if just_now() {
+            if is_recent(WHEN.load(Ordering::Relaxed), now()) {
                 crate::terminal::give_back();
                 say(REFUSED.load(Ordering::Relaxed));
                 // Without unwinding: whatever was being written keeps its temporary name.

@@ -52,8 +52,7 @@ impl Signals {
         use signal_hook::{iterator, low_level};
 
         let mut signals = iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
-        let (first, interrupter, terminal) =
-            (self.0.clone(), interrupter.clone(), terminal.clone());
+        let (first, interrupter, terminal) = (self.0.clone(), interrupter.clone(), *terminal);
         std::thread::Builder::new()
             .name("signals".into())
             .spawn(move || {

@@ -11,8 +11,8 @@ mod unix {
     use std::fs::File;
     use std::io::Write;
     use std::os::fd::AsFd;
+    use std::sync::OnceLock;
     use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::{Arc, Mutex, OnceLock};
     use std::time::{Duration, Instant};
 
     /// What leaves the dashboard's screen: mouse reports off, the screen from before, the cursor shown.
@@ -21,33 +21,28 @@ mod unix {
     /// The dashboard's thread takes the terminal over within this time, or never.
     const PATIENCE: Duration = Duration::from_secs(1);
 
-    /// The terminal of this process, and how it was before a dashboard took it over.
-    #[derive(Clone, Default)]
-    pub struct Terminal(Arc<Mutex<Option<Termios>>>);
+    /// Whether a dashboard has the terminal, how that was before the first one had it, and the terminal where standard input is
+    /// another: what a signal's handler can read.
+    static HELD: AtomicBool = AtomicBool::new(false);
+    static BEFORE: OnceLock<Termios> = OnceLock::new();
+    static OTHER: OnceLock<File> = OnceLock::new();
+
+    /// The terminal of this process, of which there is one.
+    #[derive(Clone, Copy)]
+    pub struct Terminal;
 
     impl Terminal {
         /// Remembers the terminal as it is, before a dashboard opens.
         pub fn remember(&self) {
-            if let Ok(mut slot) = self.0.lock() {
-                *slot = on_terminal(|terminal| tcgetattr(terminal).ok());
-                if let Some(modes) = slot.as_ref() {
-                    let _ = BEFORE.set(modes.clone());
-                    if !isatty(std::io::stdin())
-                        && let Some(file) = other()
-                    {
-                        let _ = OTHER.set(file);
-                    }
-                    HELD.store(true, Ordering::SeqCst);
-                }
+            if let Some(modes) = on_terminal(|terminal| tcgetattr(terminal).ok()) {
+                let _ = BEFORE.set(modes);
+                HELD.store(true, Ordering::SeqCst);
             }
         }
 
         /// Forgets it, once the dashboard has given the terminal back.
         pub fn forget(&self) {
             HELD.store(false, Ordering::SeqCst);
-            if let Ok(mut slot) = self.0.lock() {
-                *slot = None;
-            }
         }
 
         /// Makes Ctrl-C send its signal although the dashboard reads single keys. Nothing else sends one: a process
@@ -80,29 +75,18 @@ mod unix {
 
         /// Gives the terminal back if a dashboard has it.
         pub fn restore(&self) {
-            let Ok(slot) = self.0.lock() else { return };
-            if let Some(modes) = slot.as_ref() {
-                on_terminal(|terminal| tcsetattr(terminal, OptionalActions::Now, modes).ok());
-                let mut out = std::io::stdout();
-                let _ = out.write_all(LEAVE).and_then(|()| out.flush());
-            }
+            give_back();
         }
     }
 
-    /// Whether a dashboard has the terminal, how that was before the first one had it, and the terminal where standard input is
-    /// another: what a signal's handler can read.
-    static HELD: AtomicBool = AtomicBool::new(false);
-    static BEFORE: OnceLock<Termios> = OnceLock::new();
-    static OTHER: OnceLock<File> = OnceLock::new();
-
-    /// As [`Terminal::restore`], for the handler of a signal: it asks for no memory and takes no lock.
+    /// Gives the terminal back if a dashboard has it. It asks for no memory and takes no lock: the handler of a signal may call it.
     pub fn give_back() {
-        if let (true, Some(modes)) = (HELD.swap(false, Ordering::SeqCst), BEFORE.get()) {
-            let _ = rustix::io::write(rustix::stdio::stdout(), LEAVE);
+        if let (true, Some(modes)) = (HELD.load(Ordering::SeqCst), BEFORE.get()) {
             let _ = match OTHER.get() {
                 Some(terminal) => tcsetattr(terminal, OptionalActions::Now, modes),
                 None => tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, modes),
             };
+            let _ = rustix::io::write(rustix::stdio::stdout(), LEAVE);
         }
     }
 
@@ -112,19 +96,17 @@ mod unix {
         if isatty(&input) {
             return work(&input);
         }
-        work(&other()?)
-    }
-
-    /// The terminal that the process belongs to.
-    fn other() -> Option<File> {
-        let file = File::options().read(true).write(true).open("/dev/tty");
-        file.ok()
+        if OTHER.get().is_none() {
+            let file = File::options().read(true).write(true).open("/dev/tty");
+            let _ = OTHER.set(file.ok()?);
+        }
+        work(OTHER.get()?)
     }
 }
 
 /// Elsewhere the terminal's own keys do what they do.
 #[cfg(not(unix))]
-#[derive(Clone, Default)]
+#[derive(Clone, Copy)]
 pub struct Terminal;
 
 #[cfg(not(unix))]

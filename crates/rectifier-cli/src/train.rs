@@ -49,10 +49,9 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     let plan = launcher.plan.clone();
     let objective = plan.recipe.objective;
     let dashboard = !quiet && !args.plain && !verbose::is_on() && dashboard::possible();
-    let (interrupter, terminal, signals) =
-        (Interrupter::new(), Terminal::default(), Signals::default());
+    let (interrupter, terminal, signals) = (Interrupter::new(), Terminal, Signals::default());
     if dashboard {
-        let dashboard = Dashboard::new(interrupter.clone(), terminal.clone());
+        let dashboard = Dashboard::new(interrupter.clone(), terminal);
         launcher.renderer = Box::new(dashboard);
     }
     launcher.interrupter = interrupter.clone();

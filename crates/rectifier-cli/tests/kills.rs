@@ -35,6 +35,14 @@ struct Kills {
     ends: usize,
 }
 
+impl std::ops::AddAssign for Kills {
+    fn add_assign(&mut self, other: Self) {
+        self.early += other.early;
+        self.late += other.late;
+        self.ends += other.ends;
+    }
+}
+
 /// Moments of one subject.
 struct Moments {
     random: Stream,
@@ -479,17 +487,8 @@ fn exports(folder: &Path, kills: usize, seed: u64) -> Kills {
             "models", "export", NETWORK, "--format", format, "--out", &name,
         ];
         let subject = 9 + place as u64;
-        let done = makers(
-            folder,
-            &export,
-            &folder.join(&name),
-            None,
-            kills,
-            (seed, subject),
-        );
-        all.early += done.early;
-        all.late += done.late;
-        all.ends += done.ends;
+        let file = folder.join(&name);
+        all += makers(folder, &export, &file, None, kills, (seed, subject));
     }
     all
 }
@@ -515,9 +514,7 @@ fn kills_at_random_moments_lose_nothing_and_change_no_number() {
             "| {what} | {} | {early} | {late} | {ends} | 0 |",
             early + late
         );
-        total.early += early;
-        total.late += late;
-        total.ends += ends;
+        total += done;
     };
     eprintln!(
         "| killed | kills | before there was something to go on from | later | ends compared | lost |"

@@ -72,22 +72,19 @@ pub struct FineTune {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frozen: Vec<usize>,
     /// Modern: added to every gradient times the parameter, weights and biases alike, as PyTorch's optimizers do it.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub weight_decay: f64,
     /// Modern: inputs and hidden activations that are left out at random in each step.
     #[serde(default, skip_serializing_if = "Dropout::is_none")]
     pub dropout: Dropout,
     /// Modern: pictures are moved by up to so many pixels along both axes, drawn anew in every epoch.
-    #[serde(default, skip_serializing_if = "is_unmoved")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub shift: usize,
 }
 
-fn is_unmoved(pixels: &usize) -> bool {
-    *pixels == 0
-}
-
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
+/// Whether a field is what it is where it is left out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl FineTune {

@@ -69,7 +69,7 @@ pub fn retrain(trained: &Trained, args: &VerifyArgs) -> Result<Again, CliError> 
     }
     let signals = Signals::default();
     signals
-        .watch(&interrupter, &Terminal::default(), !quiet)
+        .watch(&interrupter, &Terminal, !quiet)
         .map_err(|source| CliError::Signals { source })?;
     let launched = prepared.launch(folder)?;
     let Some(summary) = launched.record.summary else {

@@ -19,7 +19,8 @@ pub struct Table1;
 /// Table 1.
 pub static TABLE1: Table1 = Table1;
 
-const UNITS: [&str; 3] = ["rectifier", "tanh", "softplus"];
+/// The units that are compared.
+pub(super) const UNITS: [&str; 3] = ["rectifier", "tanh", "softplus"];
 
 fn sets(preset: Preset) -> &'static [&'static str] {
     match preset {

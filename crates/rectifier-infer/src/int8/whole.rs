@@ -1,6 +1,6 @@
 //! Batches that are multiplied whole: from a few examples on that is faster than skipping what is 0 example by example.
 //! Activations are rows of bytes here, not lists. A matrix unit skips nothing; tiles of a few examples skip the groups of
-//! inputs that are 0 in all of them.
+//! inputs that are 0 in each of them.
 
 use super::amx::Amx;
 use super::kernels::{GROUPS, Kernels, TILE_ROWS, Tile};
@@ -17,6 +17,11 @@ pub(super) const CHUNK: usize = 48;
 /// Two tiles of a matrix unit.
 const MATRIX_CHUNK: usize = 32;
 
+/// From so many examples on a matrix unit is as fast as lists of what is not 0, or faster, and so are tiles of vectors
+/// (784-1000x3-10, three quarters of the units silent).
+const MATRIX_FEWEST: usize = 4;
+const VECTORS_FEWEST: usize = TILE_ROWS;
+
 /// What multiplies.
 enum Unit {
     Matrix(Amx),
@@ -25,21 +30,21 @@ enum Unit {
 }
 
 impl Unit {
-    fn of(network: &Int8, threads: usize, level: Level) -> Option<Self> {
-        let vectors = || {
-            let tile = Kernels::of(level).tile?;
-            let lists = (0..threads).map(|_| Lists::new(network)).collect();
-            Some(Self::Vectors(tile, lists))
-        };
-        Amx::of(level).map(Self::Matrix).or_else(vectors)
+    /// What this machine has, where `capacity` examples are not too few for it.
+    fn of(network: &Int8, capacity: usize, threads: usize, level: Level) -> Option<Self> {
+        if let Some(unit) = Amx::of(level) {
+            return (capacity >= MATRIX_FEWEST).then_some(Self::Matrix(unit));
+        }
+        let tile = Kernels::of(level).tile?;
+        let lists = || (0..threads).map(|_| Lists::new(network)).collect();
+        (capacity >= VECTORS_FEWEST).then(|| Self::Vectors(tile, lists()))
     }
 
-    /// From so many examples on it is as fast as lists of what is not 0, or faster (784-1000x3-10, three quarters of the units
-    /// silent).
+    /// How few examples it is of use for.
     fn fewest(&self) -> usize {
         match self {
-            Self::Matrix(_) => 4,
-            Self::Vectors(..) => TILE_ROWS,
+            Self::Matrix(_) => MATRIX_FEWEST,
+            Self::Vectors(..) => VECTORS_FEWEST,
         }
     }
 
@@ -71,7 +76,7 @@ fn tiles(count: usize) -> impl Iterator<Item = Range<usize>> {
     parts(count, TILE_ROWS)
 }
 
-/// For each tile of a chunk, the groups of inputs that are not 0 in all of its examples.
+/// For each tile of a chunk, the groups of inputs that are not 0 in one of its examples at least.
 struct Lists {
     /// `[tiles, room]`.
     index: Buffer<u32>,
@@ -161,7 +166,7 @@ impl Whole {
         threads: usize,
         level: Level,
     ) -> Option<Self> {
-        let unit = Unit::of(network, threads, level).filter(|unit| capacity >= unit.fewest())?;
+        let unit = Unit::of(network, capacity, threads, level)?;
         let stride = |layer: &Layer8| (panels(layer.inputs) + 1) * PANEL;
         let strides: Vec<usize> = network.layers.iter().map(stride).collect();
         let room = |stride: &usize| Buffer::zeros((capacity + CHUNK) * stride);

@@ -1,6 +1,7 @@
 //! The rows of each question.
 
 use crate::experiments::images::Images;
+use crate::experiments::table1::UNITS;
 use crate::plans::unit;
 use crate::{CellEngine, ExperimentError, Labels, Preset, Row};
 use rectifier_nn::{Reconstruction, Scale, Target, Unit};
@@ -85,9 +86,6 @@ fn to_zero(start: f64) -> Rate {
     Rate::Scheduled(Schedule::Cosine { start, end: 0.0 })
 }
 
-/// The units of table 1.
-const UNITS: [&str; 3] = ["rectifier", "tanh", "softplus"];
-
 /// The picture of the rate grid, with rates between and above the paper's.
 fn rates(images: &Images, preset: Preset) -> Result<Vec<Row>, ExperimentError> {
     let rates: &[f64] = match preset {
@@ -111,11 +109,10 @@ fn rates(images: &Images, preset: Preset) -> Result<Vec<Row>, ExperimentError> {
 /// The units of table 1 with three times its epochs, at its best rate: whether those that are far from the paper's there are so
 /// for want of training.
 fn longer(images: &Images, preset: Preset) -> Result<Vec<Row>, ExperimentError> {
-    let usual = Images::of(images.set, preset)?.epochs;
-    let mut rows = Vec::new();
+    let epochs = 3 * Images::of(images.set, preset)?.epochs;
     let rate = 0.1;
+    let mut rows = Vec::new();
     for name in UNITS {
-        let epochs = 3 * usual;
         let what = format!("{name}, {epochs} epochs");
         let mut row = images.row(labels("longer", what).with("rate", rate), unit(name), false)?;
         row.fine_tuning.epochs = epochs;
