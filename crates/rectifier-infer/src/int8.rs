@@ -32,12 +32,9 @@ use crate::rows::Rows;
 use crate::simd::Level;
 use alloc::vec;
 use alloc::vec::Vec;
-use kernels::{GROUP, GROUPS, Kernels};
+use kernels::{GROUP, GROUPS, Kernels, MOST};
 use lists::Lists;
 use whole::Whole;
-
-/// Examples whose sums stay in the first cache while the weights of a panel pass over them.
-const TILE: usize = 64;
 
 /// A dense layer of integers.
 #[derive(Clone)]
@@ -421,8 +418,8 @@ impl Scratch {
         examples: core::ops::Range<usize>,
     ) {
         let weights = layer.panel(p);
-        for start in examples.clone().step_by(TILE) {
-            let count = TILE.min(examples.end - start);
+        for start in examples.clone().step_by(MOST) {
+            let count = MOST.min(examples.end - start);
             for block in 0..below.blocks() {
                 // SAFETY: as the caller says.
                 unsafe {

@@ -23,6 +23,9 @@ pub(crate) struct Groups {
     pub value: *const u32,
 }
 
+/// Examples that [`Kernels::gather`] takes at most: their sums stay in the first cache while the weights of a panel pass over them.
+pub(crate) const MOST: usize = 64;
+
 /// The form of [`gather`]: sums, weights, examples, groups, units.
 pub(crate) type Gather = unsafe fn(*mut i32, *const i8, usize, Groups, usize);
 
@@ -40,7 +43,7 @@ pub(crate) const TILE_ROWS: usize = 6;
 #[derive(Clone, Copy)]
 pub(crate) struct Kernels {
     /// `z[b][u] += sum over the groups of example b of x w`, `z` `[examples, PANEL]`, `w` `[groups, PANEL, GROUP]`, of the
-    /// first units of a panel.
+    /// first units of a panel, for at most [`MOST`] examples.
     pub gather: Gather,
     /// `z[b][u] = sum over the listed groups of x w` for 1 to [`TILE_ROWS`] rows of bytes at once; none where there are not
     /// registers enough.
@@ -212,11 +215,14 @@ impl Sums for Plain {
 }
 
 macro_rules! table {
-    ($name:ident, $sums:ty, $one:literal, $four:literal, $collect:path $(, #[$attribute:meta])?) => {
+    ($name:ident, $sums:ty, $one:literal, $four:literal, $collect:path $(, wide $wide:ty)? $(, #[$attribute:meta])?) => {
         mod $name {
             use super::*;
             $(#[$attribute])?
             unsafe fn gather(z: *mut i32, w: *const i8, batch: usize, groups: Groups, units: usize) {
+                $(if batch >= wide::FEWEST && units > 2 * STRIP {
+                    return unsafe { wide::gather::<$wide, $four>(z, w, batch, groups) };
+                })?
                 unsafe { super::strips::<$sums, $one, $four>(z, w, batch, groups, units) }
             }
             $(#[$attribute])?
@@ -239,7 +245,7 @@ macro_rules! table {
 table!(portable, Plain, 1, 4, super::collect);
 #[cfg(target_arch = "x86_64")]
 table!(
-    avx2, x86::Pairs, 2, 8, super::collect,
+    avx2, x86::Pairs, 2, 8, super::collect, wide x86::Pairs,
     #[target_feature(enable = "avx2")]
 );
 #[cfg(target_arch = "x86_64")]
@@ -283,6 +289,9 @@ impl Kernels {
         }
     }
 }
+
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -332,7 +341,7 @@ mod tests {
 
         #[test]
         fn every_kernel_gives_the_sums_of_plain_integers(
-            batch in 1usize..9, groups in 1usize..70, units in 1usize..=PANEL, extreme in any::<bool>(), seed in any::<u64>(),
+            batch in 1usize..12, groups in 1usize..100, units in 1usize..=PANEL, extreme in any::<bool>(), seed in any::<u64>(),
         ) {
             let mut draw = Draw::new(seed);
             let width = groups * GROUP;

@@ -1,5 +1,6 @@
 //! Products of bytes on x86-64.
 
+use super::wide::Wide;
 use super::{GROUP, STRIP, Sums, TILE_ROWS};
 use crate::buffer::PANEL;
 use core::arch::x86_64::*;
@@ -174,13 +175,48 @@ impl Sums for Pairs {
     #[inline(always)]
     unsafe fn add(self, (even, odd): (__m256i, __m256i), weights: *const i8) -> Self {
         unsafe {
-            let all = _mm256_loadu_si256(weights.cast());
-            let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(all));
-            let high = _mm256_srai_epi16::<8>(all);
-            let low = _mm256_madd_epi16(low, even);
-            let high = _mm256_madd_epi16(high, odd);
-            Self(_mm256_add_epi32(self.0, _mm256_add_epi32(low, high)))
+            let (low, high) = halves(weights);
+            self.add_products(_mm256_madd_epi16(low, even), _mm256_madd_epi16(high, odd))
         }
+    }
+}
+
+impl Wide for Pairs {
+    #[inline(always)]
+    unsafe fn widen(weights: *const i8, to: *mut i16) {
+        unsafe {
+            let (low, high) = halves(weights);
+            _mm256_store_si256(to.cast(), low);
+            _mm256_store_si256(to.add(16).cast(), high);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add_wide(self, (even, odd): (__m256i, __m256i), weights: *const i16) -> Self {
+        unsafe {
+            let (low, high) = (
+                _mm256_load_si256(weights.cast()),
+                _mm256_load_si256(weights.add(16).cast()),
+            );
+            self.add_products(_mm256_madd_epi16(low, even), _mm256_madd_epi16(high, odd))
+        }
+    }
+}
+
+impl Pairs {
+    #[inline(always)]
+    unsafe fn add_products(self, low: __m256i, high: __m256i) -> Self {
+        Self(unsafe { _mm256_add_epi32(self.0, _mm256_add_epi32(low, high)) })
+    }
+}
+
+/// The even and the odd ones of 32 weights, in 16 bits.
+#[inline(always)]
+unsafe fn halves(weights: *const i8) -> (__m256i, __m256i) {
+    unsafe {
+        let all = _mm256_loadu_si256(weights.cast());
+        let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(all));
+        (low, _mm256_srai_epi16::<8>(all))
     }
 }
 
