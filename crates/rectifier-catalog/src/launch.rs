@@ -9,6 +9,7 @@ use rectifier_train::{
     DataFingerprint, Evaluation, Run, RunFiles, RunFolder, RunRecord, SilentRenderer, Unwatched,
     Watch,
 };
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +63,8 @@ pub struct Launcher {
     pub checkpoint_every: Option<Duration>,
     /// Steps from one reading to the next; 50 readings an epoch if `None`.
     pub measure_every: Option<usize>,
+    /// A file for the pre-training that this run shares with others: [`Run::pretrained`].
+    pub pretrained: Option<PathBuf>,
 }
 
 /// A launcher whose data is loaded and whose engine is chosen; nothing is written yet.
@@ -100,6 +103,7 @@ impl Launcher {
             interrupter: Interrupter::new(),
             checkpoint_every: None,
             measure_every: None,
+            pretrained: None,
         }
     }
 
@@ -204,6 +208,7 @@ impl Prepared {
             interrupter,
             checkpoint_every,
             measure_every,
+            pretrained,
         } = launcher;
         let network = plan.network.init(plan.recipe.seed, &engine.device)?;
         let mut data = DataFingerprint::of_split(loaded.info.name.clone(), &loaded.split)?;
@@ -219,6 +224,7 @@ impl Prepared {
             renderer,
             interrupter,
             measure_every,
+            pretrained,
             ..Run::new(
                 network,
                 plan.recipe.clone(),

@@ -1,13 +1,15 @@
 //! One cell carried out: trained in a run's folder, recorded, and tidied away.
 
 use crate::error::io;
+use crate::queue::{Making, Taken};
 use crate::{Cell, ExperimentError, Observer, Preset, Record, SweepFolder};
 use burn_train::Interrupter;
 use rectifier_catalog::{CatalogError, EngineChoice, Launcher};
 use rectifier_data::Locator;
 use rectifier_nn::write_atomically;
 use rectifier_train::{
-    EpochRecord, FolderProblem, Notice, RunFiles, RunFolder, RunRecord, Standing, TrainError, Watch,
+    EpochRecord, FolderProblem, Notice, RunFiles, RunFolder, RunRecord, Stage, StageBegins,
+    Standing, TrainError, Watch,
 };
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
@@ -50,11 +52,13 @@ pub(crate) struct Kept {
 }
 
 impl Workshop<'_> {
-    /// Trains `cell` from where it stands.
+    /// Trains the cell that was `taken` from where it stands.
     ///
     /// # Errors
     /// [`ExperimentError`]; what was written before stays.
-    pub fn carry_out(&self, cell: &Cell) -> Result<Carried, ExperimentError> {
+    pub fn carry_out(&self, taken: Taken) -> Result<Carried, ExperimentError> {
+        let cell = taken.cell.clone();
+        let cell = &cell;
         let name = cell.name()?;
         let path = self.folder.run_path(&name);
         let files = RunFiles::at(&path);
@@ -74,7 +78,7 @@ impl Workshop<'_> {
             return Ok(Carried::Elsewhere);
         }
         self.observer.begins(&name, cell);
-        let run = match self.launch(&name, cell, folder) {
+        let run = match self.launch(&name, taken, folder) {
             Ok(run) if run.summary.is_some() => (run, None),
             Ok(_) => return Ok(Carried::Stopped),
             Err(CatalogError::Train(error)) if error.is_interruption() => {
@@ -98,9 +102,14 @@ impl Workshop<'_> {
     fn launch(
         &self,
         name: &str,
-        cell: &Cell,
+        taken: Taken,
         folder: RunFolder,
     ) -> Result<RunRecord, CatalogError> {
+        let Taken {
+            cell,
+            pretrained,
+            making,
+        } = taken;
         let engine = EngineChoice {
             engine: Some(cell.engine.name),
             threads: cell.engine.threads,
@@ -110,10 +119,12 @@ impl Workshop<'_> {
             watch: Box::new(CellWatch {
                 name: name.into(),
                 observer: self.observer.clone(),
+                making,
             }),
+            pretrained,
             interrupter: self.interrupter.clone(),
             checkpoint_every: self.checkpoint_every,
-            ..Launcher::new(cell.plan.clone(), engine)
+            ..Launcher::new(cell.plan, engine)
         };
         let prepared = launcher.prepare(self.locator, &mut |_, _| {})?;
         for warning in &prepared.loaded().warnings {
@@ -202,9 +213,17 @@ fn reason(error: &TrainError) -> String {
 struct CellWatch {
     name: String,
     observer: Arc<dyn Observer>,
+    making: Making,
 }
 
 impl Watch for CellWatch {
+    fn stage(&mut self, stage: &StageBegins<'_>) {
+        // What comes before it lies where others find it.
+        if matches!(stage.stage, Stage::FineTune(_)) {
+            self.making.release();
+        }
+    }
+
     fn epoch(&mut self, record: &EpochRecord, standing: &Standing) {
         self.observer.epoch(&self.name, record, standing);
     }

@@ -80,6 +80,23 @@ impl Cell {
         cell_name(&self.plan, self.engine)
     }
 
+    /// What its pre-training is called, where it has any: that of cells with the same head of the recipe, the same network, data
+    /// and engine, whatever follows, and whichever share of the labels is used.
+    ///
+    /// # Errors
+    /// As [`name`](Self::name).
+    pub fn head(&self) -> Result<Option<String>, ExperimentError> {
+        let head = self.plan.recipe.head().map(|recipe| {
+            let plan = Plan {
+                recipe,
+                label_fraction: None,
+                ..self.plan.clone()
+            };
+            cell_name(&plan, self.engine)
+        });
+        head.transpose()
+    }
+
     /// Whether a share of a sweep has it.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ const BURN: f64 = 10.0;
 /// Bytes of a record.
 pub(crate) const RECORD: u64 = 6_000;
 /// Copies of the weights in a run's folder: the best network, and two checkpoints of two each.
-const COPIES: u64 = 5;
+pub(crate) const COPIES: u64 = 5;
 
 /// What is known of how fast cells are.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +45,9 @@ impl Rates {
         let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
         for record in records.iter() {
             let done: f64 = record.history.iter().map(|line| line.seconds).sum();
-            if let (Some(summary), Ok(work)) = (record.summary(), work(&record.plan, locator)) {
+            if let (Some(summary), Ok(work)) =
+                (record.summary(), work(&record.plan, false, locator))
+            {
                 let planned = record.plan.recipe.total_epochs().max(1) as f64;
                 // A run that stopped early did a part of its work; one whose history was thinned did all of it.
                 let share = (summary.epochs as f64 / planned).min(1.0);
@@ -64,11 +66,16 @@ impl Rates {
         }
     }
 
-    /// What `cell` needs.
+    /// What `cell` needs, whose pre-training was `made` for another or not.
     ///
     /// # Errors
     /// [`ExperimentError::Data`] where the size of its data cannot be told.
-    pub fn estimate(&self, cell: &Cell, locator: &Locator) -> Result<Estimate, ExperimentError> {
+    pub fn estimate(
+        &self,
+        cell: &Cell,
+        made: bool,
+        locator: &Locator,
+    ) -> Result<Estimate, ExperimentError> {
         let known = self
             .measured
             .get(&kind(&cell.plan, cell.engine.name.name()));
@@ -84,7 +91,7 @@ impl Rates {
         });
         let weights = 4 * cell.plan.network.parameters() as u64;
         Ok(Estimate {
-            seconds: rate * work(&cell.plan, locator)?,
+            seconds: rate * work(&cell.plan, made, locator)?,
             measured: known.is_some(),
             working_bytes: COPIES * weights,
             kept_bytes: if cell.keep.is_some() { weights } else { 0 },
@@ -126,10 +133,12 @@ fn seen(plan: &Plan, stage: &Stage) -> f64 {
     }
 }
 
-/// Examples times the weights that each goes through.
-fn work(plan: &Plan, locator: &Locator) -> Result<f64, ExperimentError> {
+/// Examples times the weights that each goes through; of fine-tuning alone where pre-training is `made`.
+fn work(plan: &Plan, made: bool, locator: &Locator) -> Result<f64, ExperimentError> {
     let train = plan.data.info(locator)?.sizes.train as f64;
-    let each = plan.recipe.stages.iter().map(|stage| {
+    let stages = plan.recipe.stages.iter();
+    let open = stages.filter(|stage| !made || matches!(stage, Stage::FineTune(_)));
+    let each = open.map(|stage| {
         let weights = match stage {
             Stage::FineTune(_) => plan.network.parameters() as f64,
             Stage::Pretrain(stage) => layer_weights(&plan.network, stage.layer),
@@ -159,20 +168,22 @@ mod tests {
     fn a_record_of_the_same_kind_is_gone_by() {
         let locator = Locator::default();
         let cell = |rate| Cell::new(plan("rectifier", 1, rate), Labels::new());
-        let guess = Rates::default().estimate(&cell(0.1), &locator).unwrap();
+        let guess = Rates::default()
+            .estimate(&cell(0.1), false, &locator)
+            .unwrap();
         assert!(!guess.measured && guess.seconds > 0.0);
         let records: Records = [fake(plan("rectifier", 1, 0.1), Labels::new(), 0.5)]
             .into_iter()
             .collect();
         let known = Rates::of(&records, &locator);
-        let told = known.estimate(&cell(0.3), &locator).unwrap();
+        let told = known.estimate(&cell(0.3), false, &locator).unwrap();
         // The fake took ten seconds for the same work.
         assert!(
             told.measured && (told.seconds - 10.0).abs() < 1e-9,
             "{told:?}"
         );
         let tanh = Cell::new(plan("tanh", 1, 0.1), Labels::new());
-        assert!(!known.estimate(&tanh, &locator).unwrap().measured);
+        assert!(!known.estimate(&tanh, false, &locator).unwrap().measured);
         assert_eq!(passes(&cell(0.1).plan, &locator).unwrap(), 620.0);
     }
 }

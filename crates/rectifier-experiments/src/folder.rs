@@ -6,11 +6,13 @@ use crate::{ExperimentError, Preset, Records, Shard};
 use rectifier_catalog::CatalogError;
 use rectifier_nn::write_atomically;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 const STATE: &str = "sweep.json";
+const PRETRAINED: &str = "pretrained-";
 
 /// The files of an experiment in a folder of experiments.
 ///
@@ -18,6 +20,7 @@ const STATE: &str = "sweep.json";
 /// |---|---|
 /// | `records/CELL.json` | a record a cell |
 /// | `runs/CELL/` | the run's folder while a cell runs, or after it was stopped |
+/// | `runs/pretrained-HEAD` | pre-training that several cells share, until none of them is left |
 /// | `models/NAME.safetensors`, `models/NAME.json` | the weights of the best validation seed of a row, and which cell it is |
 /// | `sweep.json` | what was started last |
 /// | `table.md`, `table.csv`, `figure*.svg`, `index.html` | made from the records alone |
@@ -88,6 +91,33 @@ impl SweepFolder {
     /// The run's folder of a cell.
     pub fn run_path(&self, cell: &str) -> PathBuf {
         self.runs_path().join(cell)
+    }
+
+    /// The pre-training of cells with this [head](crate::Cell::head).
+    pub fn pretrained_path(&self, head: &str) -> PathBuf {
+        self.runs_path().join(format!("{PRETRAINED}{head}"))
+    }
+
+    /// Removes pre-training that no cell with one of these heads is left for.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Io`].
+    pub(crate) fn tidy_pretrained(&self, wanted: &BTreeSet<String>) -> Result<(), ExperimentError> {
+        let runs = self.runs_path();
+        for entry in std::fs::read_dir(&runs).map_err(|source| io(&runs, source))? {
+            let path = entry.map_err(|source| io(&runs, source))?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let head = name.and_then(|name| name.strip_prefix(PRETRAINED));
+            if head.is_some_and(|head| !wanted.contains(head)) {
+                match std::fs::remove_file(&path) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(io(&path, error));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Where weights are kept.

@@ -40,6 +40,7 @@ mod page;
 pub mod paper;
 mod plans;
 mod preset;
+mod queue;
 mod record;
 mod records;
 mod report;

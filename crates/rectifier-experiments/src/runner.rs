@@ -3,7 +3,8 @@
 use crate::carry_out::{Carried, Workshop, remove};
 use crate::cell::names;
 use crate::error::io;
-use crate::estimate::{RECORD, passes};
+use crate::estimate::{COPIES, RECORD, passes};
+use crate::queue::{Queue, shared};
 use crate::{
     Cell, CellStage, Experiment, ExperimentError, Filter, Observer, Planned, Preset, Rates, Record,
     Records, Shard, SweepFolder, SweepState, Unobserved,
@@ -11,7 +12,7 @@ use crate::{
 use burn_train::Interrupter;
 use rectifier_catalog::EngineChoice;
 use rectifier_data::{Availability, Locator};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -133,7 +134,7 @@ impl<'a> Runner<'a> {
                 // Their records may decide what comes next.
                 continue;
             }
-            self.tidy(&files, &records)?;
+            self.tidy(&files, &cells, &records)?;
             end.cells = names(&cells)?.len();
             end.recorded = recorded(&cells, &records)?;
             end.open = open.len();
@@ -143,7 +144,8 @@ impl<'a> Runner<'a> {
             }
             self.observer
                 .planned(&self.planned(&cells, &open, &records)?);
-            let done = self.batch(&files, open, jobs)?;
+            let shared = shared(&without_record(&cells, &records)?, &files)?;
+            let done = self.batch(&files, Queue::new(open, &shared)?, jobs)?;
             end.now += done;
             end.stopped = self.interrupter.should_stop();
             if done == 0 && !end.stopped {
@@ -232,8 +234,17 @@ impl<'a> Runner<'a> {
         Ok(any)
     }
 
-    /// Removes the folders of runs that have a record: their process was killed in between.
-    fn tidy(&self, files: &SweepFolder, records: &Records) -> Result<(), ExperimentError> {
+    /// Removes the folders of runs that have a record, whose process was killed in between, and pre-training that nobody needs any
+    /// more.
+    fn tidy(
+        &self,
+        files: &SweepFolder,
+        cells: &[Cell],
+        records: &Records,
+    ) -> Result<(), ExperimentError> {
+        let left = without_record(cells, records)?;
+        let heads = left.iter().map(Cell::head).filter_map(Result::transpose);
+        files.tidy_pretrained(&heads.collect::<Result<_, _>>()?)?;
         if self.keep_runs {
             return Ok(());
         }
@@ -279,8 +290,15 @@ impl<'a> Runner<'a> {
             searches: 0,
         };
         let (mut working, mut kept) = (Vec::new(), BTreeSet::new());
+        let (files, mut heads) = (self.files(), BTreeSet::new());
+        let shared = shared(&without_record(cells, records)?, &files)?;
         for cell in open {
-            let estimate = rates.estimate(cell, &self.locator)?;
+            let head = cell.head()?;
+            let made = head.is_some_and(|head| match shared.get(&head) {
+                Some(path) => path.is_file() || !heads.insert(head),
+                None => false,
+            });
+            let estimate = rates.estimate(cell, made, &self.locator)?;
             planned.open.push((cell.name()?, estimate.seconds));
             planned.measured &= estimate.measured;
             planned.disk.1 += RECORD;
@@ -292,18 +310,20 @@ impl<'a> Runner<'a> {
             working.push(estimate.working_bytes);
         }
         working.sort_unstable_by(|a, b| b.cmp(a));
+        let pretrained = working.first().map_or(0, |largest| largest / COPIES);
         planned.disk.0 = match self.keep_runs {
             true => working.iter().sum(),
             false => working.iter().take(jobs).sum(),
         };
+        planned.disk.0 += shared.len() as u64 * pretrained;
         Ok(planned)
     }
 
-    /// Runs `open`, so many at once; how many got their record. The first failure stops all.
+    /// Runs what waits, so many at once; how many got their record. The first failure stops all.
     fn batch(
         &self,
         files: &SweepFolder,
-        open: Vec<Cell>,
+        queue: Arc<Queue>,
         jobs: usize,
     ) -> Result<usize, ExperimentError> {
         let models = Mutex::new(());
@@ -319,17 +339,10 @@ impl<'a> Runner<'a> {
             observer: &self.observer,
             models: &models,
         };
-        let jobs = jobs.min(open.len());
-        let queue = Mutex::new(VecDeque::from(open));
-        let next = || {
-            let stop = self.interrupter.should_stop();
-            let cell = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
-            (!stop).then(cell).flatten()
-        };
         let work = || -> Result<usize, ExperimentError> {
             let mut done = 0;
-            while let Some(cell) = next() {
-                match workshop.carry_out(&cell) {
+            while let Some(taken) = queue.take(|| self.interrupter.should_stop()) {
+                match workshop.carry_out(taken) {
                     Ok(Carried::Recorded) => done += 1,
                     Ok(Carried::Stopped | Carried::Elsewhere) => {}
                     Err(error) => {
@@ -368,6 +381,17 @@ fn others(folder: &Path, own: &Path) -> Result<Vec<SweepFolder>, ExperimentError
     }
     others.sort_by(|a, b| a.path().cmp(b.path()));
     Ok(others)
+}
+
+/// The cells that have no record yet.
+fn without_record(cells: &[Cell], records: &Records) -> Result<Vec<Cell>, ExperimentError> {
+    let mut left = Vec::new();
+    for cell in cells {
+        if records.get(&cell.name()?).is_none() {
+            left.push(cell.clone());
+        }
+    }
+    Ok(left)
 }
 
 fn recorded(cells: &[Cell], records: &Records) -> Result<usize, ExperimentError> {

@@ -56,7 +56,7 @@ impl Status {
         let mut own = Records::default();
         let mut begun = Vec::new();
         let mut seconds_left = 0.0;
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut heads) = (BTreeSet::new(), BTreeSet::new());
         for cell in &cells {
             let name = cell.name()?;
             if !seen.insert(name.clone()) {
@@ -66,6 +66,10 @@ impl Status {
                 own.add(record.clone());
                 continue;
             }
+            let made = match cell.head()? {
+                Some(head) => folder.pretrained_path(&head).is_file() || !heads.insert(head),
+                None => false,
+            };
             let files = RunFiles::at(folder.run_path(&name));
             let mut left = 1.0;
             if files.plan()?.is_some() {
@@ -80,7 +84,7 @@ impl Status {
                     valid_error: history.iter().rev().find_map(|epoch| epoch.valid_error),
                 });
             }
-            seconds_left += left.max(0.0) * rates.estimate(cell, locator)?.seconds;
+            seconds_left += left.max(0.0) * rates.estimate(cell, made, locator)?.seconds;
         }
         let ended = |record: &&Record| matches!(record.ended, Ended::Diverged { .. });
         Ok(Self {

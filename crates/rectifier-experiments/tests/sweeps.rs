@@ -179,6 +179,57 @@ fn rates_are_chosen_and_what_another_experiment_ran_is_taken_over() {
     assert_eq!(timeless(&records), timeless(&again));
 }
 
+/// Counts what cells of pre-trained networks make themselves.
+#[derive(Default)]
+struct Stages(AtomicUsize);
+
+impl Observer for Stages {
+    fn epoch(&self, _: &str, record: &EpochRecord, _: &Standing) {
+        self.0
+            .fetch_add(usize::from(record.stage == 1), Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn pretraining_is_made_once_for_cells_that_share_it() {
+    let figure4 = experiment("figure4").unwrap();
+    let (one, each) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let of = |folder: &Path, only: &str, stages: &Arc<Stages>| {
+        let runner = Runner {
+            only: only.parse().unwrap(),
+            observer: stages.clone(),
+            ..runner(figure4, folder)
+        };
+        let planned = runner.plan().unwrap().0.seconds();
+        (runner.run().unwrap(), planned)
+    };
+    let stages = Arc::new(Stages::default());
+    let (end, _) = of(one.path(), "pretrained=yes,unit=rectifier", &stages);
+    let cells = end.now;
+    let made = stages.0.load(Ordering::SeqCst);
+    assert!(cells >= 4 && made > 0, "{cells} {made}");
+    // One share of labels after the other, in folders of their own, has nobody to share with.
+    let alone = Arc::new(Stages::default());
+    for share in ["25", "100"] {
+        let folder = each.path().join(share);
+        let only = format!("pretrained=yes,unit=rectifier,labels={share}");
+        of(&folder, &only, &alone);
+    }
+    assert_eq!(alone.0.load(Ordering::SeqCst), 2 * made);
+    let records = |folder: &Path| {
+        let folder = SweepFolder::of(folder, "figure4");
+        // What was shared is tidied away with the last that needs it; others of the same filter may.
+        (folder.records().unwrap(), folder)
+    };
+    let (together, folder) = records(one.path());
+    let apart: Records = ["25", "100"]
+        .iter()
+        .flat_map(|share| timeless(&records(&each.path().join(share)).0))
+        .collect();
+    assert_eq!(timeless(&together), timeless(&apart));
+    assert_eq!(std::fs::read_dir(folder.runs_path()).unwrap().count(), 0);
+}
+
 #[test]
 fn what_cannot_be_run_is_told_before_anything_is() {
     let place = tempfile::tempdir().unwrap();

@@ -7,6 +7,7 @@ use crate::journal::Journal;
 use crate::keeping::keep;
 use crate::model_header::ModelHeader;
 use crate::parameters::module_bytes;
+use crate::pretrained::Pretrained;
 use crate::standing::Standing;
 use crate::{Engine, Measurement, Progress, Recipe, RunFolder, Stage, Totals, TrainError, Watch};
 use rectifier_data::Split;
@@ -28,6 +29,7 @@ pub(crate) struct Driver<N: Network> {
     pub header: ModelHeader,
     pub watch: Box<dyn Watch>,
     pub stamp: Stamp,
+    pub shared: Option<Pretrained>,
     pub checkpoint_every: Duration,
     /// The network at the last stage boundary or epoch end.
     pub network: N,
@@ -142,6 +144,9 @@ impl<N: Network> Driver<N> {
             },
         };
         keep(&checkpoint, self.folder.path())?;
+        if let Some(shared) = &self.shared {
+            shared.keep(&checkpoint)?;
+        }
         self.clock.saved = Instant::now();
         self.clock.took = start.elapsed();
         self.clock.ever = true;

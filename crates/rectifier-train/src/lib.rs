@@ -90,6 +90,7 @@ mod model_header;
 mod notice;
 mod optimizer;
 mod parameters;
+mod pretrained;
 mod progress;
 mod provenance;
 mod rate;

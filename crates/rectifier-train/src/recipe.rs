@@ -104,6 +104,23 @@ impl Recipe {
         self
     }
 
+    /// The stages of pre-training that the recipe begins with, as a recipe of their own; `None` where there are none. Runs of
+    /// recipes with the same head pre-train in the same way, whatever follows.
+    pub fn head(&self) -> Option<Self> {
+        let pretraining = |stage: &&Stage| matches!(stage, Stage::Pretrain(_));
+        let stages: Vec<Stage> = self
+            .stages
+            .iter()
+            .take_while(pretraining)
+            .cloned()
+            .collect();
+        (!stages.is_empty()).then(|| Self {
+            seed: self.seed,
+            objective: self.objective,
+            stages,
+        })
+    }
+
     /// Checks every value that can be checked without network and data.
     ///
     /// # Errors

@@ -8,10 +8,11 @@ use crate::forgetful::Forgetful;
 use crate::history::restore_history;
 use crate::identity::{VERSION, describe};
 use crate::journal::Journal;
-use crate::keeping::latest;
+use crate::keeping::{keep, latest};
 use crate::loader::ExampleLoader;
 use crate::metrics::{Digest, Quantity, StageMetric};
 use crate::model_header::ModelHeader;
+use crate::pretrained::Pretrained;
 use crate::provenance::Provenance;
 use crate::split_check::check_batches;
 use crate::strategy::Stages;
@@ -28,6 +29,7 @@ use rectifier_nn::{ActivationPenalty, ModelCard, Network};
 use serde_json::{Value, json};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -68,6 +70,10 @@ pub struct Run<N: Network> {
     /// Steps from one reading of loss, error and zeros to the next; 50 readings an epoch if `None`, and in a run that goes
     /// on as before.
     pub measure_every: Option<usize>,
+    /// A file for the pre-training that this run shares with others: where it holds what pre-training as this run's left, on the
+    /// same inputs, the run goes on from there, to the same numbers; where it does not, the run leaves it there. Readings of
+    /// steps that another run made are not in this one's folder.
+    pub pretrained: Option<PathBuf>,
 }
 
 /// The longest time between two checkpoints where none is given.
@@ -98,6 +104,7 @@ impl<N: Network> Run<N> {
             watch: Box::new(Unwatched),
             checkpoint_every: CHECKPOINT_EVERY,
             measure_every: None,
+            pretrained: None,
         }
     }
 
@@ -134,8 +141,14 @@ impl<N: Network> Run<N> {
             data: now.provenance.data.checksum.clone(),
         };
         let found = latest(&self.folder, &stamp)?;
-        let resumed = found.is_some();
-        let (mut start, damage) = found.unwrap_or_default();
+        let shared = self.shared_pretraining()?;
+        let begun = shared.as_ref().filter(|_| found.is_none());
+        let begun = begun.and_then(|shared| shared.start(&stamp));
+        let resumed = found.is_some() || begun.is_some();
+        let (mut start, damage) = match &begun {
+            Some(begun) => (begun.clone(), None),
+            None => found.unwrap_or_default(),
+        };
         notices.extend(damage);
         let place = |problem| TrainError::RunFolder {
             path: self.folder.checkpoint_path(),
@@ -154,6 +167,10 @@ impl<N: Network> Run<N> {
         if !self.folder.plan_path().is_file() {
             self.folder.write_json(PLAN, &identity.plan)?;
         }
+        if let Some(begun) = &begun {
+            // Before there is a history: one without a checkpoint is that of a run that lost it.
+            keep(begun, self.folder.path())?;
+        }
         start.progress.engine = identity.provenance.engine.clone();
         start.progress.measure_every = identity.measure_every;
         if resumed {
@@ -162,14 +179,14 @@ impl<N: Network> Run<N> {
         } else {
             notices.extend(check_batches(&self.recipe, &self.split));
         }
-        self.train(identity, stamp, (start, resumed), notices)
+        self.train(identity, (stamp, shared), (start, resumed), notices)
     }
 
     /// From `start` on, which is a checkpoint if the run is `resumed`, in burn-train.
     fn train(
         mut self,
         identity: RunIdentity,
-        stamp: Stamp,
+        (stamp, shared): (Stamp, Option<Pretrained>),
         (start, resumed): (Checkpoint, bool),
         mut notices: Vec<Notice>,
     ) -> Result<Outcome<N>, TrainError> {
@@ -204,6 +221,7 @@ impl<N: Network> Run<N> {
             header,
             watch: self.watch,
             stamp,
+            shared,
             checkpoint_every: self.checkpoint_every,
             network: self.network,
             best: None,
@@ -239,6 +257,15 @@ impl<N: Network> Run<N> {
             return Err(TrainError::device(error));
         }
         finish(outcome.take()?, identity, &self.device, &self.interrupter)
+    }
+
+    /// Pre-training that is shared with other runs.
+    fn shared_pretraining(&self) -> Result<Option<Pretrained>, TrainError> {
+        let Some(path) = self.pretrained.clone() else {
+            return Ok(None);
+        };
+        let (network, engine) = (&self.network, self.engine.as_ref());
+        Pretrained::of(path, &self.recipe, network, &self.split, engine)
     }
 
     /// How many hidden layers the network shows. One that is no mere stack is asked by a look at an example.
