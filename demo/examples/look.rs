@@ -10,7 +10,7 @@
 
 use rectifier_demo::network::Pictures;
 use rectifier_demo::strokes::Picture;
-use rectifier_infer::{Rows, SparseNetwork};
+use rectifier_infer::{Level, Rows, SparseNetwork};
 use serde_json::{Value, json};
 use std::error::Error;
 
@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: look MODEL.safetensors PICTURE THRESHOLD".into());
     };
     let threshold: f64 = threshold.parse()?;
-    let mut network = SparseNetwork::load(model)?;
+    // Which multiplications int8 spares depends on the processor: plain Rust spares those that WebAssembly spares.
+    let mut network = SparseNetwork::load(model)?.with_level(Level::Portable);
     if threshold > 0.0 {
         network = network.with_threshold(threshold)?;
     }

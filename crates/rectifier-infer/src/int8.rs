@@ -1,9 +1,9 @@
 //! Prediction with eight-bit integers: weights from -127 to 127 with a scale a unit, activations from 0 to 255 with a scale a
 //! layer (a rectifier's are never negative), sums exact in 32 bits.
 //!
-//! Groups of four inputs that are all 0 are skipped, of larger batches those that are 0 in a few examples at once where there are
-//! registers for it; where there is a matrix unit, larger batches are multiplied whole. The same
-//! numbers come out on every processor and with any count of threads, to the bit.
+//! Groups of four inputs that are all 0 are skipped (of two on AVX2), of larger batches those that are 0 in a few examples at once
+//! where there are registers for it; where there is a matrix unit, larger batches are multiplied whole. The same numbers come out on
+//! every processor and with any count of threads, to the bit.
 
 #[cfg_attr(
     not(all(
@@ -191,10 +191,11 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Room for `capacity` examples.
     pub(crate) fn new(network: &Int8, capacity: usize, threads: usize, level: Level) -> Self {
+        let kernels = Kernels::of(level);
         let lists: Vec<Lists> = network
             .layers
             .iter()
-            .map(|layer| Lists::new(layer.inputs, capacity, threads))
+            .map(|layer| Lists::new(kernels.grain, layer.inputs, capacity, threads))
             .collect();
         let hidden = network.layers.len() - 1;
         let outputs = network.layers.last().map_or(0, |layer| layer.units);
@@ -203,7 +204,7 @@ impl Scratch {
         let whole = Whole::new(network, capacity, threads, level);
         let room = room.max(whole.as_ref().map_or(0, |_| whole::CHUNK * PANEL));
         Self {
-            kernels: Kernels::of(level),
+            kernels,
             lists,
             sums: (0..threads).map(|_| Buffer::zeros(room)).collect(),
             active: network.layers[..hidden]
@@ -423,10 +424,10 @@ impl Scratch {
             for block in 0..below.blocks() {
                 // SAFETY: as the caller says.
                 unsafe {
-                    let mut groups = below.groups(block);
-                    groups.starts = groups.starts.add(start);
+                    let mut lists = below.block(block);
+                    lists.starts = lists.starts.add(start);
                     let z = z.add(start * PANEL);
-                    (self.kernels.gather)(z, weights, count, groups, layer.width(p));
+                    (self.kernels.gather)(z, weights, count, lists, layer.width(p));
                 }
             }
         }

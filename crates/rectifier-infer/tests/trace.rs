@@ -162,14 +162,23 @@ fn multiplications_are_those_of_the_inputs_that_were_taken() {
         for (k, layer) in trace.layers.iter().enumerate() {
             let inputs = below(&trace, &rows, k);
             assert_eq!(layer.whole, (inputs.len() * layer.units) as u64);
-            let groups = inputs
-                .chunks(4)
-                .filter(|group| group.iter().any(|x| *x != 0.0));
-            let taken = match network.precision() {
-                "int8" => groups.map(<[f32]>::len).sum(),
-                _ => inputs.iter().filter(|x| **x != 0.0).count(),
+            // In int8 so many neighbours must be 0 together, two or four as the processor has it.
+            let taken = |together: usize| {
+                let some = inputs
+                    .chunks(together)
+                    .filter(|group| group.iter().any(|x| *x != 0.0));
+                some.map(|group| (group.len() * layer.units) as u64)
+                    .sum::<u64>()
             };
-            assert_eq!(layer.made, (taken * layer.units) as u64, "layer {k}");
+            let wanted = match network.precision() {
+                "int8" => vec![taken(2), taken(4)],
+                _ => vec![taken(1)],
+            };
+            assert!(
+                wanted.contains(&layer.made),
+                "layer {k}: {} {wanted:?}",
+                layer.made
+            );
         }
     }
 }
@@ -205,7 +214,12 @@ fn every_level_shows_the_same_bits() {
     for network in [plain.clone(), plain.in_bf16(), int8] {
         let of = |level| {
             let network = network.clone().with_level(level);
-            network.trace(Rows::Dense(&rows)).unwrap()
+            let mut trace = network.trace(Rows::Dense(&rows)).unwrap();
+            if network.precision() == "int8" {
+                // How many neighbours are skipped together depends on the processor.
+                trace.layers.iter_mut().for_each(|layer| layer.made = 0);
+            }
+            trace
         };
         let wanted = of(Level::Portable);
         for level in Level::available() {

@@ -1,5 +1,5 @@
-//! The inner loops of int8 prediction. Inputs are taken in groups of four, as the instructions take them; a group of four
-//! zeros is not touched.
+//! The inner loops of int8 prediction. Weights lie in groups of four inputs, as the instructions take them, and inputs are taken
+//! by fours or by twos; what is 0 in all of them is not touched.
 //!
 //! Sums are exact in 32 bits, and what becomes of them is multiplied, added and rounded in the same steps everywhere: every
 //! instruction set gives the same numbers to the bit.
@@ -14,20 +14,48 @@ pub(crate) const GROUPS: usize = PANEL / GROUP;
 /// Units that one register sums.
 const STRIP: usize = 16;
 
-/// The active groups of some examples: entries `starts[b]..starts[b + 1]` are those of example `b`.
+/// How many inputs an entry of a list has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Grain {
+    /// A group, the first input in the lowest byte: where an instruction multiplies bytes.
+    Four,
+    /// Half a group in 16 bits each, the first in the lower ones: where products are those of 16 bits, and skipping more pays.
+    Two,
+}
+
+impl Grain {
+    /// Inputs an entry.
+    pub(crate) const fn inputs(self) -> usize {
+        match self {
+            Self::Four => GROUP,
+            Self::Two => GROUP / 2,
+        }
+    }
+
+    /// The inputs of an entry with this value.
+    pub(crate) fn bytes(self, value: u32) -> [u8; GROUP] {
+        match (self, value.to_le_bytes()) {
+            (Self::Four, bytes) => bytes,
+            (Self::Two, [first, _, second, _]) => [first, second, 0, 0],
+        }
+    }
+}
+
+/// The active inputs of some examples: entries `starts[b]..starts[b + 1]` are those of example `b`, in rising order.
 #[derive(Clone, Copy)]
-pub(crate) struct Groups {
+pub(crate) struct Lists {
     pub starts: *const u32,
+    /// Which they are, in units of the grain.
     pub index: *const u32,
-    /// Four inputs, the first in the lowest byte.
+    /// Their values, as the grain has them.
     pub value: *const u32,
 }
 
 /// Examples that [`Kernels::gather`] takes at most: their sums stay in the first cache while the weights of a panel pass over them.
 pub(crate) const MOST: usize = 64;
 
-/// The form of [`gather`]: sums, weights, examples, groups, units.
-pub(crate) type Gather = unsafe fn(*mut i32, *const i8, usize, Groups, usize);
+/// The form of [`gather`]: sums, weights, examples, lists, units.
+pub(crate) type Gather = unsafe fn(*mut i32, *const i8, usize, Lists, usize);
 
 /// The form of [`Kernels::tile`]: sums, weights, rows of inputs and the bytes from one to the next, rows, groups and how many, units.
 pub(crate) type Tile =
@@ -42,10 +70,12 @@ pub(crate) const TILE_ROWS: usize = 6;
 /// As [`Kernels`](crate::kernels::Kernels).
 #[derive(Clone, Copy)]
 pub(crate) struct Kernels {
-    /// `z[b][u] += sum over the groups of example b of x w`, `z` `[examples, PANEL]`, `w` `[groups, PANEL, GROUP]`, of the
+    /// What the lists of `gather` and `collect` have.
+    pub grain: Grain,
+    /// `z[b][u] += sum over the list of example b of x w`, `z` `[examples, PANEL]`, `w` `[groups, PANEL, GROUP]`, of the
     /// first units of a panel, for at most [`MOST`] examples.
     pub gather: Gather,
-    /// `z[b][u] = sum over the listed groups of x w` for 1 to [`TILE_ROWS`] rows of bytes at once; none where there are not
+    /// `z[b][u] = sum over a list of groups of x w` for 1 to [`TILE_ROWS`] rows of bytes at once; none where there are not
     /// registers enough.
     pub tile: Option<Tile>,
     /// [`requantize`].
@@ -60,31 +90,35 @@ pub(crate) struct Kernels {
 trait Sums: Copy {
     /// Units a register.
     const UNITS: usize;
-    /// Four inputs in the form that products take.
+    /// Inputs that are taken at a time.
+    const GRAIN: Grain;
+    /// They, in the form that products take.
     type Inputs: Copy;
     unsafe fn load(from: *const i32) -> Self;
     unsafe fn store(self, to: *mut i32);
-    unsafe fn inputs(group: u32) -> Self::Inputs;
-    /// Adds the products of the inputs with the weights `[UNITS, GROUP]`, exactly.
+    /// Of the entry `index` with this value.
+    unsafe fn inputs(index: usize, value: u32) -> Self::Inputs;
+    /// Adds the products of the inputs with those weights of `[UNITS, GROUP]` that are theirs, exactly.
     unsafe fn add(self, inputs: Self::Inputs, weights: *const i8) -> Self;
 }
 
 /// As [`Kernels::gather`], `N` registers at a time.
 #[inline(always)]
-unsafe fn gather<S: Sums, const N: usize>(z: *mut i32, w: *const i8, batch: usize, groups: Groups) {
+unsafe fn gather<S: Sums, const N: usize>(z: *mut i32, w: *const i8, batch: usize, lists: Lists) {
     // SAFETY: the caller vouches for a list of `batch` examples, for every index in it, and for the sums.
     unsafe {
         for b in 0..batch {
-            let from = *groups.starts.add(b) as usize;
-            let to = *groups.starts.add(b + 1) as usize;
+            let from = *lists.starts.add(b) as usize;
+            let to = *lists.starts.add(b + 1) as usize;
             let line = z.add(b * PANEL);
             let mut sums = [S::load(line); N];
             for (n, sum) in sums.iter_mut().enumerate() {
                 *sum = S::load(line.add(n * S::UNITS));
             }
             for entry in from..to {
-                let weights = w.add(*groups.index.add(entry) as usize * PANEL * GROUP);
-                let inputs = S::inputs(*groups.value.add(entry));
+                let index = *lists.index.add(entry) as usize;
+                let weights = w.add(index * S::GRAIN.inputs() / GROUP * PANEL * GROUP);
+                let inputs = S::inputs(index, *lists.value.add(entry));
                 for (n, sum) in sums.iter_mut().enumerate() {
                     *sum = sum.add(inputs, weights.add(n * S::UNITS * GROUP));
                 }
@@ -102,17 +136,17 @@ unsafe fn strips<S: Sums, const ONE: usize, const FOUR: usize>(
     z: *mut i32,
     w: *const i8,
     batch: usize,
-    groups: Groups,
+    lists: Lists,
     units: usize,
 ) {
     // SAFETY: as in `gather`; strips lie inside a panel.
     unsafe {
         if units > 2 * STRIP {
-            return gather::<S, FOUR>(z, w, batch, groups);
+            return gather::<S, FOUR>(z, w, batch, lists);
         }
         for strip in 0..units.div_ceil(STRIP) {
             let at = strip * STRIP;
-            gather::<S, ONE>(z.add(at), w.add(at * GROUP), batch, groups);
+            gather::<S, ONE>(z.add(at), w.add(at * GROUP), batch, lists);
         }
     }
 }
@@ -153,8 +187,8 @@ unsafe fn quantize(x: *const f32, len: usize, offset: f32, inverse: f32, out: *m
     }
 }
 
-/// Lists those of `count` groups that are not 0, numbered from `first`; returns how many. Both lists have room for `count`
-/// rounded up to a multiple of 16.
+/// Lists what is not 0 of `count` groups, of which the first has this number, by groups; returns how many entries. Both lists have
+/// room for `count` rounded up to a multiple of 16.
 #[inline(always)]
 unsafe fn collect(
     bytes: *const u8,
@@ -176,12 +210,36 @@ unsafe fn collect(
     found
 }
 
+/// As [`collect`], by halves of groups; lists have room for twice as many.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+unsafe fn collect_halves(
+    bytes: *const u8,
+    count: usize,
+    first: u32,
+    index: *mut u32,
+    value: *mut u32,
+) -> usize {
+    let mut found = 0;
+    // SAFETY: as in `collect`.
+    unsafe {
+        for at in 0..2 * count {
+            let half = u32::from(u16::from_le(bytes.cast::<u16>().add(at).read_unaligned()));
+            *index.add(found) = 2 * first + at as u32;
+            *value.add(found) = (half & 0xff) | (half >> 8 << 16);
+            found += usize::from(half != 0);
+        }
+    }
+    found
+}
+
 /// Sixteen sums in plain Rust.
 #[derive(Clone, Copy)]
 struct Plain([i32; STRIP]);
 
 impl Sums for Plain {
     const UNITS: usize = STRIP;
+    const GRAIN: Grain = Grain::Four;
     type Inputs = [i32; GROUP];
 
     #[inline(always)]
@@ -197,8 +255,8 @@ impl Sums for Plain {
     }
 
     #[inline(always)]
-    unsafe fn inputs(group: u32) -> [i32; GROUP] {
-        group.to_le_bytes().map(i32::from)
+    unsafe fn inputs(_: usize, value: u32) -> [i32; GROUP] {
+        value.to_le_bytes().map(i32::from)
     }
 
     #[inline(always)]
@@ -219,11 +277,11 @@ macro_rules! table {
         mod $name {
             use super::*;
             $(#[$attribute])?
-            unsafe fn gather(z: *mut i32, w: *const i8, batch: usize, groups: Groups, units: usize) {
+            unsafe fn gather(z: *mut i32, w: *const i8, batch: usize, lists: Lists, units: usize) {
                 $(if batch >= wide::FEWEST && units > 2 * STRIP {
-                    return unsafe { wide::gather::<$wide, $four>(z, w, batch, groups) };
+                    return unsafe { wide::gather::<$wide, $four>(z, w, batch, lists) };
                 })?
-                unsafe { super::strips::<$sums, $one, $four>(z, w, batch, groups, units) }
+                unsafe { super::strips::<$sums, $one, $four>(z, w, batch, lists, units) }
             }
             $(#[$attribute])?
             unsafe fn requantize(sums: *const i32, scale: *const f32, bias: *const f32, cut: f32, out: *mut u8) {
@@ -237,7 +295,7 @@ macro_rules! table {
             unsafe fn collect(bytes: *const u8, count: usize, first: u32, index: *mut u32, value: *mut u32) -> usize {
                 unsafe { $collect(bytes, count, first, index, value) }
             }
-            pub(super) const TABLE: Kernels = Kernels { gather, tile: None, requantize, quantize, collect };
+            pub(super) const TABLE: Kernels = Kernels { grain: <$sums>::GRAIN, gather, tile: None, requantize, quantize, collect };
         }
     };
 }
@@ -245,7 +303,7 @@ macro_rules! table {
 table!(portable, Plain, 1, 4, super::collect);
 #[cfg(target_arch = "x86_64")]
 table!(
-    avx2, x86::Pairs, 2, 8, super::collect, wide x86::Pairs,
+    avx2, x86::Pairs, 2, 8, super::collect_halves, wide x86::Pairs,
     #[target_feature(enable = "avx2")]
 );
 #[cfg(target_arch = "x86_64")]
@@ -311,14 +369,12 @@ mod tests {
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
-    /// Every group of a row, listed by the kernels of `level`.
+    /// What is not 0 in each row, listed by `kernels`.
     fn listed(kernels: &Kernels, rows: &[u8], width: usize) -> (Vec<u32>, Vec<u32>, Vec<u32>) {
         let groups = width / GROUP;
         let mut starts = vec![0];
-        let (mut index, mut value) = (
-            vec![0; rows.len() / GROUP + 16],
-            vec![0; rows.len() / GROUP + 16],
-        );
+        let room = rows.len() / kernels.grain.inputs() + 32;
+        let (mut index, mut value) = (vec![0; room], vec![0; room]);
         let mut found = 0;
         for row in rows.chunks(width) {
             // SAFETY: the level is there; a row's groups are read, and the lists have room for all of them and a register.
@@ -366,10 +422,10 @@ mod tests {
             for level in Level::available() {
                 let kernels = Kernels::of(level);
                 let (starts, index, value) = listed(&kernels, &rows, width);
-                let active = rows.chunks(GROUP).filter(|group| group.iter().any(|x| *x != 0)).count();
+                let active = rows.chunks(kernels.grain.inputs()).filter(|entry| entry.iter().any(|x| *x != 0)).count();
                 prop_assert_eq!(index.len(), active);
                 let mut found = vec![7i32; batch * PANEL];
-                let lists = Groups { starts: starts.as_ptr(), index: index.as_ptr(), value: value.as_ptr() };
+                let lists = Lists { starts: starts.as_ptr(), index: index.as_ptr(), value: value.as_ptr() };
                 // SAFETY: the level is there, the lists are those of `batch` rows, and weights and sums are whole panels.
                 unsafe { (kernels.gather)(found.as_mut_ptr(), weights.as_ptr(), batch, lists, units) };
                 for (found, wanted) in found.chunks(PANEL).zip(wanted.chunks(PANEL)) {

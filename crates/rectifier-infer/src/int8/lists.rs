@@ -1,6 +1,6 @@
-//! Which groups of a layer are not all 0, example by example.
+//! What of a layer is not 0, example by example, in entries of a few inputs each.
 
-use super::kernels::{GROUP, GROUPS, Groups};
+use super::kernels::{self, GROUP, Grain};
 use crate::buffer::{Buffer, PANEL, panels};
 use crate::pool::{Worker, share};
 use alloc::vec;
@@ -13,9 +13,10 @@ const SMALL_BATCH: usize = 16;
 /// pass over them.
 const BLOCK: usize = 4;
 
-/// The active groups of a layer for a batch. A block's lists are written by the thread that owns it, and by nobody else;
+/// The entries of a layer for a batch. A block's lists are written by the thread that owns it, and by nobody else;
 /// between two barriers either the owner writes or anybody reads.
 pub(super) struct Lists {
+    grain: Grain,
     batch: usize,
     capacity: usize,
     /// Panels of each block, for small batches and for larger ones, and how many blocks the threads before each have.
@@ -53,11 +54,12 @@ impl Partition {
 
 impl Lists {
     /// Of a layer of `width` numbers, for up to `capacity` examples.
-    pub(super) fn new(width: usize, capacity: usize, threads: usize) -> Self {
+    pub(super) fn new(grain: Grain, width: usize, capacity: usize, threads: usize) -> Self {
         let panels = panels(width);
         let large = Partition::new(panels, threads, BLOCK);
-        let entries = panels * GROUPS * capacity;
+        let entries = panels * PANEL / grain.inputs() * capacity;
         Self {
+            grain,
             batch: 0,
             capacity,
             small: Partition::new(panels, threads, panels),
@@ -103,12 +105,12 @@ impl Lists {
         self.partition().blocks[block].clone()
     }
 
-    /// The groups of a block.
-    pub(super) fn groups(&self, block: usize) -> Groups {
-        let base = self.panels_of(block).start * GROUPS * self.batch;
-        // SAFETY: inside the buffers: a block has `batch` lists, and at most its panels' groups times `batch` entries.
+    /// The lists of a block.
+    pub(super) fn block(&self, block: usize) -> kernels::Lists {
+        let base = self.panels_of(block).start * PANEL / self.grain.inputs() * self.batch;
+        // SAFETY: inside the buffers: a block has `batch` lists, and at most its panels' entries times `batch`.
         unsafe {
-            Groups {
+            kernels::Lists {
                 starts: self.starts.ptr().add(block * (self.batch + 1)),
                 index: self.index.ptr().add(base),
                 value: self.value.ptr().add(base),
@@ -136,16 +138,16 @@ impl Lists {
     /// many there are.
     ///
     /// # Safety
-    /// No other thread touches the block meanwhile; `each` writes at most [`GROUPS`] entries; `batch` is the batch.
+    /// No other thread touches the block meanwhile; `each` writes at most a panel's entries; `batch` is the batch.
     pub(super) unsafe fn fill_block(
         &self,
         block: usize,
         batch: usize,
         mut each: impl FnMut(usize, usize, *mut u32, *mut u32) -> usize,
     ) {
-        let list = self.groups(block);
+        let list = self.block(block);
         let mut found = 0;
-        // SAFETY: the block is this thread's; entries found so far never outnumber the groups passed.
+        // SAFETY: the block is this thread's; entries found so far never outnumber those passed.
         unsafe {
             for b in 0..batch {
                 *list.starts.cast_mut().add(b) = found as u32;
@@ -164,14 +166,14 @@ impl Lists {
     /// Every block is filled, and no thread works on the lists.
     unsafe fn entries(&self, mut each: impl FnMut(usize, usize, [u8; GROUP])) {
         for block in 0..self.blocks() {
-            let list = self.groups(block);
+            let list = self.block(block);
             for b in 0..self.batch {
                 // SAFETY: as the caller says; a block has `batch + 1` starts.
                 unsafe {
                     for entry in *list.starts.add(b)..*list.starts.add(b + 1) {
                         let (index, value) = (list.index, list.value);
-                        let first = *index.add(entry as usize) as usize * GROUP;
-                        each(b, first, (*value.add(entry as usize)).to_le_bytes());
+                        let first = *index.add(entry as usize) as usize * self.grain.inputs();
+                        each(b, first, self.grain.bytes(*value.add(entry as usize)));
                     }
                 }
             }
@@ -197,14 +199,16 @@ impl Lists {
         rows
     }
 
-    /// How many of the numbers of a layer of `width` are in listed groups, over all examples.
+    /// How many of the numbers of a layer of `width` are in listed entries, over all examples.
     ///
     /// # Safety
     /// As [`to_rows`](Self::to_rows).
     pub(super) unsafe fn taken(&self, width: usize) -> u64 {
         let mut taken = 0;
         // SAFETY: as the caller says.
-        unsafe { self.entries(|_, first, _| taken += GROUP.min(width - first) as u64) };
+        unsafe {
+            self.entries(|_, first, _| taken += self.grain.inputs().min(width - first) as u64)
+        };
         taken
     }
 }

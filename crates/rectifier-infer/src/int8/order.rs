@@ -1,6 +1,6 @@
 //! An order of units in which those that fire together are neighbours.
 //!
-//! Groups of four inputs are skipped when all four are 0: the more alike four units fire, the more is skipped. The order of
+//! Groups of four inputs, or their halves, are skipped when all of them are 0: the more alike four units fire, the more is skipped. The order of
 //! hidden units changes nothing of what a network computes.
 
 use alloc::vec;

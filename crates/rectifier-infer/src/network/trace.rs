@@ -23,8 +23,8 @@ pub struct TracedLayer {
     pub units: usize,
     /// Activations, `[examples, units]` row by row; of the output layer the logits.
     pub values: Vec<f32>,
-    /// Multiplications that were made for them. An input that is 0 costs none; in int8 four neighbours must be 0 together, and in
-    /// the other precisions a layer is multiplied whole where few inputs are.
+    /// Multiplications that were made for them. An input that is 0 costs none; in int8 neighbours must be 0 together, two or four as
+    /// the processor has it, and in the other precisions a layer is multiplied whole where few inputs are.
     pub made: u64,
     /// Multiplications where nothing is skipped: examples times inputs times units.
     pub whole: u64,

@@ -1,6 +1,6 @@
 //! Products of bytes on 64-bit ARM.
 
-use super::Sums;
+use super::{Grain, Sums};
 use core::arch::aarch64::*;
 
 /// Four sums of NEON. A product of two bytes fits 16 bits; pairs of them are added to the sums in 32.
@@ -10,6 +10,7 @@ pub(super) struct Halves(int32x4_t);
 // SAFETY of every block below: the callers vouch for NEON and the pointers.
 impl Sums for Halves {
     const UNITS: usize = 4;
+    const GRAIN: Grain = Grain::Four;
     type Inputs = (int16x8_t, int16x8_t);
 
     #[inline(always)]
@@ -23,9 +24,9 @@ impl Sums for Halves {
     }
 
     #[inline(always)]
-    unsafe fn inputs(group: u32) -> (int16x8_t, int16x8_t) {
+    unsafe fn inputs(_: usize, value: u32) -> (int16x8_t, int16x8_t) {
         unsafe {
-            let all = vreinterpretq_u16_u32(vdupq_n_u32(group));
+            let all = vreinterpretq_u16_u32(vdupq_n_u32(value));
             let even = vandq_u16(all, vdupq_n_u16(0xff));
             let odd = vshrq_n_u16::<8>(all);
             (vreinterpretq_s16_u16(even), vreinterpretq_s16_u16(odd))

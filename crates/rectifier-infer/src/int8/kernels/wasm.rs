@@ -1,6 +1,6 @@
 //! Products of bytes on WebAssembly.
 
-use super::Sums;
+use super::{Grain, Sums};
 use core::arch::wasm32::*;
 
 /// Four sums. Products of bytes are made in 16 bits, of the even and of the odd bytes apart, and added in pairs in 32.
@@ -10,6 +10,7 @@ pub(super) struct Fours(v128);
 // SAFETY of every block below: the callers vouch for the pointers.
 impl Sums for Fours {
     const UNITS: usize = 4;
+    const GRAIN: Grain = Grain::Four;
     type Inputs = (v128, v128);
 
     #[inline(always)]
@@ -23,8 +24,8 @@ impl Sums for Fours {
     }
 
     #[inline(always)]
-    unsafe fn inputs(group: u32) -> (v128, v128) {
-        let all = u32x4_splat(group);
+    unsafe fn inputs(_: usize, value: u32) -> (v128, v128) {
+        let all = u32x4_splat(value);
         (v128_and(all, u16x8_splat(0xff)), u16x8_shr(all, 8))
     }
 

@@ -1,71 +1,95 @@
 //! Weights that are widened to 16 bits before they are multiplied, where no instruction takes bytes as they are: once for a
 //! batch, some groups at a time, so that they stay in the first cache.
 
-use super::{GROUP, Groups, MOST, Sums};
+use super::{GROUP, Grain, Lists, Sums};
 use crate::buffer::PANEL;
 use core::mem::MaybeUninit;
 
-/// A register of sums whose products are those of 16 bits.
+/// A register of sums whose products are those of 16 bits, two inputs at a time.
 pub(super) trait Wide: Sums {
-    /// Widens the weights `[UNITS, GROUP]`, in the order in which [`add_wide`](Self::add_wide) takes them; `to` lies at a multiple
-    /// of 32 bytes.
-    unsafe fn widen(weights: *const i8, to: *mut i16);
-    /// As [`add`](Sums::add), of weights that were widened.
-    unsafe fn add_wide(self, inputs: Self::Inputs, weights: *const i16) -> Self;
+    /// Two inputs in the form that products with widened weights take.
+    type Wide: Copy;
+    /// Widens the weights `[UNITS, GROUP]` to `[UNITS, 2]` of the first and of the second half of the group, each at a multiple of
+    /// 32 bytes.
+    unsafe fn widen(weights: *const i8, to: [*mut i16; 2]);
+    unsafe fn wide(value: u32) -> Self::Wide;
+    /// Adds the products of the inputs with the weights `[UNITS, 2]`, exactly.
+    unsafe fn add_wide(self, inputs: Self::Wide, weights: *const i16) -> Self;
 }
 
 /// From so many examples on it is faster (three layers of 1000 on AVX2).
 pub(super) const FEWEST: usize = 6;
-/// Groups at a time, 16 kB.
+/// Groups at a time, 16 kB, and examples, 8 kB of sums: with more of either the first cache is at times too small.
 const AHEAD: usize = 32;
+const AT_ONCE: usize = 32;
+/// Inputs an entry, and numbers of a panel's weights for it.
+const TWO: usize = Grain::Two.inputs();
+const ROW: usize = PANEL * TWO;
 
 #[repr(align(64))]
 struct Widened([MaybeUninit<i16>; AHEAD * PANEL * GROUP]);
 
-/// As [`gather`](super::gather), of whole panels and [`MOST`] examples at most.
+/// As [`gather`](super::gather), of whole panels and lists of halves of groups.
 #[inline(always)]
 pub(super) unsafe fn gather<S: Wide, const N: usize>(
     z: *mut i32,
     w: *const i8,
     batch: usize,
-    groups: Groups,
+    lists: Lists,
 ) {
+    for start in (0..batch).step_by(AT_ONCE) {
+        // SAFETY: as the caller says.
+        unsafe {
+            let starts = lists.starts.add(start);
+            let lists = Lists { starts, ..lists };
+            some::<S, N>(z.add(start * PANEL), w, AT_ONCE.min(batch - start), lists);
+        }
+    }
+}
+
+/// As [`gather`], of at most [`AT_ONCE`] examples.
+#[inline(always)]
+unsafe fn some<S: Wide, const N: usize>(z: *mut i32, w: *const i8, batch: usize, lists: Lists) {
     let mut widened = Widened([const { MaybeUninit::uninit() }; AHEAD * PANEL * GROUP]);
     let widened = widened.0.as_mut_ptr().cast::<i16>();
-    let batch = batch.min(MOST);
+    let batch = batch.min(AT_ONCE);
     // Where each example's next entry is.
-    let mut next = [0u32; MOST];
-    // SAFETY: the caller vouches for a list of `batch` examples in rising order, for every group in it, and for the sums; what is
+    let mut next = [0u32; AT_ONCE];
+    // SAFETY: the caller vouches for a list of `batch` examples in rising order, for every entry in it, and for the sums; what is
     // read of the widened weights was written for the same groups.
     unsafe {
-        let end_of = |b: usize| *groups.starts.add(b + 1);
-        let group_at = |entry: u32| *groups.index.add(entry as usize);
+        let end_of = |b: usize| *lists.starts.add(b + 1);
+        let index_at = |entry: u32| *lists.index.add(entry as usize) as usize;
         for (b, next) in next[..batch].iter_mut().enumerate() {
-            *next = *groups.starts.add(b);
+            *next = *lists.starts.add(b);
         }
         loop {
-            let (mut first, mut last) = (u32::MAX, 0);
+            let (mut first, mut last) = (usize::MAX, 0);
             for (b, &entry) in next[..batch].iter().enumerate() {
                 if entry < end_of(b) {
-                    first = first.min(group_at(entry));
-                    last = last.max(group_at(end_of(b) - 1));
+                    first = first.min(index_at(entry));
+                    last = last.max(index_at(end_of(b) - 1));
                 }
             }
-            if first == u32::MAX {
+            if first == usize::MAX {
                 return;
             }
-            let to = (first + AHEAD as u32).min(last + 1);
-            for group in first..to {
-                let weights = w.add(group as usize * PANEL * GROUP);
-                let wide = widened.add((group - first) as usize * PANEL * GROUP);
-                for at in (0..N).map(|n| n * S::UNITS * GROUP) {
-                    S::widen(weights.add(at), wide.add(at));
+            let groups = first * TWO / GROUP..(last * TWO / GROUP + 1);
+            let groups = groups.start..groups.end.min(groups.start + AHEAD);
+            for group in groups.clone() {
+                let weights = w.add(group * PANEL * GROUP);
+                let halves = widened.add((group - groups.start) * PANEL * GROUP);
+                for n in 0..N {
+                    let first = halves.add(n * S::UNITS * TWO);
+                    S::widen(weights.add(n * S::UNITS * GROUP), [first, first.add(ROW)]);
                 }
             }
+            // In entries.
+            let (from, to) = (groups.start * GROUP / TWO, groups.end * GROUP / TWO);
             for (b, next) in next[..batch].iter_mut().enumerate() {
                 let end = end_of(b);
                 let mut entry = *next;
-                if entry == end || group_at(entry) >= to {
+                if entry == end || index_at(entry) >= to {
                     continue;
                 }
                 let line = z.add(b * PANEL);
@@ -73,12 +97,11 @@ pub(super) unsafe fn gather<S: Wide, const N: usize>(
                 for (n, sum) in sums.iter_mut().enumerate() {
                     *sum = S::load(line.add(n * S::UNITS));
                 }
-                while entry < end && group_at(entry) < to {
-                    let wide = (group_at(entry) - first) as usize * PANEL * GROUP;
-                    let inputs = S::inputs(*groups.value.add(entry as usize));
+                while entry < end && index_at(entry) < to {
+                    let weights = widened.add((index_at(entry) - from) * ROW);
+                    let inputs = S::wide(*lists.value.add(entry as usize));
                     for (n, sum) in sums.iter_mut().enumerate() {
-                        let weights = widened.add(wide + n * S::UNITS * GROUP);
-                        *sum = sum.add_wide(inputs, weights);
+                        *sum = sum.add_wide(inputs, weights.add(n * S::UNITS * TWO));
                     }
                     entry += 1;
                 }

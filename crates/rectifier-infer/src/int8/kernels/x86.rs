@@ -1,7 +1,7 @@
 //! Products of bytes on x86-64.
 
 use super::wide::Wide;
-use super::{GROUP, STRIP, Sums, TILE_ROWS};
+use super::{GROUP, Grain, STRIP, Sums, TILE_ROWS};
 use crate::buffer::PANEL;
 use core::arch::x86_64::*;
 
@@ -12,6 +12,7 @@ pub(super) struct Vnni(__m512i);
 // SAFETY of every block below: the callers vouch for the instructions and the pointers.
 impl Sums for Vnni {
     const UNITS: usize = 16;
+    const GRAIN: Grain = Grain::Four;
     type Inputs = __m512i;
 
     #[inline(always)]
@@ -25,8 +26,8 @@ impl Sums for Vnni {
     }
 
     #[inline(always)]
-    unsafe fn inputs(group: u32) -> __m512i {
-        unsafe { _mm512_set1_epi32(group as i32) }
+    unsafe fn inputs(_: usize, value: u32) -> __m512i {
+        unsafe { _mm512_set1_epi32(value as i32) }
     }
 
     #[inline(always)]
@@ -121,6 +122,7 @@ pub(super) struct Short(__m256i);
 
 impl Sums for Short {
     const UNITS: usize = 8;
+    const GRAIN: Grain = Grain::Four;
     type Inputs = __m256i;
 
     #[inline(always)]
@@ -134,8 +136,8 @@ impl Sums for Short {
     }
 
     #[inline(always)]
-    unsafe fn inputs(group: u32) -> __m256i {
-        unsafe { _mm256_set1_epi32(group as i32) }
+    unsafe fn inputs(_: usize, value: u32) -> __m256i {
+        unsafe { _mm256_set1_epi32(value as i32) }
     }
 
     #[inline(always)]
@@ -144,13 +146,14 @@ impl Sums for Short {
     }
 }
 
-/// Eight sums of AVX2. Products of bytes are made in 16 bits, of the even and of the odd bytes apart: the instruction
-/// that multiplies bytes as they are saturates.
+/// Eight sums of AVX2. Products of bytes are made in 16 bits: the instruction that multiplies bytes as they are saturates.
 #[derive(Clone, Copy)]
 pub(super) struct Pairs(__m256i);
 
 impl Sums for Pairs {
     const UNITS: usize = 8;
+    const GRAIN: Grain = Grain::Two;
+    /// Two inputs in each lane, and which weights of a group are theirs.
     type Inputs = (__m256i, __m256i);
 
     #[inline(always)]
@@ -164,60 +167,71 @@ impl Sums for Pairs {
     }
 
     #[inline(always)]
-    unsafe fn inputs(group: u32) -> (__m256i, __m256i) {
-        unsafe {
-            let all = _mm256_set1_epi32(group as i32);
-            let even = _mm256_and_si256(all, _mm256_set1_epi16(0xff));
-            (even, _mm256_srli_epi16::<8>(all))
-        }
+    unsafe fn inputs(index: usize, value: u32) -> (__m256i, __m256i) {
+        unsafe { (_mm256_set1_epi32(value as i32), half(index % 2)) }
     }
 
     #[inline(always)]
-    unsafe fn add(self, (even, odd): (__m256i, __m256i), weights: *const i8) -> Self {
+    unsafe fn add(self, (inputs, half): (__m256i, __m256i), weights: *const i8) -> Self {
         unsafe {
-            let (low, high) = halves(weights);
-            self.add_products(_mm256_madd_epi16(low, even), _mm256_madd_epi16(high, odd))
+            let weights = widened(_mm256_loadu_si256(weights.cast()), half);
+            Self(_mm256_add_epi32(self.0, _mm256_madd_epi16(weights, inputs)))
         }
     }
 }
 
 impl Wide for Pairs {
     #[inline(always)]
-    unsafe fn widen(weights: *const i8, to: *mut i16) {
+    unsafe fn widen(weights: *const i8, [first, second]: [*mut i16; 2]) {
         unsafe {
-            let (low, high) = halves(weights);
-            _mm256_store_si256(to.cast(), low);
-            _mm256_store_si256(to.add(16).cast(), high);
+            let weights = _mm256_loadu_si256(weights.cast());
+            _mm256_store_si256(first.cast(), widened(weights, half(0)));
+            _mm256_store_si256(second.cast(), widened(weights, half(1)));
         }
     }
 
     #[inline(always)]
-    unsafe fn add_wide(self, (even, odd): (__m256i, __m256i), weights: *const i16) -> Self {
+    unsafe fn wide(value: u32) -> __m256i {
+        unsafe { _mm256_set1_epi32(value as i32) }
+    }
+
+    type Wide = __m256i;
+
+    #[inline(always)]
+    unsafe fn add_wide(self, inputs: __m256i, weights: *const i16) -> Self {
         unsafe {
-            let (low, high) = (
-                _mm256_load_si256(weights.cast()),
-                _mm256_load_si256(weights.add(16).cast()),
-            );
-            self.add_products(_mm256_madd_epi16(low, even), _mm256_madd_epi16(high, odd))
+            let weights = _mm256_load_si256(weights.cast());
+            Self(_mm256_add_epi32(self.0, _mm256_madd_epi16(weights, inputs)))
         }
     }
 }
 
-impl Pairs {
-    #[inline(always)]
-    unsafe fn add_products(self, low: __m256i, high: __m256i) -> Self {
-        Self(unsafe { _mm256_add_epi32(self.0, _mm256_add_epi32(low, high)) })
-    }
-}
-
-/// The even and the odd ones of 32 weights, in 16 bits.
+/// What brings half `number` of each group of weights into the upper bytes of 16 bits.
 #[inline(always)]
-unsafe fn halves(weights: *const i8) -> (__m256i, __m256i) {
-    unsafe {
-        let all = _mm256_loadu_si256(weights.cast());
-        let low = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(all));
-        (low, _mm256_srai_epi16::<8>(all))
+unsafe fn half(number: usize) -> __m256i {
+    /// The lower bytes become 0.
+    const NONE: u8 = 0x80;
+    const fn bytes(second: bool) -> [u8; 32] {
+        let mut bytes = [NONE; 32];
+        let mut at = 0;
+        while at < 32 {
+            // Bytes are counted within lanes of 16.
+            let group = (at % 16 / 4 * 4) as u8;
+            let first = group + if second { 2 } else { 0 };
+            bytes[at + 1] = first;
+            bytes[at + 3] = first + 1;
+            at += 4;
+        }
+        bytes
     }
+    static HALVES: [[u8; 32]; 2] = [bytes(false), bytes(true)];
+    unsafe { _mm256_loadu_si256(HALVES[number].as_ptr().cast()) }
+}
+
+/// A half of each group of weights, in 16 bits.
+#[inline(always)]
+unsafe fn widened(weights: __m256i, half: __m256i) -> __m256i {
+    unsafe { _mm256_srai_epi16::<8>(_mm256_shuffle_epi8(weights, half)) }
 }
 
 /// As [`collect`](super::collect), sixteen at a time.
