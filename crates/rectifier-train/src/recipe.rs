@@ -114,7 +114,7 @@ impl Recipe {
             .take_while(pretraining)
             .cloned()
             .collect();
-        (!stages.is_empty()).then(|| Self {
+        (!stages.is_empty()).then_some(Self {
             seed: self.seed,
             objective: self.objective,
             stages,
