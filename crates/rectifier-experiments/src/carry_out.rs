@@ -13,7 +13,7 @@ use rectifier_train::{
 };
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -57,8 +57,11 @@ impl Workshop<'_> {
     /// # Errors
     /// [`ExperimentError`]; what was written before stays.
     pub fn carry_out(&self, taken: Taken) -> Result<Carried, ExperimentError> {
-        let cell = taken.cell.clone();
-        let cell = &cell;
+        let Taken {
+            cell,
+            pretrained,
+            making,
+        } = taken;
         let name = cell.name()?;
         let path = self.folder.run_path(&name);
         let files = RunFiles::at(&path);
@@ -77,8 +80,8 @@ impl Workshop<'_> {
         if self.folder.record_path(&name).is_file() {
             return Ok(Carried::Elsewhere);
         }
-        self.observer.begins(&name, cell);
-        let run = match self.launch(&name, taken, folder) {
+        self.observer.begins(&name, &cell);
+        let run = match self.launch(&name, &cell, (pretrained, making), folder) {
             Ok(run) if run.summary.is_some() => (run, None),
             Ok(_) => return Ok(Carried::Stopped),
             Err(CatalogError::Train(error)) if error.is_interruption() => {
@@ -89,8 +92,8 @@ impl Workshop<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let record = Record::new(self.experiment, self.preset, cell, run.0, run.1)?;
-        self.keep_model(cell, &record, &files)?;
+        let record = Record::new(self.experiment, self.preset, &cell, run.0, run.1)?;
+        self.keep_model(&cell, &record, &files)?;
         record.write(&self.folder.record_path(&name))?;
         if !self.keep_runs {
             remove(&path)?;
@@ -102,14 +105,10 @@ impl Workshop<'_> {
     fn launch(
         &self,
         name: &str,
-        taken: Taken,
+        cell: &Cell,
+        (pretrained, making): (Option<PathBuf>, Making),
         folder: RunFolder,
     ) -> Result<RunRecord, CatalogError> {
-        let Taken {
-            cell,
-            pretrained,
-            making,
-        } = taken;
         let engine = EngineChoice {
             engine: Some(cell.engine.name),
             threads: cell.engine.threads,
@@ -124,7 +123,7 @@ impl Workshop<'_> {
             pretrained,
             interrupter: self.interrupter.clone(),
             checkpoint_every: self.checkpoint_every,
-            ..Launcher::new(cell.plan, engine)
+            ..Launcher::new(cell.plan.clone(), engine)
         };
         let prepared = launcher.prepare(self.locator, &mut |_, _| {})?;
         for warning in &prepared.loaded().warnings {

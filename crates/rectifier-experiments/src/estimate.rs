@@ -1,11 +1,11 @@
 //! How long cells take and how much disk they need, from what was measured.
 
-use crate::{Cell, ExperimentError, Records};
+use crate::{Cell, ExperimentError, Records, SweepFolder};
 use rectifier_catalog::Plan;
 use rectifier_data::Locator;
 use rectifier_nn::{DenseStackConfig, Unit};
 use rectifier_train::Stage;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Seconds an example and a weight on one thread, where a folder has no record to go by: forward, backward and update in
 /// batches of 10 on an AVX-512 server processor, three layers of 1000.
@@ -37,6 +37,32 @@ pub struct Estimate {
     pub working_bytes: u64,
     /// Bytes of weights that stay, where they are the best of their row.
     pub kept_bytes: u64,
+}
+
+/// Which pre-training is made or counted already: cells that share it need it once.
+pub(crate) struct Heads<'a> {
+    files: &'a SweepFolder,
+    counted: BTreeSet<String>,
+}
+
+impl<'a> Heads<'a> {
+    /// With what lies in a sweep's folder.
+    pub fn of(files: &'a SweepFolder) -> Self {
+        Self {
+            files,
+            counted: BTreeSet::new(),
+        }
+    }
+
+    /// Whether the pre-training of `cell` is made, or counted with a cell before.
+    ///
+    /// # Errors
+    /// As [`Cell::head`].
+    pub fn made(&mut self, cell: &Cell) -> Result<bool, ExperimentError> {
+        Ok(cell.head()?.is_some_and(|head| {
+            self.files.pretrained_path(&head).is_file() || !self.counted.insert(head)
+        }))
+    }
 }
 
 impl Rates {

@@ -3,7 +3,7 @@
 use crate::carry_out::{Carried, Workshop, remove};
 use crate::cell::names;
 use crate::error::io;
-use crate::estimate::{COPIES, RECORD, passes};
+use crate::estimate::{COPIES, Heads, RECORD, passes};
 use crate::queue::{Queue, shared};
 use crate::{
     Cell, CellStage, Experiment, ExperimentError, Filter, Observer, Planned, Preset, Rates, Record,
@@ -290,15 +290,10 @@ impl<'a> Runner<'a> {
             searches: 0,
         };
         let (mut working, mut kept) = (Vec::new(), BTreeSet::new());
-        let (files, mut heads) = (self.files(), BTreeSet::new());
-        let shared = shared(&without_record(cells, records)?, &files)?;
+        let files = self.files();
+        let mut heads = Heads::of(&files);
         for cell in open {
-            let head = cell.head()?;
-            let made = head.is_some_and(|head| match shared.get(&head) {
-                Some(path) => path.is_file() || !heads.insert(head),
-                None => false,
-            });
-            let estimate = rates.estimate(cell, made, &self.locator)?;
+            let estimate = rates.estimate(cell, heads.made(cell)?, &self.locator)?;
             planned.open.push((cell.name()?, estimate.seconds));
             planned.measured &= estimate.measured;
             planned.disk.1 += RECORD;
@@ -315,6 +310,7 @@ impl<'a> Runner<'a> {
             true => working.iter().sum(),
             false => working.iter().take(jobs).sum(),
         };
+        let shared = shared(&without_record(cells, records)?, &files)?;
         planned.disk.0 += shared.len() as u64 * pretrained;
         Ok(planned)
     }

@@ -1,5 +1,6 @@
 //! How far a sweep is, seen from its folder alone.
 
+use crate::estimate::Heads;
 use crate::{Ended, Experiment, ExperimentError, Preset, Rates, Record, Records, SweepFolder};
 use rectifier_data::Locator;
 use rectifier_train::RunFiles;
@@ -56,7 +57,7 @@ impl Status {
         let mut own = Records::default();
         let mut begun = Vec::new();
         let mut seconds_left = 0.0;
-        let (mut seen, mut heads) = (BTreeSet::new(), BTreeSet::new());
+        let (mut seen, mut heads) = (BTreeSet::new(), Heads::of(folder));
         for cell in &cells {
             let name = cell.name()?;
             if !seen.insert(name.clone()) {
@@ -66,10 +67,7 @@ impl Status {
                 own.add(record.clone());
                 continue;
             }
-            let made = match cell.head()? {
-                Some(head) => folder.pretrained_path(&head).is_file() || !heads.insert(head),
-                None => false,
-            };
+            let made = heads.made(cell)?;
             let files = RunFiles::at(folder.run_path(&name));
             let mut left = 1.0;
             if files.plan()?.is_some() {

@@ -201,17 +201,11 @@ unsafe fn collect(
     index: *mut u32,
     value: *mut u32,
 ) -> usize {
-    let mut found = 0;
-    // SAFETY: the caller vouches for `count` groups; an entry is written before its place is taken.
+    // SAFETY: the caller vouches for `count` groups, and for the lists.
     unsafe {
-        for at in 0..count {
-            let group = u32::from_le(bytes.cast::<u32>().add(at).read_unaligned());
-            *index.add(found) = first + at as u32;
-            *value.add(found) = group;
-            found += usize::from(group != 0);
-        }
+        let group = |at| u32::from_le(bytes.cast::<u32>().add(at).read_unaligned());
+        list(count, first, index, value, group)
     }
-    found
 }
 
 /// As [`collect`], by halves of groups; lists have room for twice as many.
@@ -224,15 +218,33 @@ unsafe fn collect_halves(
     index: *mut u32,
     value: *mut u32,
 ) -> usize {
-    let mut found = 0;
     // SAFETY: as in `collect`.
     unsafe {
-        for at in 0..2 * count {
+        list(2 * count, 2 * first, index, value, |at| {
             let half = u32::from(u16::from_le(bytes.cast::<u16>().add(at).read_unaligned()));
-            *index.add(found) = 2 * first + at as u32;
-            *value.add(found) = (half & 0xff) | (half >> 8 << 16);
-            found += usize::from(half != 0);
+            (half & 0xff) | (half >> 8 << 16)
+        })
+    }
+}
+
+/// Lists those of `count` entries that are not 0, numbered from `first`; returns how many.
+#[inline(always)]
+unsafe fn list(
+    count: usize,
+    first: u32,
+    index: *mut u32,
+    value: *mut u32,
+    entry: impl Fn(usize) -> u32,
+) -> usize {
+    let mut found = 0;
+    for at in 0..count {
+        let entry = entry(at);
+        // SAFETY: the caller vouches for room for `count` entries; one is written before its place is taken.
+        unsafe {
+            *index.add(found) = first + at as u32;
+            *value.add(found) = entry;
         }
+        found += usize::from(entry != 0);
     }
     found
 }
