@@ -11,7 +11,7 @@ const GATHERED: usize = 256;
 
 impl Trained {
     /// Whether `loaded`, which `data` gave, is still what it was trained on; `None` where its file does not say, or where
-    /// `data` is something else by its very choices, or is made by a program.
+    /// `data` is something else by its very choices, or is generated from nothing but them.
     ///
     /// # Errors
     /// [`CatalogError`] of reading examples.
@@ -20,8 +20,9 @@ impl Trained {
         data: &DataSpec,
         loaded: &Loaded,
     ) -> Result<Option<bool>, CatalogError> {
-        let files = data.nature().supply == Supply::Files;
-        let Some(plan) = self.plan().filter(|plan| files && plan.data == *data) else {
+        // What is made anew for each run depends on the plan alone.
+        let from_files = data.nature().supply != Supply::Generated;
+        let Some(plan) = self.plan().filter(|plan| from_files && plan.data == *data) else {
             return Ok(None);
         };
         let Some(checksum) = &self.card()?.provenance.data_checksum else {

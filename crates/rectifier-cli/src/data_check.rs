@@ -18,7 +18,9 @@ pub fn check_all(data: &DataArgs) -> Result<(), CliError> {
     for set in standing_alone() {
         let set = DataSpec::named(set.name())?;
         match set.find(&data.locator())? {
-            Availability::Generated | Availability::Here(_) => check(set.name(), &set, data)?,
+            Availability::Generated | Availability::Partial { .. } | Availability::Here(_) => {
+                check(set.name(), &set, data)?;
+            }
             Availability::Fetchable | Availability::Missing { .. } => {
                 note(&format!("{}: not on this machine, skipped", set.name()));
             }

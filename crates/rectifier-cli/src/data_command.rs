@@ -114,8 +114,16 @@ fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
         if as_json {
             let mut value =
                 serde_json::to_value(&info).map_err(|error| CliError::Failed(error.to_string()))?;
-            let here = matches!(place, Availability::Generated | Availability::Here(_));
+            let here = match &place {
+                Availability::Generated | Availability::Partial { .. } | Availability::Here(_) => {
+                    true
+                }
+                Availability::Fetchable | Availability::Missing { .. } => false,
+            };
             value["here"] = here.into();
+            if let Availability::Partial { lacks } = &place {
+                value["lacks"] = lacks.as_str().into();
+            }
             value["path"] = match &place {
                 Availability::Here(path) => path.display().to_string().into(),
                 _ => serde_json::Value::Null,
@@ -124,6 +132,9 @@ fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
         } else {
             let state = match place {
                 Availability::Generated => info.source.clone(),
+                Availability::Partial { lacks } => {
+                    format!("{}\n  here in part: {lacks}", info.source)
+                }
                 Availability::Here(path) => format!("here: {}", path.display()),
                 Availability::Fetchable => {
                     format!(

@@ -119,6 +119,7 @@ fn as_text(devices: &[Tested], locator: &Locator) -> String {
         let name = set.name();
         lines.push(match is_here(name, locator) {
             Ok(Availability::Generated | Availability::Here(_)) => format!("  {name:<11} here"),
+            Ok(Availability::Partial { lacks }) => format!("  {name:<11} here in part: {lacks}"),
             Err(error) => format!("  {name:<11} not usable: {error}"),
             Ok(Availability::Fetchable) => {
                 format!("  {name:<11} not here: rectifier data fetch {name}")
@@ -172,6 +173,9 @@ fn as_json(devices: &[Tested], locator: &Locator, ok: bool) -> Value {
             match is_here(name, locator) {
                 Ok(Availability::Generated | Availability::Here(_)) => {
                     json!({"name": name, "here": true})
+                }
+                Ok(Availability::Partial { lacks }) => {
+                    json!({"name": name, "here": true, "lacks": lacks})
                 }
                 Ok(Availability::Fetchable) => json!({"name": name, "here": false}),
                 Ok(Availability::Missing { how }) => {

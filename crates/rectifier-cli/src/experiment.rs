@@ -173,7 +173,11 @@ fn sweep(args: &ExperimentRunArgs) -> Result<(), CliError> {
         end.cells,
         end.now
     ));
-    report(found.name(), &args.at.folder, Some(args.preset), false)
+    // A share may be done, or empty, before any other has a record.
+    match end.recorded {
+        0 => Ok(()),
+        _ => report(found.name(), &args.at.folder, Some(args.preset), false),
+    }
 }
 
 fn dry_run(runner: &Runner<'_>) -> Result<(), CliError> {

@@ -120,3 +120,66 @@ fn say(bytes: usize) {
     let length = text.len() - room;
     let _ = rustix::io::write(rustix::stdio::stderr(), &text[..length]);
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Output};
+
+    const PAUSE: &str = "RECTIFIER_TEST_PAUSE_MS";
+
+    #[test]
+    fn a_refusal_counts_for_two_seconds() {
+        assert!(!is_recent(0, 1), "never");
+        assert!(is_recent(5000, 5000) && is_recent(5000, 7000));
+        assert!(!is_recent(5000, 7001));
+        assert!(is_recent(5001, 5000), "clocks of two threads");
+    }
+
+    /// What [`an_abort_after_a_refusal`] does in a process of its own.
+    fn aborted(pause: &str) -> Output {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture"])
+            .arg("refused::tests::an_abort_after_a_refusal")
+            .env(PAUSE, pause)
+            .output()
+            .unwrap()
+    }
+
+    #[test]
+    #[ignore = "ends its process: the test beside it starts it in another"]
+    fn an_abort_after_a_refusal() {
+        let pause = std::env::var(PAUSE).unwrap();
+        tell().unwrap();
+        if let Ok(pause) = pause.parse() {
+            assert!(
+                Vec::<u8>::new()
+                    .try_reserve_exact(isize::MAX as usize - 64)
+                    .is_err()
+            );
+            std::thread::sleep(Duration::from_millis(pause));
+        }
+        std::process::abort();
+    }
+
+    #[test]
+    fn an_abort_is_one_for_want_of_memory_within_two_seconds_of_a_refusal_alone() {
+        let at_once = aborted("0");
+        let text = String::from_utf8(at_once.stderr).unwrap();
+        assert_eq!(at_once.status.code(), Some(1), "{text}");
+        let bytes = isize::MAX as usize - 64;
+        assert!(
+            text.contains(&format!("the system refused {bytes} bytes")),
+            "{text}"
+        );
+        for other in ["2500", "never"] {
+            let ended = aborted(other);
+            let text = String::from_utf8(ended.stderr).unwrap();
+            // The signal's own end, with a core where the system keeps one.
+            assert_eq!(ended.status.signal(), Some(6), "{other}: {text}");
+            assert!(!text.contains("refused"), "{other}: {text}");
+        }
+    }
+}

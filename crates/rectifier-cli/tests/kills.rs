@@ -7,7 +7,7 @@ mod support;
 
 use rand::Rng;
 use rectifier_data::random::{Stream, stream};
-use rectifier_experiments::{Ended, Record, Records, SweepFolder};
+use rectifier_experiments::SweepFolder;
 use rectifier_nn::ModelFile;
 use rectifier_train::{Checkpoint, RunFiles};
 use serde_json::Value;
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 use support::server::{Manner, serve};
-use support::{command, end_of, ok, text, tiny_plan};
+use support::{command, end_of, ok, text, timeless, tiny_plan};
 
 /// How files in the making are called.
 const PARTIAL: &str = ".partial-";
@@ -226,24 +226,6 @@ fn trainings(folder: &Path, engine: &[&str], kills: usize, seed: u64) -> Kills {
         std::fs::remove_dir_all(&path).unwrap();
     }
     done
-}
-
-/// Records without what tells the time.
-fn timeless(records: &Records) -> Vec<Record> {
-    let still = |record: &Record| {
-        let mut record = record.clone();
-        if let Ended::Finished { summary } = &mut record.ended {
-            (summary.seconds, summary.overhead) = (0.0, 0.0);
-        }
-        for line in &mut record.history {
-            line.seconds = 0.0;
-        }
-        if let Some(made) = &mut record.provenance {
-            made.started = 0;
-        }
-        record
-    };
-    records.iter().map(still).collect()
 }
 
 /// Kills sweeps, which go on by the same command.

@@ -184,6 +184,7 @@ fn damaged_sources_are_named_and_nothing_is_written() {
     let emnist = folder.join("data/emnist");
     std::fs::create_dir_all(&emnist).unwrap();
     let preview = ["data", "preview", "nistp", "--data-dir", "data"];
+    let found = [&preview[..], &["--files", "found"]].concat();
     for (file, bytes, part) in [
         (
             "emnist-byclass-test-images-idx3-ubyte.gz",
@@ -213,7 +214,7 @@ fn damaged_sources_are_named_and_nothing_is_written() {
         0,
     );
     write("labels-idx1-ubyte", &[0, 0, 8, 1, 0, 0, 0, 1], 1);
-    let stderr = fails(folder, 1, &preview);
+    let stderr = fails(folder, 1, &found);
     assert!(
         stderr.contains("emnist-byclass-train-images-idx3-ubyte"),
         "{stderr}"
@@ -223,7 +224,7 @@ fn damaged_sources_are_named_and_nothing_is_written() {
         &[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28],
         784,
     );
-    let [_, stderr] = ok(folder, &preview);
+    let [_, stderr] = ok(folder, &found);
     assert!(
         stderr.contains("no checksum of this file is known"),
         "{stderr}"
@@ -231,6 +232,84 @@ fn damaged_sources_are_named_and_nothing_is_written() {
     std::fs::remove_file(folder.join("nistp.png")).unwrap();
     let empty = folder.join("data/nistp/fonts");
     std::fs::create_dir_all(empty).unwrap();
-    let [_, stderr] = ok(folder, &preview);
+    let [_, stderr] = ok(folder, &found);
     assert!(stderr.contains("0 fonts with English letters"), "{stderr}");
+}
+
+#[test]
+fn other_fonts_and_handwriting_on_a_machine_change_nothing_unless_asked_for() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    std::fs::create_dir(folder.join("data")).unwrap();
+    let preview = |more: &[&str]| {
+        let mut args = vec!["data", "preview", "nistp", "--data-dir", "data"];
+        args.extend(["--count", "310"]);
+        args.extend(more);
+        let [_, stderr] = ok(folder, &args);
+        (stderr, std::fs::read(folder.join("nistp.png")).unwrap())
+    };
+    let (_, before) = preview(&[]);
+    // A part of EMNIST that the set does not know, of one black square.
+    let emnist = folder.join("data/emnist");
+    std::fs::create_dir_all(&emnist).unwrap();
+    let mut images = vec![0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 28, 0, 0, 0, 28];
+    images.resize(images.len() + 784, 255);
+    std::fs::write(
+        emnist.join("emnist-byclass-train-images-idx3-ubyte"),
+        images,
+    )
+    .unwrap();
+    let labels = [0, 0, 8, 1, 0, 0, 0, 1, 1];
+    std::fs::write(
+        emnist.join("emnist-byclass-train-labels-idx1-ubyte"),
+        labels,
+    )
+    .unwrap();
+    // The known fonts under other names are other fonts.
+    let fonts = folder.join("data/nistp/fonts");
+    std::fs::create_dir_all(&fonts).unwrap();
+    let own: Vec<_> = std::fs::read_dir("/usr/share/fonts/truetype/dejavu")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
+    for (number, font) in own.iter().enumerate() {
+        std::fs::copy(font.path(), fonts.join(format!("{number}.ttf"))).unwrap();
+    }
+    let (_, known) = preview(&[]);
+    assert!(before == known, "the known set depends on the machine");
+    let (stderr, found) = preview(&["--files", "found"]);
+    assert!(
+        stderr.contains("no checksum of this file is known"),
+        "{stderr}"
+    );
+    assert!(before != found);
+}
+
+/// Where it is not whole, what is missing is told everywhere, and no record is made of it.
+#[test]
+fn a_set_that_is_not_whole_says_so_and_makes_no_record() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let [list, _] = ok(folder, &["data", "list"]);
+    assert!(list.contains("here in part: no NIST handwriting"), "{list}");
+    let [list, _] = ok(folder, &["data", "list", "--json"]);
+    let nistp = list
+        .lines()
+        .find(|line| line.contains("\"nistp\""))
+        .unwrap();
+    let nistp: Value = serde_json::from_str(nistp).unwrap();
+    assert_eq!(nistp["here"], true);
+    assert!(nistp["lacks"].as_str().unwrap().contains("unpack"));
+    let run = ["experiment", "run", "nistp-full", "--preset", "short"];
+    let stderr = fails(folder, 1, &run);
+    assert!(
+        stderr.contains("nothing was begun: nistp: no NIST handwriting"),
+        "{stderr}"
+    );
+    assert!(
+        !folder
+            .join("results/experiments/nistp-full/records")
+            .exists()
+    );
 }

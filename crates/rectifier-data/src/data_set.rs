@@ -141,6 +141,11 @@ pub enum Labels {
 pub enum Availability {
     /// It is made when it is asked for.
     Generated,
+    /// It is made when it is asked for, but not of all that it is made of elsewhere: its examples are other ones.
+    Partial {
+        /// What is not on this machine, and how it gets here.
+        lacks: String,
+    },
     /// On this machine, this file or folder first.
     Here(PathBuf),
     /// Nowhere on this machine, but it can be fetched.

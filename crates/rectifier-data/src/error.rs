@@ -147,6 +147,14 @@ pub enum DataError {
     /// A file that is neither here nor could be fetched.
     #[error("{0}")]
     Missing(Box<Missing>),
+    /// A set whose examples are other ones here than elsewhere, for want of files.
+    #[error("data set {set} is not whole here: {lacks}")]
+    Partial {
+        /// The data set.
+        set: String,
+        /// What is not on this machine, and how it gets here.
+        lacks: String,
+    },
     /// A file on this machine that is not the one the data set knows.
     #[error(
         "{0}: put the right file there, delete this one, or allow unknown files to use it as it is"

@@ -173,7 +173,8 @@ impl<'a> Runner<'a> {
                 Availability::Fetchable => {
                     missing.insert(format!("{0}: rectifier data fetch {0}", data.name()));
                 }
-                Availability::Missing { how } => {
+                // A record of other examples than the plan's would be a false one.
+                Availability::Missing { how } | Availability::Partial { lacks: how } => {
                     missing.insert(format!("{}: {how}", data.name()));
                 }
             }

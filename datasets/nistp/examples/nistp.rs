@@ -5,11 +5,11 @@
 
 use burn_dataset::Dataset;
 use rectifier_data::{Batch, Examples, Locator};
-use rectifier_nistp::{CLASS_NAMES, Nistp, Settings, Sources};
+use rectifier_nistp::{CLASS_NAMES, Files, Nistp, Settings, Sources};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let sources = Sources::find(&Locator::default())?;
+    let sources = Sources::find(&Locator::default(), Files::Known)?;
     for warning in sources.warnings() {
         eprintln!("warning: {warning}");
     }

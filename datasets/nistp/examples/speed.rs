@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use rectifier_data::{Batch, Examples, Locator};
-use rectifier_nistp::{Complexity, Nistp, Settings, Sources, Variant};
+use rectifier_nistp::{Complexity, Files, Nistp, Settings, Sources, Variant};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         _ => Variant::Nistp,
     };
     let start = Instant::now();
-    let sources = Sources::find(&Locator::default())?;
+    let sources = Sources::find(&Locator::default(), Files::Known)?;
     for warning in sources.warnings() {
         eprintln!("warning: {warning}");
     }

@@ -19,8 +19,10 @@
 //! # How an image comes about
 //! 1. Its class follows from its index: every 62 examples hold each class once.
 //! 2. A source is drawn ([`Weights`]): fonts 10 %, captcha-like 25 %, as from scanned print 25 %, NIST handwriting 40 %; and
-//!    from it a character of that class. A source that is not on this machine leaves its share to the others, with a
-//!    warning; what is generated (`rectifier-glyphs`) is always there.
+//!    from it a character of that class. The handwriting is the test part of EMNIST's `byclass`, the fonts are those of
+//!    DejaVu 2.37, so that the set is the same everywhere; with [`Files::Found`] they are whatever this machine has. A source
+//!    that is not on this machine leaves its share to the others, with a warning; what is generated (`rectifier-glyphs`) is
+//!    always there.
 //! 3. The [`Distortion`]s of the [`Variant`] are applied in order, each at a complexity drawn for it ([`Complexity`]).
 //! 4. Ink is rounded to one of 256 values, as the authors stored their images.
 //!
@@ -62,7 +64,7 @@ pub use image::{Image, PIXELS, SIDE};
 pub use nistp::{Nistp, NistpItem, NistpPart, SIZES, info};
 pub use rectifier_glyphs::{CLASS_NAMES, Part};
 pub use set::{NistpChoice, NistpSet, SET};
-pub use settings::{Complexity, Settings, Variant};
+pub use settings::{Complexity, Files, Settings, Variant};
 pub use source::{Sources, Weights};
 
 /// The name of the set.

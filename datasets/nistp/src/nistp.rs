@@ -63,13 +63,13 @@ impl Nistp {
         })
     }
 
-    /// The set made of whatever sources are on this machine, and what to tell the user of them.
+    /// The set made of those of its sources that are on this machine, and what to tell the user of them.
     ///
     /// # Errors
     /// As [`Sources::find`] and [`new`](Self::new).
     pub fn load(locator: &Locator, settings: Settings) -> Result<(Self, Vec<String>), DataError> {
         settings.validate()?;
-        let sources = Sources::find(locator)?;
+        let sources = Sources::find(locator, settings.files)?;
         Ok((Self::new(&sources, settings)?, sources.warnings().to_vec()))
     }
 
@@ -116,7 +116,8 @@ pub fn info() -> DataInfo {
                    (the generator); G. Cohen, S. Afshar, J. Tapson, A. van Schaik: EMNIST, an extension of MNIST to \
                    handwritten letters. IJCNN 2017"
             .into(),
-        source: "generated, 81,920,000 in all; NIST handwriting (EMNIST byclass) and fonts are used where they are on this machine"
+        source: "generated, 81,920,000 in all; of NIST handwriting (EMNIST byclass, test part) and the fonts of DejaVu where they are on \
+                 this machine"
             .into(),
     }
 }

@@ -1,6 +1,6 @@
 //! NISTP among the data sets that programs know by name: streamed, fresh examples for each epoch.
 
-use crate::{Complexity, NAME, Nistp, SIZES, Settings, Sources, Variant, info};
+use crate::{Complexity, Files, NAME, Nistp, SIZES, Settings, Sources, Variant, info};
 use rectifier_data::sets::{DATA_SEED, EXAMPLES, plan_choices, plan_of};
 use rectifier_data::{
     Availability, DataError, DataInfo, DataSet, Encoder, Inputs, Labels, Loaded, Locator, MakingOf,
@@ -30,7 +30,13 @@ const COMPLEXITY: OptionSpec = OptionSpec::new(
     OptionKind::Number,
 )
 .implying();
-const OPTIONS: [OptionSpec; 4] = [EXAMPLES, DATA_SEED, VARIANT, COMPLEXITY];
+const FILES: OptionSpec = OptionSpec::new(
+    "files",
+    "WHICH",
+    "Handwriting and fonts: known by their checksums, or whatever is found here [default: known]",
+    OptionKind::OneOf(&["known", "found"]),
+);
+const OPTIONS: [OptionSpec; 5] = [EXAMPLES, DATA_SEED, VARIANT, COMPLEXITY, FILES];
 
 /// Which NISTP: how many examples, and what they are made with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,6 +78,11 @@ impl NistpChoice {
             Some("p07") => Variant::P07,
             Some(_) => Variant::Nistp,
             None => settings.variant,
+        };
+        settings.files = match options.text(FILES.name) {
+            Some("found") => Files::Found,
+            Some(_) => Files::Known,
+            None => settings.files,
         };
         self.checked()
     }
@@ -139,14 +150,19 @@ impl Source for NistpChoice {
             seed,
             variant,
             complexity,
+            files,
             ..
         } = self.settings;
         let complexity = match complexity {
             Complexity::UpTo(most) => format!("complexity up to {most}"),
             Complexity::Fixed(complexity) => format!("complexity {complexity}"),
         };
+        let files = match files {
+            Files::Known => "",
+            Files::Found => ", of files found here",
+        };
         format!(
-            "nistp (variant {}, {complexity}, seed {seed}), {} fresh examples an epoch, {} / {} valid / test",
+            "nistp (variant {}, {complexity}, seed {seed}{files}), {} fresh examples an epoch, {} / {} valid / test",
             variant.name(),
             self.epoch,
             self.valid,
@@ -163,8 +179,15 @@ impl Source for NistpChoice {
         }
     }
 
-    fn find(&self, _: &Locator) -> Result<Availability, DataError> {
-        Ok(Availability::Generated)
+    fn find(&self, locator: &Locator) -> Result<Availability, DataError> {
+        let lacks = Sources::lacking(locator, self.settings.files)?;
+        // Of files that nobody knows there is no whole.
+        match self.settings.files == Files::Found || lacks.is_empty() {
+            true => Ok(Availability::Generated),
+            false => Ok(Availability::Partial {
+                lacks: lacks.join("; "),
+            }),
+        }
     }
 
     fn info(&self, _: &Locator) -> Result<DataInfo, DataError> {
@@ -210,7 +233,7 @@ fn distortion_sheet(
     scale: usize,
     locator: &Locator,
 ) -> Result<MakingOf, DataError> {
-    let sources = Sources::find(locator)?;
+    let sources = Sources::find(locator, choice.settings.files)?;
     let nistp = Nistp::new(&sources, choice.settings)?;
     let part = match part {
         PartName::Train => nistp.train(),

@@ -38,6 +38,24 @@ impl Variant {
     }
 }
 
+/// Which files handwriting and fonts come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Files {
+    /// The test part of EMNIST's `byclass` and the 22 fonts of DejaVu 2.37, known by their checksums: the same set on every
+    /// machine that has them. Where one of the two is not whole, its share goes to the other sources, with a warning.
+    #[default]
+    Known,
+    /// Whichever parts of `byclass` and whichever fonts are on this machine: another set on each.
+    Found,
+}
+
+impl Files {
+    fn are_known(&self) -> bool {
+        *self == Self::Known
+    }
+}
+
 /// How strong each distortion of each image is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -81,6 +99,9 @@ pub struct Settings {
     pub pinch: bool,
     /// How often each source is drawn from.
     pub weights: Weights,
+    /// Which files handwriting and fonts come from.
+    #[serde(skip_serializing_if = "Files::are_known")]
+    pub files: Files,
 }
 
 impl Default for Settings {
@@ -91,6 +112,7 @@ impl Default for Settings {
             complexity: Complexity::PAPER,
             pinch: true,
             weights: Weights::PAPER,
+            files: Files::Known,
         }
     }
 }
@@ -146,6 +168,15 @@ mod tests {
         assert!(
             json.contains(r#""variant":"p07","complexity":{"fixed":0.5}"#),
             "{json}"
+        );
+        // Plans made before there was a choice of files are those of the known ones, and stay as they are.
+        assert!(!json.contains("files"), "{json}");
+        let found: Settings = serde_json::from_str(r#"{"files":"found"}"#).unwrap();
+        assert_eq!(found.files, Files::Found);
+        assert!(
+            serde_json::to_string(&found)
+                .unwrap()
+                .contains(r#""files":"found""#)
         );
         assert_eq!(
             serde_json::from_str::<Settings>("{}").unwrap(),

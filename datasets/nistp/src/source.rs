@@ -2,6 +2,7 @@
 
 mod bank;
 mod captcha;
+mod dejavu;
 mod emnist;
 mod fonts;
 mod mapping;
@@ -19,6 +20,7 @@ use crate::dice::Dice;
 use crate::distort::Others;
 use crate::distort::resample::Padded;
 use crate::image::{Image, PIXELS, SIDE};
+use crate::settings::Files;
 use bank::Bank;
 
 /// How often each source is drawn from, relative to the others.
@@ -63,6 +65,7 @@ pub struct Sources {
     glyphs: [Bank; 3],
     handwriting: Option<[Bank; 3]>,
     warnings: Vec<String>,
+    lacks: Vec<String>,
     found: String,
 }
 
@@ -75,49 +78,49 @@ impl Sources {
     /// Looks for EMNIST and for fonts, and draws the generated characters. What is missing is told in
     /// [`warnings`](Self::warnings).
     ///
-    /// EMNIST's `byclass` files are looked for as [`Locator`] says, in the folder `emnist`: the test part, the train part,
-    /// or both, packed or not. Fonts are those in the folder `nistp/fonts` of the data, or else those of the system.
+    /// EMNIST's `byclass` files are looked for as [`Locator`] says, in the folder `emnist`, packed or not: the test part, or
+    /// with [`Files::Found`] whichever parts there are. Fonts are those of DejaVu 2.37, in the folder `nistp/fonts` of the
+    /// data or among those of the system; or with [`Files::Found`] any in `nistp/fonts`, or else any of the system.
     ///
     /// # Errors
     /// [`DataError`] for files that are there but are not what they should be.
-    pub fn find(locator: &Locator) -> Result<Self, DataError> {
-        let mut warnings = Vec::new();
+    pub fn find(locator: &Locator, files: Files) -> Result<Self, DataError> {
         let mut found = Vec::new();
-        let handwriting = match emnist::find(locator)? {
-            Some(handwriting) => {
-                let count: usize = handwriting.banks.iter().map(Bank::len).sum();
-                found.push(format!("{count} NIST characters"));
-                warnings.extend(handwriting.warnings);
-                Some(handwriting.banks)
-            }
-            None => {
-                warnings.push(format!(
-                    "no NIST handwriting: the other sources take its share; {}",
-                    emnist::by_hand(locator)
-                ));
-                None
-            }
-        };
-        let fonts = match fonts::find(locator) {
-            Ok(fonts) => {
-                found.push(format!("{} fonts", fonts.names.len()));
-                Some(fonts.banks)
-            }
-            Err(count) => {
-                warnings.push(format!(
-                    "{count} fonts with English letters, and at least 3 are needed: the other sources take their share; \
-                     install fonts, or put .ttf or .otf files into the folder nistp/fonts of the data"
-                ));
-                None
-            }
-        };
-        let sources = Self::generated(fonts, handwriting, warnings)?;
-        let count: usize = sources.glyphs.iter().map(Bank::len).sum();
-        found.push(format!("{count} generated characters"));
-        Ok(Self {
-            found: found.join(", "),
-            ..sources
-        })
+        let mut sources = Self::generated()?;
+        let hand = emnist::find(locator, files)?;
+        if let Some(handwriting) = hand {
+            let count: usize = handwriting.banks.iter().map(Bank::len).sum();
+            found.push(format!("{count} NIST characters"));
+            sources.warnings.extend(handwriting.warnings);
+            sources.handwriting = Some(handwriting.banks);
+        }
+        let fonts = fonts::find(locator, files);
+        sources.lacks = lacking(
+            locator,
+            files,
+            sources.handwriting.is_some(),
+            fonts.as_ref().err().copied(),
+        );
+        if let Ok(fonts) = fonts {
+            found.push(format!("{} fonts", fonts.names.len()));
+            sources.fonts = Some(fonts.banks);
+        }
+        found.push(std::mem::take(&mut sources.found));
+        sources.found = found.join(", ");
+        let lacks = sources.lacks.iter();
+        let told = lacks.map(|lack| format!("{lack}; the other sources take its share"));
+        sources.warnings.extend(told);
+        Ok(sources)
+    }
+
+    /// What [`find`](Self::find) would miss, without reading handwriting: nothing, where the set is whole.
+    ///
+    /// # Errors
+    /// [`DataError`] for files that are there but are not the known ones.
+    pub fn lacking(locator: &Locator, files: Files) -> Result<Vec<String>, DataError> {
+        let handwriting = emnist::is_here(locator, files)?;
+        let fonts = fonts::find(locator, files).err();
+        Ok(lacking(locator, files, handwriting, fonts))
     }
 
     /// The generated characters alone, which every machine has.
@@ -125,35 +128,35 @@ impl Sources {
     /// # Errors
     /// None on a machine with memory for 12 MB.
     pub fn glyphs_only() -> Result<Self, DataError> {
-        let mut sources = Self::generated(None, None, Vec::new())?;
-        let count: usize = sources.glyphs.iter().map(Bank::len).sum();
-        sources.found = format!("{count} generated characters");
-        Ok(sources)
+        Self::generated()
     }
 
-    fn generated(
-        fonts: Option<[Bank; 3]>,
-        handwriting: Option<[Bank; 3]>,
-        warnings: Vec<String>,
-    ) -> Result<Self, DataError> {
+    fn generated() -> Result<Self, DataError> {
         let mut banks = Vec::with_capacity(3);
         for (part, a_class) in GLYPHS {
             banks.push(glyph_bank(part, a_class)?);
         }
         let banks = <[Bank; 3]>::try_from(banks);
         let glyphs = banks.map_err(|_| DataError::Shape { shape: Vec::new() })?;
+        let count: usize = glyphs.iter().map(Bank::len).sum();
         Ok(Self {
-            fonts,
+            fonts: None,
             glyphs,
-            handwriting,
-            warnings,
-            found: String::new(),
+            handwriting: None,
+            warnings: Vec::new(),
+            lacks: Vec::new(),
+            found: format!("{count} generated characters"),
         })
     }
 
     /// What to tell the user: sources that are missing, and how to get them; files of unknown checksum.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// The sources that are missing, each with how to get it: part of the warnings.
+    pub fn lacks(&self) -> &[String] {
+        &self.lacks
     }
 
     /// What was found, in a few words.
@@ -171,6 +174,29 @@ impl Sources {
             weights,
         )
     }
+}
+
+/// What is missing: handwriting that is not `handwriting`, and fonts of which there are too few, `fonts`.
+fn lacking(
+    locator: &Locator,
+    files: Files,
+    handwriting: bool,
+    fonts: Option<usize>,
+) -> Vec<String> {
+    let hand = (!handwriting).then(|| format!("no NIST handwriting: {}", emnist::by_hand(locator)));
+    let fonts = fonts.map(|count| match files {
+        Files::Known => format!(
+            "{count} of the {} fonts of DejaVu 2.37: install them (fonts-dejavu-core and fonts-dejavu-extra, or dejavu-fonts), or put \
+             them into the folder nistp/fonts of the data; `--files found` takes whatever fonts are here, which makes another set",
+            dejavu::FONTS.len()
+        ),
+        Files::Found => format!(
+            "{count} fonts with English letters, and at least {} are needed: install fonts, or put .ttf or .otf files into the \
+             folder nistp/fonts of the data",
+            fonts::FEWEST
+        ),
+    });
+    hand.into_iter().chain(fonts).collect()
 }
 
 fn glyph_bank(part: Part, a_class: usize) -> Result<Bank, DataError> {

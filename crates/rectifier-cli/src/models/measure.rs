@@ -3,8 +3,8 @@
 use crate::error::CliError;
 use crate::output::note;
 use crate::{device, progress};
-use rectifier_catalog::{CatalogError, OnData, Trained};
-use rectifier_data::{Batch, DataError, Examples, Locator, Options};
+use rectifier_catalog::{CatalogError, DataSpec, OnData, Trained};
+use rectifier_data::{Availability, Batch, DataError, Examples, Locator, Options};
 use rectifier_infer::{CALIBRATION, SparseNetwork};
 use rectifier_sparse::rows_of;
 use rectifier_train::{Evaluation, Objective};
@@ -19,6 +19,9 @@ const CLOSE: f64 = 1e-4;
 /// # Errors
 /// [`CliError`]; [`is_missing`] tells those of data that is not here.
 pub fn data_of(trained: &Trained, locator: &Locator, quiet: bool) -> Result<OnData, CliError> {
+    if let Some(plan) = trained.plan() {
+        is_whole(&plan.data, locator)?;
+    }
     let (_, device) = device::open(None)?;
     let opened = trained.on_data(
         None,
@@ -50,9 +53,24 @@ pub fn is_same_error(found: &Evaluation, told: f64, objective: Objective) -> boo
     (error - told).abs() <= room + 1e-12
 }
 
-/// Whether data is not on this machine.
+/// That the examples of `data` are not other ones here than elsewhere.
+///
+/// # Errors
+/// [`DataError::Partial`]; [`CliError`] of looking for it.
+pub fn is_whole(data: &DataSpec, locator: &Locator) -> Result<(), CliError> {
+    match data.find(locator)? {
+        Availability::Partial { lacks } => Err(DataError::Partial {
+            set: data.name().into(),
+            lacks,
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether data is not on this machine, or not all of it.
 pub fn is_missing(error: &CliError) -> bool {
-    let of = |error: &DataError| matches!(error, DataError::Missing(_));
+    let of = |error: &DataError| matches!(error, DataError::Missing(_) | DataError::Partial { .. });
     match error {
         CliError::Data(error) | CliError::Catalog(CatalogError::Data(error)) => of(error),
         _ => false,

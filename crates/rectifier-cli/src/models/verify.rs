@@ -2,7 +2,7 @@
 
 use super::checks::Checks;
 use super::chosen::{Chosen, Shelf};
-use super::measure::{data_of, is_missing, is_same_error};
+use super::measure::{data_of, is_missing, is_same_error, is_whole};
 use super::retrain::retrain;
 use crate::args::VerifyArgs;
 use crate::error::CliError;
@@ -10,7 +10,7 @@ use crate::output::error_of;
 use crate::{device, progress};
 use burn::tensor::{Device, Tensor, TensorData};
 use rectifier_catalog::Trained;
-use rectifier_data::{Locator, sha256_hex};
+use rectifier_data::{DataError, Locator, sha256_hex};
 use rectifier_infer::SparseNetwork;
 use rectifier_nn::{DenseStack, ModelBytes, ModelFile, Network, Precision};
 use rectifier_sparse::evaluate;
@@ -230,11 +230,12 @@ fn measured(
     let opened = match data_of(trained, &locator, quiet) {
         Ok(opened) => opened,
         Err(error) if is_missing(&error) => {
-            let set = trained.card()?.data.name.clone();
-            checks.left_out(
-                "error",
-                format!("the data is not here: rectifier data fetch {set}"),
-            );
+            let set = &trained.card()?.data.name;
+            let why = match error {
+                CliError::Data(partial @ DataError::Partial { .. }) => partial.to_string(),
+                _ => format!("the data is not here: rectifier data fetch {set}"),
+            };
+            checks.left_out("error", why);
             return Ok(());
         }
         Err(error) => {
@@ -273,6 +274,12 @@ fn again(
     args: &VerifyArgs,
     checks: &mut Checks,
 ) -> Result<(), CliError> {
+    if let Some(plan) = trained.plan()
+        && let Err(error) = is_whole(&plan.data, &args.place.locator())
+    {
+        checks.left_out("training", error.to_string());
+        return Ok(());
+    }
     let outcome = retrain(trained, args)?;
     let found = weights_sha256(&outcome.model)?;
     let minutes = outcome.seconds / 60.0;

@@ -3,6 +3,7 @@
 
 pub mod server;
 
+use rectifier_experiments::{Ended, Record, Records};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -159,4 +160,22 @@ pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
         assert!(start.elapsed().as_secs() < 60, "{what}");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+}
+
+/// Records without what tells the time.
+pub fn timeless(records: &Records) -> Vec<Record> {
+    let still = |record: &Record| {
+        let mut record = record.clone();
+        if let Ended::Finished { summary } = &mut record.ended {
+            (summary.seconds, summary.overhead) = (0.0, 0.0);
+        }
+        for line in &mut record.history {
+            line.seconds = 0.0;
+        }
+        if let Some(made) = &mut record.provenance {
+            made.started = 0;
+        }
+        record
+    };
+    records.iter().map(still).collect()
 }

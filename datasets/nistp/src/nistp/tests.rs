@@ -219,6 +219,7 @@ proptest! {
             complexity: if fixed { Complexity::Fixed(complexity) } else { Complexity::UpTo(complexity) },
             pinch: true,
             weights: crate::Weights { fonts, captcha, scan, handwriting, glyphs },
+            files: crate::Files::Known,
         };
         let valid = (0.0..=1.0).contains(&complexity) && weights.iter().all(|&weight| weight >= 0.0);
         let made = Nistp::new(&SOURCES, settings);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rectifier_data::{DataError, Locator, Remote, read_images, read_labels};
 
+use crate::settings::Files;
 use crate::source::bank::Bank;
 use crate::source::mapping::Mapping;
 
@@ -72,12 +73,36 @@ pub(crate) struct Handwriting {
     pub warnings: Vec<String>,
 }
 
-/// Finds and reads the files of whichever parts of `byclass` are on this machine; `None` where there are none.
+/// What is read of `byclass`: the part whose checksums are known, or both.
+const fn read_parts(files: Files) -> &'static [[&'static [Remote<'static>]; 2]] {
+    const BOTH: &[[&[Remote<'static>]; 2]] =
+        &[[TRAIN_IMAGES, TRAIN_LABELS], [TEST_IMAGES, TEST_LABELS]];
+    match files {
+        Files::Known => BOTH.split_at(1).1,
+        Files::Found => BOTH,
+    }
+}
+
+/// Whether there is anything to read, without reading it.
+///
+/// # Errors
+/// As [`Locator::locate`] for files that are there but are not the known ones.
+pub(crate) fn is_here(locator: &Locator, files: Files) -> Result<bool, DataError> {
+    for [images, labels] in read_parts(files) {
+        let images = locate(locator, images, &mut Vec::new())?;
+        if images.is_some() && locate(locator, labels, &mut Vec::new())?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Finds and reads those of the `files` of `byclass` that are on this machine; `None` where there are none.
 ///
 /// # Errors
 /// As [`Locator::locate`] for files that are there but are not the known ones, and as [`read_images`] and
 /// [`read_labels`]; [`DataError::Pair`], and [`DataError::Content`] for files that hold something else.
-pub(crate) fn find(locator: &Locator) -> Result<Option<Handwriting>, DataError> {
+pub(crate) fn find(locator: &Locator, files: Files) -> Result<Option<Handwriting>, DataError> {
     let mut warnings = Vec::new();
     let mapping = match locate(locator, MAPPINGS, &mut Vec::new())? {
         Some(path) => read_mapping(&path)?,
@@ -85,7 +110,7 @@ pub(crate) fn find(locator: &Locator) -> Result<Option<Handwriting>, DataError> 
     };
     let mut pixels = Vec::new();
     let mut classes = Vec::new();
-    for (images, labels) in [(TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)] {
+    for [images, labels] in read_parts(files) {
         let found =
             locate(locator, images, &mut warnings)?.zip(locate(locator, labels, &mut warnings)?);
         if let Some((images, labels)) = found {
@@ -261,7 +286,7 @@ mod tests {
     fn images_are_turned_upright_and_no_character_serves_two_parts() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        assert!(find(&locator(folder)).unwrap().is_none());
+        assert!(find(&locator(folder), Files::Found).unwrap().is_none());
         // Image i has one pixel, at row i of column 3.
         let mut pixels = vec![0; 20 * 784];
         for image in 0..20 {
@@ -273,13 +298,13 @@ mod tests {
             "emnist-byclass-train-images-idx3-ubyte",
             &idx(&[20, 28, 28], &pixels),
         );
-        assert!(find(&locator(folder)).unwrap().is_none());
+        assert!(find(&locator(folder), Files::Found).unwrap().is_none());
         put(
             folder,
             "emnist-byclass-train-labels-idx1-ubyte",
             &idx(&[20], &labels),
         );
-        let found = find(&locator(folder)).unwrap().unwrap();
+        let found = find(&locator(folder), Files::Found).unwrap().unwrap();
         assert_eq!(found.warnings.len(), 2);
         assert!(
             found.warnings[0].contains("no checksum"),
@@ -298,7 +323,9 @@ mod tests {
             Some((18 + 2) * 32 + 3 + 2)
         );
         put(folder, "byclass_mapping.json", b"\"mapping\":[48]");
-        let error = find(&locator(folder)).unwrap_err().to_string();
+        let error = find(&locator(folder), Files::Found)
+            .unwrap_err()
+            .to_string();
         assert!(
             error.contains("byclass_mapping.json: 1 labels, where byclass has 62"),
             "{error}"
@@ -330,12 +357,14 @@ mod tests {
             let folder = folder.path();
             put(folder, "emnist-byclass-train-images-idx3-ubyte", &images);
             put(folder, "emnist-byclass-train-labels-idx1-ubyte", &labels);
-            let error = find(&locator(folder)).unwrap_err().to_string();
+            let error = find(&locator(folder), Files::Found)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(problem), "{problem:?} in {error}");
         }
         let folder = tempfile::tempdir().unwrap();
         put(folder.path(), TEST_IMAGES[0].file, b"something else");
-        let error = find(&locator(folder.path())).unwrap_err();
+        let error = find(&locator(folder.path()), Files::Found).unwrap_err();
         assert!(matches!(error, DataError::Checksum(_)), "{error}");
     }
 
@@ -357,7 +386,7 @@ mod tests {
     #[test]
     fn the_real_files_hold_what_is_published() {
         let Some(locator) = real() else { return };
-        let found = find(&locator).unwrap().unwrap();
+        let found = find(&locator, Files::Found).unwrap().unwrap();
         // The mapping has no known checksum either, but it is checked whole.
         assert_eq!(found.warnings, [""; 0]);
         assert_eq!(

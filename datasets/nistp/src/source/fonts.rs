@@ -1,16 +1,18 @@
 //! Characters of the fonts that are found on this machine.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ab_glyph::{Font, FontVec, OutlinedGlyph, point};
 use rayon::prelude::*;
-use rectifier_data::{Checksum, Locator};
+use rectifier_data::{Locator, sha256_hex};
 use rectifier_glyphs::CLASS_NAMES;
 
 use crate::image::{PIXELS, SIDE};
+use crate::settings::Files;
 use crate::source::bank::Bank;
+use crate::source::dejavu;
 
 /// The height of a capital H, in pixels: about that of handwriting in EMNIST.
 const HEIGHT: f32 = 20.0;
@@ -23,7 +25,7 @@ const MAX_FONTS: usize = 120;
 const MAX_ENTRIES: usize = 20_000;
 const MAX_DEPTH: usize = 8;
 /// With fewer fonts each part cannot have its own.
-const FEWEST: usize = 3;
+pub(crate) const FEWEST: usize = 3;
 /// Fonts whose letters are pictures.
 const PICTURES: [&str; 10] = [
     "symbol",
@@ -47,21 +49,32 @@ pub(crate) struct Fonts {
     pub names: Vec<String>,
 }
 
-/// Finds fonts and draws their characters; `None` where there are fewer than three, with how many there are.
+/// Finds fonts and draws their characters. Where they do not do, how many there are: of the known ones less than all, of
+/// others fewer than three.
 ///
-/// A folder `nistp/fonts` of data is used alone, if there is one; else the folders of the system and of the user.
-pub(crate) fn find(locator: &Locator) -> Result<Fonts, usize> {
+/// Known ones are looked for in the folder `nistp/fonts` of the data, in those of the system and of the user; of others,
+/// a folder `nistp/fonts` is used alone, if there is one.
+pub(crate) fn find(locator: &Locator, files: Files) -> Result<Fonts, usize> {
+    let own = own_folder(locator);
+    match files {
+        Files::Known => {
+            let folders: Vec<PathBuf> = own.into_iter().chain(system_folders()).collect();
+            known(&font_files(&folders))
+        }
+        Files::Found => match own {
+            Some(folder) => from_files(&font_files(&[folder])),
+            None => from_files(&font_files(&system_folders())),
+        },
+    }
+}
+
+/// The folder of fonts among the data, if there is one.
+pub(crate) fn own_folder(locator: &Locator) -> Option<PathBuf> {
     let data = [&locator.data_dir, &locator.shared_dir, &locator.cache_dir];
-    let own = data
-        .into_iter()
+    data.into_iter()
         .flatten()
         .map(|folder| folder.join("nistp").join("fonts"))
-        .find(|folder| folder.is_dir());
-    let files = match own {
-        Some(folder) => font_files(&[folder]),
-        None => font_files(&system_folders()),
-    };
-    from_files(&files)
+        .find(|folder| folder.is_dir())
 }
 
 /// Where operating systems keep fonts.
@@ -126,26 +139,51 @@ fn is_font(path: &Path) -> bool {
     known && small && !PICTURES.iter().any(|picture| name.contains(picture))
 }
 
-/// Reads fonts and splits them: of ten fonts, eight are to learn from, one to choose by, one to report on.
+/// A font's name, the checksum that its place goes by, its characters.
+type Face = (String, String, Vec<u8>);
+
+/// Those of the known fonts that are among `files`, if they all are.
+fn known(files: &[PathBuf]) -> Result<Fonts, usize> {
+    // What they look like counts, not their files' bytes: those differ from one distribution to the next.
+    let mut drawn: HashMap<String, Vec<u8>> = files
+        .par_iter()
+        .filter(|path| path.file_stem().is_some_and(dejavu::is_name))
+        .filter_map(|path| draw_all(std::fs::read(path).ok()?))
+        .map(|images| (sha256_hex(&images), images))
+        .collect();
+    let faces: Vec<Face> = dejavu::FONTS
+        .iter()
+        .filter_map(|&(name, sha256)| Some((name.into(), sha256.into(), drawn.remove(sha256)?)))
+        .collect();
+    match faces.len() == dejavu::FONTS.len() {
+        true => Ok(split(faces)),
+        false => Err(faces.len()),
+    }
+}
+
+/// Reads fonts, each once, ordered by checksum, so that the styles of one family (neighbours by name) go to all parts.
 fn from_files(files: &[PathBuf]) -> Result<Fonts, usize> {
-    let mut faces: Vec<(String, String, Vec<u8>)> = files
+    let mut faces: Vec<Face> = files
         .par_iter()
         .filter_map(|path| {
             let bytes = std::fs::read(path).ok()?;
-            let mut checksum = Checksum::new();
-            checksum.update(&bytes);
+            let checksum = sha256_hex(&bytes);
             let name = path.file_stem()?.to_string_lossy().into_owned();
-            Some((name, checksum.finish(), draw_all(bytes)?))
+            Some((name, checksum, draw_all(bytes)?))
         })
         .collect();
-    let mut known = HashSet::new();
-    faces.retain(|(_, checksum, _)| known.insert(checksum.clone()));
+    let mut seen = HashSet::new();
+    faces.retain(|(_, checksum, _)| seen.insert(checksum.clone()));
     faces.truncate(MAX_FONTS);
     if faces.len() < FEWEST {
         return Err(faces.len());
     }
-    // By checksum, so that the styles of one family (neighbours by name) go to all parts.
     faces.sort_by(|a, b| a.1.cmp(&b.1));
+    Ok(split(faces))
+}
+
+/// Of ten fonts, eight are to learn from, one to choose by, one to report on.
+fn split(faces: Vec<Face>) -> Fonts {
     let mut names: Vec<String> = faces.iter().map(|(name, ..)| name.clone()).collect();
     names.sort_unstable();
     let pixels: Arc<Vec<u8>> =
@@ -158,7 +196,7 @@ fn from_files(files: &[PathBuf]) -> Result<Fonts, usize> {
             .map(|place| (place, (place % classes) as u32));
         Bank::new(pixels.clone(), SIDE, places)
     });
-    Ok(Fonts { banks, names })
+    Fonts { banks, names }
 }
 
 /// The 62 characters of a font, one after the other; `None` for what is no font, or not one of English letters.
@@ -296,13 +334,13 @@ mod tests {
             data_dir: Some(folder.path().to_path_buf()),
             ..Locator::default()
         };
-        assert_eq!(find(&locator).unwrap_err(), 0);
+        assert_eq!(find(&locator, Files::Found).unwrap_err(), 0);
         let Some(font) = a_font() else { return };
         for name in ["a.ttf", "deep/b.TTF", "deep/deeper/c.otf"] {
             std::fs::write(fonts.join(name), &font).unwrap();
         }
         // The same font three times is one font.
-        assert_eq!(find(&locator).unwrap_err(), 1);
+        assert_eq!(find(&locator, Files::Found).unwrap_err(), 1);
     }
 
     #[test]

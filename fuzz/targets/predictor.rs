@@ -1,0 +1,67 @@
+#![no_main]
+use libfuzzer_sys::fuzz_target;
+use rectifier_infer::{Rows, SparseNetwork};
+use rectifier_model::{DenseStackConfig, ModelCard, TensorView, encode};
+use std::sync::LazyLock;
+
+const INPUTS: usize = 6;
+
+/// The same small network in single precision, bf16 and int8.
+static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
+    let numbers = |count: usize| -> Vec<f32> {
+        (0..count)
+            .map(|k| ((k * 37 % 19) as f32 - 9.0) / 10.0)
+            .collect()
+    };
+    let config = DenseStackConfig::new(INPUTS, vec![5, 4], 3);
+    let parts =
+        [(6, 5), (5, 4), (4, 3)].map(|(inputs, units)| [numbers(inputs * units), numbers(units)]);
+    let names: [&str; 3] = ["layers.0", "layers.1", "output"];
+    let mut tensors = Vec::new();
+    for ((name, [weight, bias]), (inputs, units)) in
+        names.iter().zip(&parts).zip([(6, 5), (5, 4), (4, 3)])
+    {
+        tensors.push(TensorView::of_numbers(
+            format!("{name}.weight"),
+            &[inputs, units],
+            weight,
+        ));
+        tensors.push(TensorView::of_numbers(
+            format!("{name}.bias"),
+            &[units],
+            bias,
+        ));
+    }
+    let metadata = ModelCard::new(config).metadata().expect("a card");
+    let file = encode(&metadata, &tensors).expect("a model file");
+    let network = SparseNetwork::from_bytes(&file).expect("a network");
+    let examples = numbers(8 * INPUTS)
+        .into_iter()
+        .map(f32::abs)
+        .collect::<Vec<f32>>();
+    let int8 = network
+        .clone()
+        .in_int8(Rows::Dense(&examples))
+        .and_then(|network| network.to_bytes());
+    let bf16 = network.in_bf16().to_bytes();
+    [file, bf16.expect("in bf16"), int8.expect("in int8")]
+});
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&choice, data)) = data.split_first() else {
+        return;
+    };
+    let file = rectifier_fuzz::file(data, &FILES[usize::from(choice) % 3]);
+    let Ok(network) = SparseNetwork::from_bytes(&file) else {
+        return;
+    };
+    let inputs = network.card().network.inputs;
+    // What is read may be as large as its file says, which is as large as its file is.
+    let example: Vec<f32> = (0..inputs * 7).map(|k| (k % 5) as f32 / 4.0).collect();
+    for count in [1, 7] {
+        let logits = network
+            .logits(&example[..count * inputs])
+            .expect("inputs of its width");
+        assert_eq!(logits.len(), count * network.card().network.outputs);
+    }
+});
