@@ -1,7 +1,7 @@
 #![no_main]
 use libfuzzer_sys::fuzz_target;
 use rectifier_infer::{Rows, SparseNetwork};
-use rectifier_model::{DenseStackConfig, ModelCard, TensorView, encode};
+use rectifier_model::{DenseStackConfig, ModelCard, TensorView, Unit, encode};
 use std::sync::LazyLock;
 
 const INPUTS: usize = 6;
@@ -13,10 +13,10 @@ static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
             .map(|k| ((k * 37 % 19) as f32 - 9.0) / 10.0)
             .collect()
     };
-    let config = DenseStackConfig::new(INPUTS, vec![5, 4], 3);
+    let config = DenseStackConfig::new(INPUTS, vec![5, 4], Unit::Rectifier, 3);
     let parts =
         [(6, 5), (5, 4), (4, 3)].map(|(inputs, units)| [numbers(inputs * units), numbers(units)]);
-    let names: [&str; 3] = ["layers.0", "layers.1", "output"];
+    let names: [&str; 3] = ["layers.0", "layers.1", "head"];
     let mut tensors = Vec::new();
     for ((name, [weight, bias]), (inputs, units)) in
         names.iter().zip(&parts).zip([(6, 5), (5, 4), (4, 3)])
