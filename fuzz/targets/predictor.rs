@@ -14,26 +14,20 @@ static FILES: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
             .collect()
     };
     let config = DenseStackConfig::new(INPUTS, vec![5, 4], Unit::Rectifier, 3);
-    let parts =
-        [(6, 5), (5, 4), (4, 3)].map(|(inputs, units)| [numbers(inputs * units), numbers(units)]);
-    let names: [&str; 3] = ["layers.0", "layers.1", "head"];
-    let mut tensors = Vec::new();
-    for ((name, [weight, bias]), (inputs, units)) in
-        names.iter().zip(&parts).zip([(6, 5), (5, 4), (4, 3)])
-    {
-        tensors.push(TensorView::of_numbers(
-            format!("{name}.weight"),
-            &[inputs, units],
-            weight,
-        ));
-        tensors.push(TensorView::of_numbers(
-            format!("{name}.bias"),
-            &[units],
-            bias,
-        ));
-    }
+    let layers = [
+        ("layers.0", [INPUTS, 5]),
+        ("layers.1", [5, 4]),
+        ("head", [4, 3]),
+    ];
+    let tensors = layers.map(|(name, shape)| {
+        let [weight, bias] = [shape[0] * shape[1], shape[1]].map(numbers);
+        [
+            TensorView::of_numbers(format!("{name}.weight"), &shape, &weight),
+            TensorView::of_numbers(format!("{name}.bias"), &shape[1..], &bias),
+        ]
+    });
     let metadata = ModelCard::new(config).metadata().expect("a card");
-    let file = encode(&metadata, &tensors).expect("a model file");
+    let file = encode(&metadata, &tensors.concat()).expect("a model file");
     let network = SparseNetwork::from_bytes(&file).expect("a network");
     let examples = numbers(8 * INPUTS)
         .into_iter()

@@ -16,13 +16,34 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     };
     let folder = base.join(format!("rectifier-fuzz-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder to fuzz in");
+    let whole = [
+        ("checkpoint.safetensors", summed("network", b"n")),
+        ("history.jsonl", HISTORY.into()),
+        ("steps.jsonl", STEPS.into()),
+        ("summary.json", SUMMARY.into()),
+        ("test_wrong.json", WRONG.into()),
+    ];
+    for (name, bytes) in whole {
+        std::fs::write(folder.join(name), bytes).expect("the folder takes a file");
+    }
+    // What is changed afterwards is right before.
+    let files = RunFiles::at(&folder);
+    assert!(matches!(files.checkpoint(), Ok(Some(_))));
+    assert!(matches!(files.history().map(|lines| lines.len()), Ok(2)));
+    assert!(matches!(files.steps().map(|lines| lines.len()), Ok(2)));
+    assert!(matches!(files.summary(), Ok(Some(_))));
+    assert!(matches!(files.test_wrong(), Ok(Some(_))));
     folder
 });
 
 const STAMP: &[u8] = br#"{"recipe":"r","network":"n","data":"d"}"#;
-const HISTORY: &[u8] = br#"{"epoch":1,"stage":1,"train_loss":0.5,"valid_loss":0.25,"valid_error":0.125,"zeros":[0.5],"dead":[0],"seconds":1.5,"best":true}
-{"epoch":2,"stage":1,"train_loss":0.5,"valid_loss":0.25,"valid_error":0.125,"zeros":[0.5],"dead":[0],"seconds":1.5}
+const HISTORY: &[u8] = br#"{"stage":1,"title":"fine-tuning","epoch":1,"rate":0.01,"train_loss":0.5,"penalty":0.0,"valid_loss":0.25,"valid_error":0.125,"zeros":[0.5],"dead":[0],"train_seconds":1.25,"overhead_seconds":0.25,"seconds":1.5,"best":true}
+{"stage":1,"title":"fine-tuning","epoch":2,"rate":0.01,"train_loss":0.5,"penalty":0.0,"valid_loss":0.25,"valid_error":0.125,"zeros":[0.5],"dead":[0],"train_seconds":1.25,"overhead_seconds":0.25,"seconds":1.5,"best":false}
 "#;
+const STEPS: &[u8] = br#"{"step":100,"stage":1,"epoch":1,"seconds":0.5,"rate":0.01,"examples":1000,"reconstruction":60.5,"penalty":0.0,"zeros":[0.25]}
+{"step":200,"stage":2,"epoch":1,"seconds":1.5,"rate":0.01,"examples":1000,"reconstruction":30.5,"penalty":0.0,"zeros":[0.25]}
+"#;
+const SUMMARY: &[u8] = include_bytes!("../../results/penalty/l1-1e-5-1/summary.json");
 const WRONG: &[u8] = br#"{"examples":9,"wrong":"8001"}"#;
 const RECORD: &[u8] =
     include_bytes!("../../results/experiments/table1/records/35d5b1368d99f8d7.json");
@@ -100,15 +121,12 @@ fuzz_target!(|data: &[u8]| {
             let _ = files.history();
         }
         4 => {
-            write("steps.jsonl", &rectifier_fuzz::file(data, HISTORY));
+            write("steps.jsonl", &rectifier_fuzz::file(data, STEPS));
             let _ = files.steps();
         }
         5 => {
-            write(
-                "summary.json",
-                &rectifier_fuzz::file(data, b"{\"epochs\":1}"),
-            );
-            let _ = (files.summary(), files.record());
+            write("summary.json", &rectifier_fuzz::file(data, SUMMARY));
+            let _ = files.summary();
         }
         6 => {
             write("test_wrong.json", &rectifier_fuzz::file(data, WRONG));

@@ -200,6 +200,8 @@ fn damaged_sources_are_named_and_nothing_is_written() {
         std::fs::write(emnist.join(file), bytes).unwrap();
         let stderr = fails(folder, 1, &preview);
         assert!(stderr.contains(file) && stderr.contains(part), "{stderr}");
+        // A list of sets is still to be had.
+        ok(folder, &["data", "list", "--data-dir", "data"]);
         std::fs::remove_file(emnist.join(file)).unwrap();
     }
     let write = |part: &str, header: &[u8], rest: usize| {

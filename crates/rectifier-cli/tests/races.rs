@@ -10,7 +10,7 @@ use support::{checked, command, ok, text, timeless};
 
 /// Shares of one sweep side by side, and two processes that ask for the same share.
 #[test]
-fn three_processes_share_a_sweep_and_make_each_record_once() {
+fn processes_share_a_sweep_and_make_each_record_once() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     let run = |to| {

@@ -65,7 +65,6 @@ pub struct Sources {
     glyphs: [Bank; 3],
     handwriting: Option<[Bank; 3]>,
     warnings: Vec<String>,
-    lacks: Vec<String>,
     found: String,
 }
 
@@ -87,36 +86,31 @@ impl Sources {
     pub fn find(locator: &Locator, files: Files) -> Result<Self, DataError> {
         let mut found = Vec::new();
         let mut sources = Self::generated()?;
-        let hand = emnist::find(locator, files)?;
-        if let Some(handwriting) = hand {
+        if let Some(handwriting) = emnist::find(locator, files)? {
             let count: usize = handwriting.banks.iter().map(Bank::len).sum();
             found.push(format!("{count} NIST characters"));
             sources.warnings.extend(handwriting.warnings);
             sources.handwriting = Some(handwriting.banks);
         }
         let fonts = fonts::find(locator, files);
-        sources.lacks = lacking(
-            locator,
-            files,
-            sources.handwriting.is_some(),
-            fonts.as_ref().err().copied(),
-        );
+        let too_few = fonts.as_ref().err().copied();
+        for lack in lacking(locator, files, sources.handwriting.is_some(), too_few) {
+            let told = format!("{lack}; the other sources take its share");
+            sources.warnings.push(told);
+        }
         if let Ok(fonts) = fonts {
             found.push(format!("{} fonts", fonts.names.len()));
             sources.fonts = Some(fonts.banks);
         }
         found.push(std::mem::take(&mut sources.found));
         sources.found = found.join(", ");
-        let lacks = sources.lacks.iter();
-        let told = lacks.map(|lack| format!("{lack}; the other sources take its share"));
-        sources.warnings.extend(told);
         Ok(sources)
     }
 
     /// What [`find`](Self::find) would miss, without reading handwriting: nothing, where the set is whole.
     ///
     /// # Errors
-    /// [`DataError`] for files that are there but are not the known ones.
+    /// As [`Locator::find`].
     pub fn lacking(locator: &Locator, files: Files) -> Result<Vec<String>, DataError> {
         let handwriting = emnist::is_here(locator, files)?;
         let fonts = fonts::find(locator, files).err();
@@ -144,7 +138,6 @@ impl Sources {
             glyphs,
             handwriting: None,
             warnings: Vec::new(),
-            lacks: Vec::new(),
             found: format!("{count} generated characters"),
         })
     }
@@ -152,11 +145,6 @@ impl Sources {
     /// What to tell the user: sources that are missing, and how to get them; files of unknown checksum.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
-    }
-
-    /// The sources that are missing, each with how to get it: part of the warnings.
-    pub fn lacks(&self) -> &[String] {
-        &self.lacks
     }
 
     /// What was found, in a few words.

@@ -74,23 +74,24 @@ pub(crate) struct Handwriting {
 }
 
 /// What is read of `byclass`: the part whose checksums are known, or both.
-const fn read_parts(files: Files) -> &'static [[&'static [Remote<'static>]; 2]] {
-    const BOTH: &[[&[Remote<'static>]; 2]] =
-        &[[TRAIN_IMAGES, TRAIN_LABELS], [TEST_IMAGES, TEST_LABELS]];
+fn parts_of(files: Files) -> &'static [[&'static [Remote<'static>]; 2]] {
     match files {
-        Files::Known => BOTH.split_at(1).1,
-        Files::Found => BOTH,
+        Files::Known => &[[TEST_IMAGES, TEST_LABELS]],
+        Files::Found => &[[TRAIN_IMAGES, TRAIN_LABELS], [TEST_IMAGES, TEST_LABELS]],
     }
 }
 
 /// Whether there is anything to read, without reading it.
 ///
 /// # Errors
-/// As [`Locator::locate`] for files that are there but are not the known ones.
+/// As [`Locator::find`].
 pub(crate) fn is_here(locator: &Locator, files: Files) -> Result<bool, DataError> {
-    for [images, labels] in read_parts(files) {
-        let images = locate(locator, images, &mut Vec::new())?;
-        if images.is_some() && locate(locator, labels, &mut Vec::new())?.is_some() {
+    let here = |forms: &[Remote<'_>]| -> Result<bool, DataError> {
+        let names: Vec<&str> = forms.iter().map(|form| form.file).collect();
+        Ok(locator.find(FOLDER, &names)?.is_some())
+    };
+    for [images, labels] in parts_of(files) {
+        if here(images)? && here(labels)? {
             return Ok(true);
         }
     }
@@ -110,7 +111,7 @@ pub(crate) fn find(locator: &Locator, files: Files) -> Result<Option<Handwriting
     };
     let mut pixels = Vec::new();
     let mut classes = Vec::new();
-    for [images, labels] in read_parts(files) {
+    for [images, labels] in parts_of(files) {
         let found =
             locate(locator, images, &mut warnings)?.zip(locate(locator, labels, &mut warnings)?);
         if let Some((images, labels)) = found {

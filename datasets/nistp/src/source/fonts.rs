@@ -55,26 +55,20 @@ pub(crate) struct Fonts {
 /// Known ones are looked for in the folder `nistp/fonts` of the data, in those of the system and of the user; of others,
 /// a folder `nistp/fonts` is used alone, if there is one.
 pub(crate) fn find(locator: &Locator, files: Files) -> Result<Fonts, usize> {
-    let own = own_folder(locator);
-    match files {
-        Files::Known => {
+    let data = [&locator.data_dir, &locator.shared_dir, &locator.cache_dir];
+    let own = data
+        .into_iter()
+        .flatten()
+        .map(|folder| folder.join("nistp").join("fonts"))
+        .find(|folder| folder.is_dir());
+    match (files, own) {
+        (Files::Found, Some(folder)) => from_files(&font_files(&[folder])),
+        (Files::Found, None) => from_files(&font_files(&system_folders())),
+        (Files::Known, own) => {
             let folders: Vec<PathBuf> = own.into_iter().chain(system_folders()).collect();
             known(&font_files(&folders))
         }
-        Files::Found => match own {
-            Some(folder) => from_files(&font_files(&[folder])),
-            None => from_files(&font_files(&system_folders())),
-        },
     }
-}
-
-/// The folder of fonts among the data, if there is one.
-pub(crate) fn own_folder(locator: &Locator) -> Option<PathBuf> {
-    let data = [&locator.data_dir, &locator.shared_dir, &locator.cache_dir];
-    data.into_iter()
-        .flatten()
-        .map(|folder| folder.join("nistp").join("fonts"))
-        .find(|folder| folder.is_dir())
 }
 
 /// Where operating systems keep fonts.
