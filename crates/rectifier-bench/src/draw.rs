@@ -1,7 +1,7 @@
 //! Records of measurements as drawings.
 
 use crate::{BenchRecord, Environment, GrowthPoint, GrowthRecord, Holds, Row, Sweep};
-use rectifier_plot::words::compact;
+use rectifier_plot::words::{compact, count};
 use rectifier_plot::{Axis, Curve, DotGroup, DotPlot, DotRow, Figure, Layer, Mark, Spot};
 
 /// Colours of an engine's curves, a batch size each, in the order of engines; then those of the bounds.
@@ -33,7 +33,11 @@ impl Sweep {
 }
 
 fn machine(environment: &Environment, rounds: usize) -> String {
-    format!("{}; medians of {rounds} rounds.", environment.short())
+    format!(
+        "{}; medians of {}.",
+        environment.short(),
+        count(rounds, "round")
+    )
 }
 
 fn unique<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {

@@ -4,16 +4,19 @@ use crate::record::{files, json};
 use crate::row::OURS;
 use crate::{BenchError, BenchRecord, GrowthRecord, Holds, Row, ThresholdFile};
 use rectifier_plot::Table;
-use rectifier_plot::words::{error, error_name, percent, percents};
+use rectifier_plot::words::{count, error, error_name, percent, percents};
 use rectifier_train::Objective;
 use std::path::Path;
 
 impl BenchRecord {
     fn heading(&self) -> String {
         format!(
-            "{}; milliseconds a step, medians of {} interleaved rounds.\n\n",
+            "{}; milliseconds a step, medians of {}.\n\n",
             self.environment.short(),
-            self.rows.first().map_or(0, |row| row.rounds)
+            count(
+                self.rows.first().map_or(0, |row| row.rounds),
+                "interleaved round"
+            )
         )
     }
 

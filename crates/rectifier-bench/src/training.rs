@@ -2,7 +2,7 @@
 
 use crate::BenchError;
 use crate::record::{files, json};
-use rectifier_plot::words::{duration, percent};
+use rectifier_plot::words::{count, duration, percent};
 use rectifier_plot::{Table, median};
 use rectifier_train::Summary;
 use serde::Deserialize;
@@ -112,7 +112,7 @@ pub fn trainings(folder: &Path) -> Result<Option<Table>, BenchError> {
             };
             let middle = seconds(trainings).unwrap_or_default();
             table.push([
-                format!("{record}, {} epochs", trainings[0].epochs),
+                format!("{record}, {}", count(trainings[0].epochs, "epoch")),
                 program.to_string(),
                 trainings.len().to_string(),
                 format!(

@@ -3,7 +3,7 @@
 use crate::{CatalogError, DataSpec};
 use rectifier_data::{DataInfo, Encoder, Labels, Loaded, Locator, Progress};
 use rectifier_nn::{ActivationPenalty, Corruption, DenseStackConfig};
-use rectifier_train::{Objective, Pretrain, Recipe, Stage};
+use rectifier_train::{Objective, Optimizer, Pretrain, Rate, Recipe, Schedule, Stage};
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::Path;
@@ -187,13 +187,17 @@ impl Plan {
                 ),
                 Stage::FineTune(stage) => penalty(&stage.l1, self.network.hidden.len()),
             };
+            let epochs = match stage.epochs() {
+                1 => "1 epoch".into(),
+                epochs => format!("{epochs} epochs"),
+            };
             text.push_str(&format!(
-                "stage {}  {}: {} epochs, batch {}, rate {}, {detail}\n",
+                "stage {}  {}: {epochs}, batch {}, rate {}, {detail}{}\n",
                 index + 1,
                 stage.title(),
-                stage.epochs(),
                 stage.batch(),
-                stage.rate().start(),
+                rate(stage.rate()),
+                further(stage),
             ));
         }
         text.push_str(&format!("seed     {}", self.recipe.seed));
@@ -227,6 +231,62 @@ pub fn objective(data: &DataSpec) -> Objective {
         Labels::Stars => Objective::ExpectedRating,
         Labels::Classes => Objective::Classification,
     }
+}
+
+fn rate(rate: Rate) -> String {
+    match rate {
+        Rate::Constant(rate) => rate.to_string(),
+        Rate::Scheduled(Schedule::Step {
+            start,
+            factor,
+            epochs,
+        }) => format!("{start}, times {factor} every {epochs} epochs"),
+        Rate::Scheduled(Schedule::Exponential { start, factor }) => {
+            format!("{start}, times {factor} an epoch")
+        }
+        Rate::Scheduled(Schedule::Linear { start, end }) => format!("{start} to {end} in a line"),
+        Rate::Scheduled(Schedule::Cosine { start, end }) => {
+            format!("{start} to {end} by half a cosine")
+        }
+    }
+}
+
+/// What a stage has besides, each where it is not what it is if nothing is said.
+fn further(stage: &Stage) -> String {
+    let mut words = Vec::new();
+    let optimizer = match stage {
+        Stage::Pretrain(stage) => stage.optimizer,
+        Stage::FineTune(stage) => stage.optimizer,
+    };
+    match optimizer {
+        Optimizer::Sgd => {}
+        Optimizer::Momentum { momentum } => words.push(format!("momentum {momentum}")),
+        Optimizer::Adam => words.push("Adam".into()),
+    }
+    if let Stage::FineTune(stage) = stage {
+        if stage.weight_decay > 0.0 {
+            words.push(format!("weight decay {}", stage.weight_decay));
+        }
+        for (share, of) in [
+            (stage.dropout.input, "inputs"),
+            (stage.dropout.hidden, "hidden activations"),
+        ] {
+            if share > 0.0 {
+                words.push(format!("dropout of {share} of the {of}"));
+            }
+        }
+        if stage.shift > 0 {
+            words.push(format!("shifts of up to {} pixels", stage.shift));
+        }
+        if !stage.frozen.is_empty() {
+            let layers: Vec<String> = stage.frozen.iter().map(usize::to_string).collect();
+            words.push(format!("frozen layers {}", layers.join(", ")));
+        }
+        if let Some(patience) = stage.patience {
+            words.push(format!("patience {patience}"));
+        }
+    }
+    words.iter().map(|word| format!(", {word}")).collect()
 }
 
 fn noise(stage: &Pretrain) -> String {

@@ -3,7 +3,7 @@
 use crate::args::{BenchArgs, CandidateName};
 use crate::device;
 use crate::error::CliError;
-use crate::output::{note, say};
+use crate::output::{count, note, say};
 use burn::tensor::Device;
 use rectifier_bench::{
     Bench, BenchError, BenchRecord, Candidate, Environment, Growth, Peer, Workload, phase_table,
@@ -90,10 +90,10 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         }
     } else {
         say(&format!(
-            "{}, {}; medians of {} rounds (fastest to slowest), speed beside the last of each work",
+            "{}, {}; medians of {} (fastest to slowest), speed beside the last of each work",
             environment.short(),
             environment.system,
-            args.rounds
+            count(args.rounds, "round")
         ));
         say(table(&rows).trim_end());
     }

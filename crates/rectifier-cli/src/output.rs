@@ -50,7 +50,7 @@ pub fn note(line: &str) {
 }
 
 use rectifier_plot::words;
-pub use rectifier_plot::words::{percent, percents};
+pub use rectifier_plot::words::{count, percent, percents};
 
 /// The error that `objective` is measured by: its name, and the value as people write it.
 pub fn error_of(objective: Objective, error: f64) -> (&'static str, String) {
@@ -120,9 +120,9 @@ pub fn summary(summary: &Summary, objective: Objective, run: &str, model: &str) 
         text.push_str(&format!("dead units   {}\n", dead.join(", ")));
     }
     text.push_str(&format!(
-        "time         {} for {} epochs on {} ({})\n",
+        "time         {} for {} on {} ({})\n",
         spoken_seconds(summary.seconds),
-        summary.epochs,
+        count(summary.epochs, "epoch"),
         summary.device,
         summary.engine
     ));

@@ -4,7 +4,7 @@ use crate::args::TrainArgs;
 use crate::dashboard::{self, Dashboard};
 use crate::device::{self, Opened};
 use crate::error::CliError;
-use crate::output::{epoch_line, note, result_json, say, summary};
+use crate::output::{count, epoch_line, note, result_json, say, summary};
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
 use crate::{progress, report, threads, verbose};
@@ -106,8 +106,8 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         return Err(stopped(
             signals.received(),
             format!(
-                "stopped after {} epochs at {}, everything is saved",
-                launched.record.history.len(),
+                "stopped after {} at {}, everything is saved",
+                count(launched.record.history.len(), "epoch"),
                 launched.place
             ),
         ));

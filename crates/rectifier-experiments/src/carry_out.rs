@@ -12,9 +12,11 @@ use rectifier_train::{
     Standing, TrainError, Watch,
 };
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What every cell of a sweep is carried out with.
@@ -29,8 +31,6 @@ pub(crate) struct Workshop<'a> {
     pub checkpoint_every: Option<Duration>,
     pub interrupter: &'a Interrupter,
     pub observer: &'a Arc<dyn Observer>,
-    /// One cell at a time looks whether its weights are the best.
-    pub models: &'a Mutex<()>,
 }
 
 /// What became of a cell.
@@ -49,6 +49,25 @@ pub(crate) enum Carried {
 pub(crate) struct Kept {
     pub cell: String,
     valid_error: f64,
+    /// Absent in files of before.
+    #[serde(default)]
+    preset: Option<Preset>,
+    /// Fold and seed: of equal errors the first one's weights are kept, whichever ended first.
+    #[serde(default)]
+    place: (f64, f64),
+}
+
+impl Kept {
+    /// Whether these weights take the place of `other`'s: those of a larger preset do, and the better ones of the same.
+    fn goes_before(&self, other: &Self) -> bool {
+        let own = |kept: &Self| (kept.valid_error, kept.place.0, kept.place.1);
+        let preset = other.preset.unwrap_or(self.preset.unwrap_or(Preset::Full));
+        match self.preset.unwrap_or(preset).cmp(&preset) {
+            _ if self.cell == other.cell => true,
+            Ordering::Equal => own(self) < own(other),
+            size => size.is_gt(),
+        }
+    }
 }
 
 impl Workshop<'_> {
@@ -93,6 +112,9 @@ impl Workshop<'_> {
             Err(error) => return Err(error.into()),
         };
         let record = Record::new(self.experiment, self.preset, &cell, run.0, run.1)?;
+        if self.keep_runs {
+            self.folder.mark_kept(&name)?;
+        }
         self.keep_model(&cell, &record, &files)?;
         record.write(&self.folder.record_path(&name))?;
         if !self.keep_runs {
@@ -144,7 +166,7 @@ impl Workshop<'_> {
         }))
     }
 
-    /// Keeps the weights where they are the best of their name by validation.
+    /// Keeps the weights where they are the best of their name by validation. One cell at a time looks, of whichever process.
     fn keep_model(
         &self,
         cell: &Cell,
@@ -154,23 +176,26 @@ impl Workshop<'_> {
         let (Some(row), Some(summary)) = (&cell.keep, record.summary()) else {
             return Ok(());
         };
-        let _alone = self.models.lock();
         let models = self.folder.models_path();
+        std::fs::create_dir_all(&models).map_err(|source| io(&models, source))?;
+        let lock = models.join(".lock");
+        let alone = File::create(&lock).map_err(|source| io(&lock, source))?;
+        alone.lock().map_err(|source| io(&lock, source))?;
+        let place = |axis| cell.labels.number(axis).unwrap_or(0.0);
+        let own = Kept {
+            cell: record.cell.clone(),
+            valid_error: summary.valid_error,
+            preset: Some(self.preset),
+            place: (place("fold"), place("seed")),
+        };
         let card = models.join(format!("{row}.json"));
-        if let Some(kept) = kept(&card)?
-            && kept.valid_error <= summary.valid_error
-        {
+        if kept(&card)?.is_some_and(|kept| !own.goes_before(&kept)) {
             return Ok(());
         }
-        std::fs::create_dir_all(&models).map_err(|source| io(&models, source))?;
         let weights = run.model_path();
         let bytes = std::fs::read(&weights).map_err(|source| io(&weights, source))?;
         write_atomically(&models.join(format!("{row}.safetensors")), &bytes)?;
-        let kept = Kept {
-            cell: record.cell.clone(),
-            valid_error: summary.valid_error,
-        };
-        let text = serde_json::to_string(&kept).map_err(CatalogError::Syntax)?;
+        let text = serde_json::to_string(&own).map_err(CatalogError::Syntax)?;
         Ok(write_atomically(&card, format!("{text}\n").as_bytes())?)
     }
 }
@@ -229,5 +254,33 @@ impl Watch for CellWatch {
 
     fn notice(&mut self, notice: &Notice) {
         self.observer.notice(&self.name, &notice.to_string());
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weights_that_stay_do_not_depend_on_who_ended_first() {
+        let of = |cell: &str, valid_error, preset, seed| Kept {
+            cell: cell.into(),
+            valid_error,
+            preset: Some(preset),
+            place: (0.0, seed),
+        };
+        let first = of("a", 0.02, Preset::Full, 1.0);
+        let second = of("b", 0.02, Preset::Full, 2.0);
+        assert!(first.goes_before(&second) && !second.goes_before(&first));
+        let better = of("c", 0.01, Preset::Full, 3.0);
+        assert!(better.goes_before(&first) && !first.goes_before(&better));
+        // A cell that is run again takes its own place.
+        assert!(of("c", 0.03, Preset::Full, 3.0).goes_before(&better));
+        let quick = of("d", 0.001, Preset::Short, 1.0);
+        assert!(first.goes_before(&quick) && !quick.goes_before(&first));
+        // What a version of before kept.
+        let old: Kept = serde_json::from_str(r#"{"cell": "e", "valid_error": 0.015}"#).unwrap();
+        assert!(better.goes_before(&old) && !first.goes_before(&old));
     }
 }

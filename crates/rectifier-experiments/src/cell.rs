@@ -189,7 +189,8 @@ impl std::str::FromStr for Shard {
     }
 }
 
-/// Which cells are meant: `unit=tanh,set=mnist|cifar10`. Every label that is named must have one of its values.
+/// Which cells are meant: `unit=tanh,set=mnist|cifar10`. Every label that is named must have one of its values;
+/// `seed` and `fold` let the searches through that these runs wait for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     text: String,
@@ -197,11 +198,16 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether a cell with these labels is meant.
-    pub fn lets(&self, labels: &Labels) -> bool {
+    /// Whether a cell is meant. One of a search has no seed or fold of its own: what asks for some means it, too.
+    pub fn lets(&self, cell: &Cell) -> bool {
         self.wanted.iter().all(|(axis, values)| {
-            let value = labels.get(axis).map(crate::labels::word);
-            value.is_some_and(|value| values.contains(&value))
+            let value = cell.labels.get(axis).map(crate::labels::word);
+            match value {
+                Some(value) => values.contains(&value),
+                None => {
+                    cell.stage == CellStage::Search && ["seed", "fold"].contains(&axis.as_str())
+                }
+            }
         })
     }
 
@@ -215,17 +221,28 @@ impl std::str::FromStr for Filter {
     type Err = ExperimentError;
 
     fn from_str(text: &str) -> Result<Self, ExperimentError> {
-        let wanted = text.split(',').map(|part| {
-            let (axis, values) = part
-                .split_once('=')
-                .filter(|(axis, _)| !axis.trim().is_empty())
-                .ok_or_else(|| ExperimentError::Filter(text.into()))?;
+        let mut parts: Vec<(&str, String)> = Vec::new();
+        for part in text.split(',') {
+            match (part.split_once('='), parts.last_mut()) {
+                (Some((axis, values)), _) => parts.push((axis.trim(), values.into())),
+                // A comma within a value: `network.hidden=[8,8]`.
+                (None, Some((_, values))) => {
+                    values.push(',');
+                    values.push_str(part);
+                }
+                (None, None) => return Err(ExperimentError::Filter(text.into())),
+            }
+        }
+        if parts.iter().any(|(axis, _)| axis.is_empty()) {
+            return Err(ExperimentError::Filter(text.into()));
+        }
+        let wanted = parts.into_iter().map(|(axis, values)| {
             let values = values.split('|').map(|value| value.trim().to_string());
-            Ok((axis.trim().to_string(), values.collect()))
+            (axis.to_string(), values.collect())
         });
         Ok(Self {
             text: text.into(),
-            wanted: wanted.collect::<Result<_, ExperimentError>>()?,
+            wanted: wanted.collect(),
         })
     }
 }
@@ -255,10 +272,26 @@ mod tests {
             .with("unit", "tanh")
             .with("seed", 3)
             .with("pretrained", true);
-        let lets = |text: &str| text.parse::<Filter>().unwrap().lets(&labels);
+        let mut cell = Cell::new(crate::fakes::plan("tanh", 3, 0.1), labels);
+        let lets = |text: &str, cell: &Cell| text.parse::<Filter>().unwrap().lets(cell);
+        let hidden = cell
+            .labels
+            .clone()
+            .with("hidden", serde_json::json!([8, 8]));
+        let deep = Cell::new(cell.plan.clone(), hidden);
+        assert!(lets("hidden=[8,8],unit=tanh", &deep) && lets("hidden=[4]|[8,8]", &deep));
+        assert!(!lets("hidden=[8,9],unit=tanh", &deep));
+        cell.stage = CellStage::Search;
+        cell.labels = cell.labels.without("seed");
+        assert!(lets("unit=tanh,seed=4", &cell) && !lets("unit=tanh,sed=4", &cell));
+        assert!(!lets("unit=softplus,seed=4", &cell));
+        cell.stage = CellStage::Final;
+        assert!(!lets("unit=tanh,seed=4", &cell));
+        cell.labels = cell.labels.with("seed", 3);
+        let lets = |text: &str| lets(text, &cell);
         assert!(lets("unit=tanh") && lets("unit=rectifier|tanh,seed=3,pretrained=yes"));
         assert!(!lets("unit=softplus") && !lets("unit=tanh,seed=4") && !lets("fold=1"));
         assert!("tanh".parse::<Filter>().is_err() && "=3".parse::<Filter>().is_err());
-        assert!(Filter::default().lets(&labels));
+        assert!(Filter::default().lets(&cell));
     }
 }

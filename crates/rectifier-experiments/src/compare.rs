@@ -13,8 +13,7 @@ pub fn errors(records: &[&Record]) -> Vec<f64> {
     records.iter().filter_map(|record| record.error()).collect()
 }
 
-/// A mean over runs with its interval, `1.43 ± 0.05`, each number times `scale`; of a single run the number alone, and what
-/// diverged beside it.
+/// A mean over runs with its interval, `1.43 ± 0.05`, each number times `scale`; of a single run the number alone.
 ///
 /// # Errors
 /// [`ExperimentError::Statistics`].
@@ -116,7 +115,8 @@ pub fn mcnemar_best(first: &[&Record], second: &[&Record]) -> Option<McNemar> {
         let made = record.provenance.as_ref();
         made.map(|made| made.data.checksum.clone())
     };
-    if data(first) != data(second) {
+    // Where it was not told, nothing says that they are the same.
+    if data(first)? != data(second)? {
         return None;
     }
     let (one, two) = (first.test_wrong.as_ref()?, second.test_wrong.as_ref()?);
@@ -137,7 +137,16 @@ pub fn p_text(p: Option<f64>) -> String {
     }
 }
 
-/// How much of the hidden units is 0, mean over runs.
+/// A p-value within a sentence: `p = 0.010`, `p < 0.001`.
+pub fn p_is(p: f64) -> String {
+    let text = p_text(Some(p));
+    match text.strip_prefix('<') {
+        Some(bound) => format!("p < {bound}"),
+        None => format!("p = {text}"),
+    }
+}
+
+/// How much of the hidden units is 0, a value a run.
 pub fn zeros(records: &[&Record]) -> Vec<f64> {
     records.iter().filter_map(|record| record.zeros()).collect()
 }
@@ -178,6 +187,13 @@ mod tests {
         // The best of the one gets 20 of 1000 wrong, the best of the other those and 20 more.
         let test = mcnemar_best(&first, &whole).unwrap();
         assert_eq!((test.only_first, test.only_second), (0, 20));
+        // On what they were tested is not known.
+        let mut untold = a.clone();
+        untold
+            .iter_mut()
+            .for_each(|record| record.provenance = None);
+        let untold: Vec<&Record> = untold.iter().collect();
+        assert!(mcnemar_best(&untold, &untold).is_none());
         assert!(published_test(&first, 0.1).unwrap().unwrap().p < 0.05);
         assert_eq!(mean_text(&errors(&first), 100.0, 2).unwrap(), "2.50 ± 1.24");
         assert_eq!(mean_text(&[0.5], 100.0, 1).unwrap(), "50.0");

@@ -3,7 +3,9 @@
 
 use crate::{Cell, EpochLine, Labels, Preset, Record};
 use rectifier_catalog::Plan;
-use rectifier_train::{Evaluation, Mistakes, RunRecord, Summary};
+use rectifier_train::{
+    DataFingerprint, Evaluation, Mistakes, PartSizes, Provenance, RunRecord, Summary,
+};
 use serde_json::json;
 
 /// A small plan on glyphs.
@@ -20,6 +22,32 @@ pub(crate) fn plan(unit: &str, seed: u64, rate: f64) -> Plan {
 /// The record of a cell of this plan that ended with this test error.
 pub(crate) fn fake(plan: Plan, labels: Labels, error: f64) -> Record {
     of(&Cell::new(plan, labels), error)
+}
+
+/// What a run was made with on data with so many test examples.
+fn made(test: usize) -> Provenance {
+    Provenance {
+        version: "0".into(),
+        commit: None,
+        processor: "some".into(),
+        instruction_set: "some".into(),
+        engine: "sparse".into(),
+        device: "cpu".into(),
+        threads: Some(1),
+        data: DataFingerprint {
+            name: "glyphs".into(),
+            sizes: PartSizes {
+                train: 310,
+                valid: 62,
+                test,
+                unlabelled: None,
+            },
+            checksum: "0".into(),
+            encoder_checksum: None,
+        },
+        recipe_checksum: "0".into(),
+        started: 0,
+    }
 }
 
 /// The record of `cell` with this error, on validation and on test examples.
@@ -48,7 +76,7 @@ pub(crate) fn of(cell: &Cell, error: f64) -> Record {
         plan: serde_json::Value::Null,
         summary: Some(summary),
         history: Vec::new(),
-        provenance: None,
+        provenance: Some(made(EXAMPLES)),
         test_wrong: Mistakes::of(&evaluation),
     };
     let mut record = Record::new("some", Preset::Full, cell, run, None).unwrap();

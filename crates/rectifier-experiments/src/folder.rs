@@ -4,7 +4,7 @@ use crate::carry_out::kept;
 use crate::error::io;
 use crate::{ExperimentError, Preset, Records, Shard};
 use rectifier_catalog::CatalogError;
-use rectifier_nn::write_atomically;
+use rectifier_nn::{remove_partials, write_atomically};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -13,14 +13,16 @@ use std::path::{Path, PathBuf};
 
 const STATE: &str = "sweep.json";
 const PRETRAINED: &str = "pretrained-";
+/// In the folder of a run that is to stay.
+const STAYS: &str = ".kept";
 
 /// The files of an experiment in a folder of experiments.
 ///
 /// | file | what |
 /// |---|---|
 /// | `records/CELL.json` | a record a cell |
-/// | `runs/CELL/` | the run's folder while a cell runs, or after it was stopped |
-/// | `runs/pretrained-HEAD` | pre-training that several cells share, until none of them is left |
+/// | `runs/CELL/` | the run's folder while a cell runs, after it was stopped, or for good where runs are kept |
+/// | `runs/pretrained-HEAD` | pre-training that several cells share, until none of any preset is left |
 /// | `models/NAME.safetensors`, `models/NAME.json` | the weights of the best validation seed of a row, and which cell it is |
 /// | `sweep.json` | what was started last |
 /// | `table.md`, `table.csv`, `figure*.svg`, `index.html` | made from the records alone |
@@ -98,12 +100,29 @@ impl SweepFolder {
         self.runs_path().join(format!("{PRETRAINED}{head}"))
     }
 
-    /// Removes pre-training that no cell with one of these heads is left for.
+    /// Marks the folder of a run that ended to be left where it is.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Io`].
+    pub(crate) fn mark_kept(&self, cell: &str) -> Result<(), ExperimentError> {
+        let path = self.run_path(cell).join(STAYS);
+        File::create(&path)
+            .map(drop)
+            .map_err(|source| io(&path, source))
+    }
+
+    /// Whether the folder of this run is to stay, whatever the sweep is told now.
+    pub(crate) fn is_kept(&self, cell: &str) -> bool {
+        self.run_path(cell).join(STAYS).is_file()
+    }
+
+    /// Removes pre-training that no cell with one of these heads is left for, and what a killed process left of writing some.
     ///
     /// # Errors
     /// [`ExperimentError::Io`].
     pub(crate) fn tidy_pretrained(&self, wanted: &BTreeSet<String>) -> Result<(), ExperimentError> {
         let runs = self.runs_path();
+        remove_partials(&runs);
         for entry in std::fs::read_dir(&runs).map_err(|source| io(&runs, source))? {
             let path = entry.map_err(|source| io(&runs, source))?.path();
             let name = path.file_name().and_then(|name| name.to_str());
@@ -182,7 +201,8 @@ impl SweepFolder {
     /// Makes the folder for a share of `state`, and keeps others of the same share out.
     ///
     /// # Errors
-    /// [`ExperimentError::Busy`], [`ExperimentError::Other`] for a folder of another experiment or sweep.
+    /// [`ExperimentError::Busy`], [`ExperimentError::Other`] for a folder of another experiment or sweep; [`ExperimentError::Io`],
+    /// [`ExperimentError::Json`] and [`ExperimentError::Catalog`] for a folder that cannot be written or was damaged.
     pub fn lock(&self, state: &SweepState, shard: Shard) -> Result<SweepLock, ExperimentError> {
         if let Some(found) = self.state()?
             && (found.experiment != state.experiment

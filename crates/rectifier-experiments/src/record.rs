@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// The version of the file's form.
 pub const VERSION: u32 = 1;
-/// Epochs of a stage that are kept at most, evenly spaced, the first, the last and the best ones among them.
+/// Epochs of a stage that are kept, about, evenly spaced, and with them the first, the last and the best one.
 const EPOCHS: usize = 24;
 
 /// The record of a cell; one file of some kilobytes.
@@ -22,7 +22,7 @@ const EPOCHS: usize = 24;
 pub struct Record {
     /// The version of this form.
     pub version: u32,
-    /// The experiment it was made for first.
+    /// The experiment whose folder it is in.
     pub experiment: String,
     /// The presets that it is part of.
     pub presets: BTreeSet<Preset>,

@@ -2,7 +2,7 @@
 
 use crate::error::io;
 use crate::{Cell, CellStage, ExperimentError, Labels, Preset, Record};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -68,23 +68,45 @@ impl Records {
         own.cloned().collect()
     }
 
-    /// These, and once more with its labels every one that `cells` have under others too: where two rows ask for the same
-    /// run, it is made once.
+    /// These as `cells` call them, and once more every one that they have under other labels too: where two rows ask for the
+    /// same run, it is made once. Searches of which a rate is still open choose nothing, and are left out.
     ///
     /// # Errors
     /// [`ExperimentError::Catalog`] for a plan that JSON cannot hold.
     pub fn labelled(&self, cells: &[Cell]) -> Result<Self, ExperimentError> {
-        let mut all = self.clone();
-        for (place, cell) in cells.iter().enumerate() {
-            let name = cell.name()?;
-            if let Some(record) = self.get(&name)
-                && (&record.labels, record.stage) != (&cell.labels, cell.stage)
-            {
-                let mut record = record.clone();
-                (record.labels, record.stage) = (cell.labels.clone(), cell.stage);
-                all.0.insert(format!("{name} {place}"), record);
+        let row = |cell: &Cell| cell.labels.clone().without("rate").to_string();
+        let mut open = BTreeSet::new();
+        for cell in cells.iter().filter(|cell| cell.stage == CellStage::Search) {
+            if self.get(&cell.name()?).is_none() {
+                open.insert(row(cell));
             }
         }
+        let mut all = self.clone();
+        let mut placed: BTreeMap<String, Vec<&Cell>> = BTreeMap::new();
+        for (place, cell) in cells.iter().enumerate() {
+            let name = cell.name()?;
+            let Some(record) = self.get(&name) else {
+                continue;
+            };
+            let others = placed.entry(name.clone()).or_default();
+            let same = |other: &&Cell| (&other.labels, other.stage) == (&cell.labels, cell.stage);
+            let searched = cell.stage == CellStage::Search && open.contains(&row(cell));
+            if searched || others.iter().any(same) {
+                continue;
+            }
+            // Whatever it was called when it was made: its first cell's labels take the place of those.
+            let key = match others.is_empty() {
+                true => name,
+                false => format!("{name} {place}"),
+            };
+            others.push(cell);
+            let mut record = record.clone();
+            (record.labels, record.stage) = (cell.labels.clone(), cell.stage);
+            all.0.insert(key, record);
+        }
+        // Of those that the cells name, what was asked for by open searches alone.
+        all.0
+            .retain(|key, _| placed.get(key).is_none_or(|cells| !cells.is_empty()));
         Ok(all)
     }
 

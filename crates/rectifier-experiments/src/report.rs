@@ -215,7 +215,11 @@ fn markdown(experiment: &dyn Experiment, standing: &str, report: &Report) -> Str
     if !report.findings.is_empty() {
         text.push('\n');
     }
-    for drawing in &report.figures {
+    for drawing in report
+        .figures
+        .iter()
+        .filter(|drawing| drawing.figure.svg().is_some())
+    {
         let _ = write!(text, "\n![{}]({}.svg)\n", drawing.caption, drawing.name);
     }
     for grid in &report.tables {

@@ -14,7 +14,7 @@ use rectifier_catalog::EngineChoice;
 use rectifier_data::{Availability, Locator};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A sweep, ready to be run or to go on.
@@ -160,7 +160,7 @@ impl<'a> Runner<'a> {
     fn check(&self, cells: &[Cell]) -> Result<(), ExperimentError> {
         let mut seen = BTreeSet::new();
         let mut missing = BTreeSet::new();
-        let meant = cells.iter().filter(|cell| self.only.lets(&cell.labels));
+        let meant = cells.iter().filter(|cell| self.only.lets(cell));
         let mut any = false;
         for cell in meant {
             any = true;
@@ -235,22 +235,33 @@ impl<'a> Runner<'a> {
         Ok(any)
     }
 
-    /// Removes the folders of runs that have a record, whose process was killed in between, and pre-training that nobody needs any
-    /// more.
+    /// Removes the folders of runs that have a record, whose process was killed in between, and pre-training that no preset needs
+    /// any more. Runs that were to be kept stay.
     fn tidy(
         &self,
         files: &SweepFolder,
         cells: &[Cell],
         records: &Records,
     ) -> Result<(), ExperimentError> {
-        let left = without_record(cells, records)?;
-        let heads = left.iter().map(Cell::head).filter_map(Result::transpose);
-        files.tidy_pretrained(&heads.collect::<Result<_, _>>()?)?;
-        if self.keep_runs {
-            return Ok(());
+        let mut heads = BTreeSet::new();
+        for preset in Preset::ALL {
+            let own;
+            let cells = match preset == self.preset {
+                true => cells,
+                false => {
+                    own = self.experiment.cells(preset, records)?;
+                    &own
+                }
+            };
+            for cell in without_record(cells, records)? {
+                heads.extend(cell.head()?);
+            }
         }
+        files.tidy_pretrained(&heads)?;
         for record in records.iter() {
-            remove(&files.run_path(&record.cell))?;
+            if !self.keep_runs && !files.is_kept(&record.cell) {
+                remove(&files.run_path(&record.cell))?;
+            }
         }
         Ok(())
     }
@@ -261,9 +272,8 @@ impl<'a> Runner<'a> {
         let mut names = BTreeSet::new();
         for cell in cells {
             let name = cell.name()?;
-            let own = records.get(&name).is_none()
-                && self.only.lets(&cell.labels)
-                && cell.is_in(self.shard)?;
+            let own =
+                records.get(&name).is_none() && self.only.lets(cell) && cell.is_in(self.shard)?;
             // Two rows may need the same cell.
             if own && names.insert(name) {
                 open.push((passes(&cell.plan, &self.locator)?, cell.clone()));
@@ -323,7 +333,6 @@ impl<'a> Runner<'a> {
         queue: Arc<Queue>,
         jobs: usize,
     ) -> Result<usize, ExperimentError> {
-        let models = Mutex::new(());
         let workshop = Workshop {
             experiment: self.experiment.name(),
             preset: self.preset,
@@ -334,9 +343,9 @@ impl<'a> Runner<'a> {
             checkpoint_every: self.checkpoint_every,
             interrupter: &self.interrupter,
             observer: &self.observer,
-            models: &models,
         };
         let work = || -> Result<usize, ExperimentError> {
+            let _guard = StopsOnPanic(&self.interrupter);
             let mut done = 0;
             while let Some(taken) = queue.take(|| self.interrupter.should_stop()) {
                 match workshop.carry_out(taken) {
@@ -360,6 +369,17 @@ impl<'a> Runner<'a> {
             let ends: Vec<Result<usize, ExperimentError>> = ends.collect();
             ends.into_iter().sum()
         })
+    }
+}
+
+/// Stops the other cells where a panic ends one, which otherwise would be told after all of them.
+struct StopsOnPanic<'a>(&'a Interrupter);
+
+impl Drop for StopsOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop(Some("a cell failed"));
+        }
     }
 }
 

@@ -56,8 +56,7 @@ pub(crate) fn at_the_edge(records: &Records) -> Vec<String> {
     let mut edges: Vec<(String, Vec<String>)> = Vec::new();
     for row in rows(records) {
         let pretraining = row.text("search") == Some("pre-training");
-        let mut tried: Vec<(f64, f64)> = Vec::new();
-        let mut diverged = false;
+        let mut tried: Vec<(f64, Option<f64>)> = Vec::new();
         for record in records
             .iter()
             .filter(|record| record.stage == CellStage::Search)
@@ -66,21 +65,21 @@ pub(crate) fn at_the_edge(records: &Records) -> Vec<String> {
             if record.labels.clone().without("rate") == row
                 && let Some(rate) = rate
             {
-                match score(record, pretraining) {
-                    Some(score) => tried.push((rate, score)),
-                    None => diverged = true,
-                }
+                tried.push((rate, score(record, pretraining)));
             }
         }
         // Of equal scores the larger rate's is taken, as where rates are chosen.
         tried.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let best = tried.iter().min_by(|a, b| a.1.total_cmp(&b.1)).copied();
-        let (Some(best), [largest, _, .., smallest]) = (best, tried.as_slice()) else {
+        let scored = tried
+            .iter()
+            .filter_map(|(rate, score)| Some((*rate, (*score)?)));
+        let best = scored.min_by(|a, b| a.1.total_cmp(&b.1));
+        let (Some(best), [largest, .., smallest]) = (best, tried.as_slice()) else {
             continue;
         };
-        let edge = match (best.0 == largest.0 && !diverged, best.0 == smallest.0) {
-            (true, _) => "largest",
-            (_, true) => "smallest",
+        let edge = match best.0 {
+            rate if rate == largest.0 => "largest",
+            rate if rate == smallest.0 => "smallest",
             _ => continue,
         };
         let stage = if pretraining {
@@ -195,6 +194,22 @@ mod tests {
             edge.len() == 1 && edge[0].contains("The smallest rate of the grid, 0.001,"),
             "{edge:?}"
         );
+        // Also where larger ones came to no number.
+        let mut large = of(&cell(0.1), 0.3);
+        large.ended = Ended::Diverged {
+            reason: "so".into(),
+        };
+        let mut few = records.clone();
+        few.add(large.clone());
+        assert!(at_the_edge(&few)[0].contains("The smallest rate of the grid, 0.001,"));
+        large.cell = of(&cell(0.01), 0.2).cell;
+        large.labels = large.labels.with("rate", 0.01);
+        few.add(large);
+        assert!(at_the_edge(&few)[0].contains("The smallest rate of the grid, 0.001,"));
+        // A search with an open rate chooses nothing yet.
+        let cells = [0.1, 0.01, 0.001, 0.0001].map(cell);
+        let open = records.labelled(&cells).unwrap();
+        assert!(at_the_edge(&open).is_empty() && searches(&open).is_none());
         let mut other = of(&cell(0.1), 0.05);
         records.add(other.clone());
         assert!(at_the_edge(&records)[0].contains("The largest rate of the grid, 0.1,"));

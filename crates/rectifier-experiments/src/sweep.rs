@@ -7,9 +7,10 @@ use crate::{
     Cell, EXPERIMENTS, Experiment, ExperimentError, Labels, Preset, Records, Report, SweepProblem,
 };
 use rectifier_catalog::Plan;
+use rectifier_data::sha256_hex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Cells at most.
@@ -116,9 +117,13 @@ impl UserSweep {
 fn cell(file: &SweepFile, mut number: usize) -> Result<Cell, SweepProblem> {
     let mut value = file.base.clone();
     let mut labels = Labels::new();
+    let mut chosen = Vec::with_capacity(file.axes.len());
     for (axis, values) in file.axes.iter().rev() {
-        let chosen = &values[number % values.len()];
+        chosen.push((axis, &values[number % values.len()]));
         number /= values.len();
+    }
+    // A place before the places within it: `recipe.stages`, then `recipe.stages.0.rate`.
+    for (axis, chosen) in chosen.into_iter().rev() {
         set(&mut value, axis, chosen)?;
         labels = labels.with(axis, chosen.clone());
         if axis == SEED {
@@ -129,10 +134,45 @@ fn cell(file: &SweepFile, mut number: usize) -> Result<Cell, SweepProblem> {
         labels: labels.to_string(),
         source: Box::new(source),
     })?;
-    let row = labels.clone().without(SEED).without("seed");
     let mut cell = Cell::new(plan, labels);
-    cell.keep = Some(row.slug()).filter(|slug| !slug.is_empty());
+    cell.keep = Some(weights_name(&file.name, &row(&cell)));
     Ok(cell)
+}
+
+/// The labels that tell a cell's row.
+fn row(cell: &Cell) -> Labels {
+    cell.labels.clone().without(SEED).without("seed")
+}
+
+/// What the weights of a row are called: its values as far as a file's name can hold them, and digits that tell it from rows
+/// whose values look the same there, such as 0.1 and -0.1.
+fn weights_name(sweep: &str, row: &Labels) -> String {
+    /// Bytes of the values; file systems take 255 with what is added.
+    const MOST: usize = 100;
+    let slug = row.slug();
+    if slug.is_empty() {
+        return sweep.into();
+    }
+    let plain = row.axes().all(|(_, value)| match value {
+        Value::Number(number) => number.as_f64().is_some_and(|number| number >= 0.0),
+        Value::String(text) => {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.')
+        }
+        Value::Bool(_) => true,
+        _ => false,
+    });
+    if plain && slug.len() <= MOST {
+        return slug;
+    }
+    let end = (0..=MOST.min(slug.len()))
+        .rev()
+        .find(|end| slug.is_char_boundary(*end));
+    let digits = sha256_hex(row.to_string().as_bytes());
+    format!(
+        "{}-{}",
+        slug[..end.unwrap_or(0)].trim_end_matches('-'),
+        &digits[..8]
+    )
 }
 
 /// Puts `value` at a place such as `recipe.stages.0.rate`. Only the last part of it may be new.
@@ -198,14 +238,9 @@ impl UserSweep {
 
     /// The labels of every row.
     fn rows(&self) -> Vec<Labels> {
-        let mut rows: Vec<Labels> = Vec::new();
-        for cell in &self.cells {
-            let row = cell.labels.clone().without(SEED).without("seed");
-            if !rows.contains(&row) {
-                rows.push(row);
-            }
-        }
-        rows
+        let mut seen = BTreeSet::new();
+        let rows = self.cells.iter().map(row);
+        rows.filter(|row| seen.insert(row.to_string())).collect()
     }
 }
 
@@ -249,6 +284,67 @@ mod tests {
         assert_eq!(
             again.cells(Preset::Full, &Records::default()).unwrap(),
             cells
+        );
+    }
+
+    #[test]
+    fn a_place_and_a_place_within_it_are_both_taken() {
+        let stage =
+            |epochs| json!([{"stage": "fine-tune", "epochs": epochs, "batch": 10, "rate": 9.0}]);
+        let axes = json!({
+            "recipe.stages": [stage(1), stage(2)],
+            "recipe.stages.0.rate": [0.3, 0.03]
+        });
+        let sweep = UserSweep::parse(&file("mine", axes)).unwrap();
+        let seen: Vec<(usize, f64)> = sweep
+            .cells
+            .iter()
+            .map(|cell| &cell.plan.recipe.stages[0])
+            .map(|stage| (stage.epochs(), stage.rate().start()))
+            .collect();
+        assert_eq!(seen, [(1, 0.3), (1, 0.03), (2, 0.3), (2, 0.03)]);
+    }
+
+    #[test]
+    fn rows_keep_their_weights_under_names_of_their_own() {
+        let name = |axes: Value| weights_name("mine", &serde_json::from_value(axes).unwrap());
+        assert_eq!(name(json!({})), "mine");
+        assert_eq!(name(json!({"rate": 0.1, "unit": "tanh"})), "0.1-tanh");
+        let long = "x".repeat(300);
+        let names = [
+            json!({"a": 0.1}),
+            json!({"a": -0.1}),
+            json!({"a": [8, 8]}),
+            json!({"a": 8, "b": 8}),
+            json!({"a": "8-8"}),
+            json!({"a": long.clone(), "b": 1}),
+            json!({"a": long, "b": 2}),
+            json!({"a": 1e300}),
+            json!({"a": "é".repeat(90)}),
+            json!({"a": "", "b": "c"}),
+            json!({"a": "c", "b": ""}),
+        ]
+        .map(name);
+        let different: BTreeSet<&String> = names.iter().collect();
+        assert_eq!(different.len(), names.len(), "{names:?}");
+        assert!(names.iter().all(|name| name.len() <= 110), "{names:?}");
+    }
+
+    #[test]
+    fn a_run_counts_once_however_its_axes_were_called_before() {
+        let axes = json!({"network.hidden": [[4], [8]], "recipe.seed": [1, 2]});
+        let before = UserSweep::parse(&file("mine", axes)).unwrap();
+        let records: Records = before.cells.iter().map(|cell| of(cell, 0.2)).collect();
+        let mut base = plan("rectifier", 1, 0.1);
+        base.network.hidden = vec![4];
+        let now = json!({"name": "mine", "base": base, "axes": {"recipe.seed": [1, 2]}});
+        let now = UserSweep::parse(&now.to_string()).unwrap();
+        let made = crate::artifacts(&now, Preset::Full, &records).unwrap();
+        let table = made.iter().find(|file| file.name == "table.csv").unwrap();
+        assert!(
+            table.text.lines().nth(1).unwrap().starts_with("2,"),
+            "{}",
+            table.text
         );
     }
 

@@ -236,7 +236,7 @@ const PARTIAL: &str = ".partial-";
 /// Removes what [`write_atomically`] left in `folder` where it was killed: files in the making that are a minute old and that
 /// nobody has locked. What cannot be removed does no harm.
 #[cfg(feature = "std")]
-fn sweep(folder: &Path) {
+pub fn remove_partials(folder: &Path) {
     /// As long as the random end of a name of a temporary file.
     const RANDOM: usize = 6;
     const AGE: std::time::Duration = std::time::Duration::from_secs(60);
@@ -272,7 +272,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelFileError>
             let mut options = std::fs::File::options();
             options.write(true).create_new(true).open(path)
         };
-        sweep(folder);
+        remove_partials(folder);
         // The system's own errors, by number: a temporary name among them helps nobody.
         let mut file = tempfile::Builder::new()
             .prefix(PARTIAL)

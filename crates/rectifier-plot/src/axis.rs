@@ -54,7 +54,11 @@ impl Scale {
     /// Round numbers along the axis, about `count` of them; whole ones only where `whole`.
     pub fn ticks(&self, count: usize, whole: bool) -> Vec<f64> {
         match self.log {
-            true => log_ticks(self.low, self.high, count),
+            // Ends that are near each other may have no such number between them.
+            true => match log_ticks(self.low, self.high, count) {
+                few if few.len() < 2 => ticks(self.low, self.high, count, whole),
+                found => found,
+            },
             false => ticks(self.low, self.high, count, whole),
         }
     }
@@ -275,8 +279,10 @@ impl Axis {
             true => {
                 let ticks = scale.ticks(count, false);
                 let texts = match self.log {
-                    true => ticks.iter().map(|tick| number(*tick)).collect(),
-                    false => aligned(&ticks),
+                    true if scale.high > 2.0 * scale.low => {
+                        ticks.iter().map(|tick| number(*tick)).collect()
+                    }
+                    _ => aligned(&ticks),
                 };
                 ticks
                     .iter()
@@ -326,6 +332,8 @@ mod tests {
         assert_eq!(found.len(), 7, "{found:?}");
         assert_eq!(log(0.019, 0.09).ticks(5, false).len(), 4);
         assert!(log(1e-9, 1e9).ticks(5, false).len() <= 8);
+        // A single number, with the room around it.
+        assert!(log(1.29, 1.57).ticks(7, false).len() >= 3);
     }
 
     #[test]

@@ -121,6 +121,7 @@ impl Figure {
     fn keys(&self) -> Vec<Key> {
         let keys = self.layers.iter().filter_map(|layer| {
             let (name, colour, sign) = match layer {
+                Layer::Curve(curve) if curve.spots.is_empty() => return None,
                 Layer::Curve(curve) => {
                     // A line whose points are marked in several ways is told by the line alone.
                     let first = curve.spots.first().and_then(|spot| spot.mark);

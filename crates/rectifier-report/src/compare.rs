@@ -84,7 +84,6 @@ fn table(runs: &[ReportData]) -> Markup {
             tbody {
                 @for (place, run) in runs.iter().enumerate() {
                     @let share = run.is_share();
-                    @let zeros = run.zeros();
                     tr {
                         th scope="row" { (label(run)) }
                         td { (run.setup.unit()) br; span class="keep" { (run.setup.sizes().unwrap_or_default()) } }
@@ -102,8 +101,7 @@ fn table(runs: &[ReportData]) -> Markup {
                         }
                         td class="n" { (run.valid_error().map_or("\u{2013}".into(), |(value, _)| error(value, share))) }
                         td class="n" {
-                            @if zeros.is_empty() { "\u{2013}" }
-                            @else { (percent(zeros.iter().sum::<f64>() / zeros.len() as f64)) }
+                            (run.all_zeros().map_or("\u{2013}".into(), percent))
                         }
                         td class="n" { (run.dead().map_or("\u{2013}".into(), |dead| dead.to_string())) }
                         td class="n" {

@@ -41,6 +41,25 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// What all hidden units have, of what each layer's have: each layer counts by its units, or all alike where they are not
+    /// known. `None` of no layer.
+    pub fn of_units(&self, layers: &[f64]) -> Option<f64> {
+        let hidden = self
+            .network
+            .as_ref()
+            .map(|network| network.hidden.as_slice());
+        let units = hidden.filter(|hidden| hidden.len() == layers.len());
+        let weight = |layer: usize| units.map_or(1.0, |units| units[layer] as f64);
+        let (sum, weights) = layers
+            .iter()
+            .enumerate()
+            .map(|(layer, value)| (weight(layer) * value, weight(layer)))
+            .fold((0.0, 0.0), |(sum, weights), (value, weight)| {
+                (sum + value, weights + weight)
+            });
+        (weights > 0.0).then(|| sum / weights)
+    }
+
     /// Sizes from inputs to classes: `784-1000-1000-1000-10`; `None` for a network that is no dense stack.
     pub fn sizes(&self) -> Option<String> {
         let network = self.network.as_ref()?;
@@ -120,6 +139,11 @@ impl ReportData {
                     .unwrap_or_default()
             }
         }
+    }
+
+    /// Share of exact zeros of all hidden units; `None` where there is none.
+    pub fn all_zeros(&self) -> Option<f64> {
+        self.setup.of_units(&self.zeros())
     }
 
     /// Units that fired on no example, a hidden layer, likewise.

@@ -128,7 +128,7 @@ fn key_numbers(run: &ReportData) -> Vec<Tile> {
             .collect();
         found.push(Tile {
             what: "exact zeros",
-            value: percent(zeros.iter().sum::<f64>() / zeros.len() as f64),
+            value: run.all_zeros().map_or(String::new(), percent),
             detail: match layers.len() {
                 1 => "in the hidden layer".into(),
                 _ => format!("layer by layer {}", layers.join(", ")),

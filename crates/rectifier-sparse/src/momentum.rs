@@ -145,6 +145,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 256 }))]
+
         #[test]
         fn a_rest_is_its_steps_one_by_one(
             momentum in 0.0f64..0.999, decay in 0.0f64..0.1, rates in proptest::collection::vec(1e-4f32..0.5, 1..40),

@@ -267,7 +267,7 @@ fn rows_that_rest_move_as_in_the_textbook() {
 
 #[cfg(not(miri))]
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(if cfg!(miri) { 1 } else { 24 }))]
 
     #[test]
     fn any_momentum_any_decay_any_rest(

@@ -143,10 +143,11 @@ impl<N: Network> Driver<N> {
                 None => None,
             },
         };
-        keep(&checkpoint, self.folder.path())?;
+        // First what others wait for: a run that is past its pre-training has left it for them.
         if let Some(shared) = &self.shared {
             shared.keep(&checkpoint)?;
         }
+        keep(&checkpoint, self.folder.path())?;
         self.clock.saved = Instant::now();
         self.clock.took = start.elapsed();
         self.clock.ever = true;

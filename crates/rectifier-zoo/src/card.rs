@@ -124,7 +124,7 @@ fn table(entry: &Entry) -> String {
     rows.push((
         "its row",
         format!(
-            "{seeds} {}; this one (seed {}) has the lowest validation error, {}",
+            "{seeds} {}; this one (seed {}) has the lowest validation error, {} in this file",
             row(entry),
             entry.row.seed,
             error(entry, figures.valid_error)
@@ -257,8 +257,16 @@ fn licence(entry: &Entry) -> String {
 fn row(entry: &Entry) -> String {
     let mean = error(entry, entry.row.mean);
     match entry.row.interval {
-        Some([low, high]) => format!("{mean} ({} to {})", error(entry, low), error(entry, high)),
+        Some([low, high]) => format!("{mean} {}", range(entry, low, high)),
         None => mean,
+    }
+}
+
+/// An interval of errors behind one that says what they are.
+fn range(entry: &Entry, low: f64, high: f64) -> String {
+    match entry.objective {
+        Objective::Classification => format!("({} to {})", error(entry, low), error(entry, high)),
+        Objective::ExpectedRating => format!("({low:.4} to {high:.4})"),
     }
 }
 

@@ -91,7 +91,7 @@ pub struct Measured {
     pub test_examples: usize,
     /// The test error of the same network in single precision.
     pub f32_error: f64,
-    /// The validation error by which the run was chosen.
+    /// The validation error of this file, in its precision; the run was chosen by that of the network in single precision.
     pub valid_error: f64,
     /// Share of exact zeros on the test part, a hidden layer.
     pub zeros: Vec<f64>,

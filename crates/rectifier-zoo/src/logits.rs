@@ -114,8 +114,8 @@ impl Logits {
         Ok(text + "\n")
     }
 
-    /// How far `found`, `[LOGITS, classes]` row by row, is from these, as a share of the largest of them; an infinite or
-    /// missing number is infinitely far.
+    /// How far `found`, `[LOGITS, classes]` row by row, is from these, as a share of the largest of them, or of 1 if all are smaller; an infinite
+    /// or missing number is infinitely far.
     pub fn distance(&self, found: &[f32], arithmetic: Arithmetic) -> f32 {
         let rows = match (arithmetic, &self.integers) {
             (Arithmetic::Own, Some(integers)) => integers,

@@ -53,6 +53,32 @@ impl Default for Places {
     }
 }
 
+/// A file that another one is to take the place of: until that is there, it lies beside it.
+struct Replaced {
+    path: PathBuf,
+    aside: PathBuf,
+}
+
+impl Replaced {
+    fn set_aside(path: &Path) -> std::io::Result<Self> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let aside = path.with_file_name(format!(".{name}.{}.before", std::process::id()));
+        std::fs::rename(path, &aside)?;
+        Ok(Self {
+            path: path.into(),
+            aside,
+        })
+    }
+
+    /// Without it, or with it again where nothing took its place. What cannot be done costs another fetch.
+    fn end(self, replaced: bool) {
+        let _ = match replaced || self.path.exists() {
+            true => std::fs::remove_file(&self.aside),
+            false => std::fs::rename(&self.aside, &self.path),
+        };
+    }
+}
+
 /// The `models` folder of the checkout that this crate was built in; a packaged crate has none.
 fn checkout() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
@@ -161,9 +187,11 @@ impl Places {
             Err(DataError::Checksum(mismatch))
                 if self.is_cached(&mismatch.path) && !self.offline && self.url.is_some() =>
             {
-                std::fs::remove_file(&mismatch.path)
+                let replaced = Replaced::set_aside(&mismatch.path)
                     .map_err(|source| DataError::io(&mismatch.path, source))?;
-                locator.locate(folder, &remote, progress)
+                let found = locator.locate(folder, &remote, progress);
+                replaced.end(found.is_ok());
+                found
             }
             found => found,
         };
@@ -188,7 +216,7 @@ impl Places {
         Ok(Located { bytes, place })
     }
 
-    /// Where the model file of `entry` is on this machine, without reading it.
+    /// Where the model file of `entry` is on this machine, without reading it from a disk.
     ///
     /// # Errors
     /// [`ZooError::NoFolder`].
@@ -357,6 +385,35 @@ mod tests {
             .unwrap()
             .is_none()
         );
+    }
+
+    #[cfg(feature = "fetch")]
+    #[test]
+    fn what_an_earlier_version_fetched_stays_until_what_replaces_it_is_there() {
+        let place = tempfile::tempdir().unwrap();
+        let entry = known();
+        let cached = place.path().join(&entry.file.path);
+        std::fs::create_dir_all(cached.parent().unwrap()).unwrap();
+        std::fs::write(&cached, b"earlier").unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let places = Places {
+            models: None,
+            shared: None,
+            cache: Some(place.path().into()),
+            url: Some(format!("http://{address}")),
+            offline: false,
+            ..Places::in_dir(place.path())
+        };
+        assert!(find(&places).is_err());
+        assert_eq!(std::fs::read(&cached).unwrap(), b"earlier");
+        let left = std::fs::read_dir(cached.parent().unwrap()).unwrap();
+        let aside = left.filter(|file| {
+            let name = file.as_ref().unwrap().file_name();
+            name.to_string_lossy().ends_with(".before")
+        });
+        assert_eq!(aside.count(), 0);
     }
 
     #[test]

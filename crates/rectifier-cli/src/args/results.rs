@@ -57,7 +57,7 @@ pub enum ResultsCommand {
         #[arg(long, value_name = "DIR", default_value = "results")]
         folder: PathBuf,
         /// A page with the marks `<!-- NAME -->` and `<!-- /NAME -->` for runs, training, speed, bench, growth,
-        /// thresholds and penalty.
+        /// thresholds, penalty, devices, zoo, or an experiment such as table1.
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },

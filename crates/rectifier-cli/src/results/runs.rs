@@ -2,7 +2,7 @@
 
 use super::{folders, json};
 use crate::error::CliError;
-use crate::output::{error_of, percent, percents};
+use crate::output::{count, error_of, percent, percents};
 use rectifier_catalog::Plan;
 use rectifier_experiments::statistics::mean as over_seeds;
 use rectifier_plot::words::duration;
@@ -240,7 +240,7 @@ fn training(plan: &Plan) -> String {
         .map(Stage::epochs)
         .collect();
     if let Some(epochs) = pretraining.first() {
-        words.push(format!("pre-trained {epochs} epochs a layer"));
+        words.push(format!("pre-trained {} a layer", count(*epochs, "epoch")));
     }
     for stage in &plan.recipe.stages {
         if let Stage::FineTune(stage) = stage {
@@ -249,8 +249,9 @@ fn training(plan: &Plan) -> String {
                 coefficient => format!(", L1 {coefficient}"),
             };
             words.push(format!(
-                "{} epochs, batch {}{penalty}",
-                stage.epochs, stage.batch
+                "{}, batch {}{penalty}",
+                count(stage.epochs, "epoch"),
+                stage.batch
             ));
         }
     }

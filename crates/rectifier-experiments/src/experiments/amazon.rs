@@ -1,7 +1,7 @@
 //! Reviews of Amazon's four products: good or bad.
 
 use super::cells_of;
-use crate::compare::{errors, mean_of, mean_text, p_text, paired_test};
+use crate::compare::{ALPHA, errors, mean_of, mean_text, p_is, paired_test};
 use crate::labels::word;
 use crate::plans::{BATCH, data, few_glyphs, network, pretrained_layers, unit};
 use crate::{
@@ -163,10 +163,15 @@ impl Experiment for Amazon {
             )
         };
         if let Some(test) = paired_test(&of(3, true), &of(3, false))? {
+            let verdict = match (test.p < ALPHA, test.difference < 0.0) {
+                (false, _) => "makes no significant difference to",
+                (true, true) => "raises",
+                (true, false) => "lowers",
+            };
             findings.push(format!(
-                "Pre-training changes the accuracy of 3 layers by {:+.2} points over the same products and folds (p = {}).",
+                "Pre-training {verdict} the accuracy of 3 layers ({:+.2} points over the same products and folds, {}).",
                 -100.0 * test.difference,
-                p_text(Some(test.p))
+                p_is(test.p)
             ));
         }
         let spots = means.iter().enumerate().map(|(place, (name, mean))| {

@@ -1,7 +1,7 @@
 //! Figure 3: how many zeros a network can have before its error rises.
 
 use super::images::Images;
-use crate::compare::{ALPHA, LEVEL, mean_text, p_text};
+use crate::compare::{ALPHA, LEVEL, mean_text, p_is};
 use crate::statistics::{Hinge, Outcome, first_rise, welch};
 use crate::{
     Cell, Drawing, Experiment, ExperimentError, Grid, Labels, Preset, Records, Report, paper,
@@ -197,9 +197,9 @@ fn findings(points: &[Point]) -> Result<Vec<String>, ExperimentError> {
                 "do not differ significantly"
             };
             findings.push(format!(
-                "Its two halves {verdict} in error ({:+.2} points from the left to the right one, p = {}).",
+                "Its two halves {verdict} in error ({:+.2} points from the left to the right one, {}).",
                 test.difference,
-                p_text(Some(test.p))
+                p_is(test.p)
             ));
         }
         let mut groups = vec![band];
@@ -222,9 +222,9 @@ fn findings(points: &[Point]) -> Result<Vec<String>, ExperimentError> {
                     let (start, end) = from.get(rise.group - 1).copied().unwrap_or_default();
                     format!(
                         "Harm begins between {start}% and {end}% zeros, the first group of networks whose error is significantly above \
-                         that of the flat stretch ({:+.2} points, p = {} after Holm's correction).",
+                         that of the flat stretch ({:+.2} points, {} after Holm's correction).",
                         rise.test.difference,
-                        p_text(Some(rise.p))
+                        p_is(rise.p)
                     )
                 }
                 None => "No group of networks with more zeros than the flat stretch has a significantly higher error.".into(),
@@ -247,10 +247,10 @@ fn findings(points: &[Point]) -> Result<Vec<String>, ExperimentError> {
         });
         findings.push(format!(
             "A line that is flat up to a point and then rises fits the logarithm of the error best with its point at {:.1}% zeros{interval}; \
-             the error before it is {:.2}% (p = {} against a flat line).",
+             the error before it is {:.2}% ({} against a flat line).",
             hinge.at,
             10f64.powf(hinge.before),
-            p_text(Some(hinge.p_shuffled.unwrap_or(hinge.p)))
+            p_is(hinge.p_shuffled.unwrap_or(hinge.p))
         ));
     }
     Ok(findings)
@@ -293,21 +293,27 @@ fn figure(
     let drawn: Vec<&Point> = points.iter().filter(|point| point.error > 0.0).collect();
     let spots = drawn
         .iter()
-        .copied()
-        .chain(silent)
         .map(|point| Spot::new(point.zeros, point.error).with_title(point.title.clone()));
     let (low, high) = paper::FLAT;
     let mut figure = Figure::new(
         "Test error against zeros",
         Axis::new("exact zeros in the hidden layers, %"),
-        Axis::log("test error, %"),
+        Axis::log("test error, %, log scale"),
     )
     .note(format!(
         "{} networks, each with a seed and an L1 penalty of its own.",
         points.len() + silent.len()
     ))
-    .with(Stretch::new("flat in the paper", low, high))
-    .with(Curve::scatter("a network", 0, spots));
+    .with(Stretch::new("flat in the paper", low, high));
+    // They would squeeze all others into a strip.
+    if let Some(point) = silent.first() {
+        figure = figure.note(format!(
+            "{} fell silent and guess: {:.1}% wrong, far above these axes.",
+            count(silent.len(), "network"),
+            point.error
+        ));
+    }
+    figure = figure.with(Curve::scatter("a network", 0, spots));
     if drawn.len() >= 4 * GROUP {
         let xs: Vec<f64> = drawn.iter().map(|point| point.zeros).collect();
         let ys: Vec<f64> = drawn.iter().map(|point| point.error.log10()).collect();
@@ -391,7 +397,9 @@ mod tests {
         assert_eq!(silent[..2], ["99.9% and more, guessing", "1"]);
         let drawn = report.figures[0].figure.svg().unwrap();
         assert!(drawn.contains("flat in the paper") && drawn.contains("smoothed"));
-        assert_eq!(drawn.matches("zeros, error").count(), 200);
+        // The silent one is told, not drawn.
+        assert_eq!(drawn.matches("zeros, error").count(), 199);
+        assert!(drawn.contains("1 network fell silent"), "{drawn}");
         let again = FIGURE3.report(&records).unwrap();
         assert_eq!(again, report);
     }

@@ -2,7 +2,7 @@
 
 use super::cells_of;
 use super::images::{Images, PENALTY_NOTE};
-use crate::compare::{ALPHA, errors, mean_of, mean_text, p_text, paired_test};
+use crate::compare::{ALPHA, errors, mean_of, mean_text, p_is, paired_test};
 use crate::labels::word;
 use crate::plans::unit;
 use crate::searches::runs_text;
@@ -108,7 +108,7 @@ impl Experiment for Figure4 {
                         .iter()
                         .filter_map(|share| Some((share.as_f64()?, word(share)))),
                 ),
-                Axis::log("test error, %"),
+                Axis::log("test error, %, log scale"),
             );
             for (colour, (name, pretrained)) in [
                 ("rectifier", false),
@@ -201,10 +201,10 @@ fn findings(
                     (true, false) => "harms",
                 };
                 findings.push(format!(
-                    "{set}, {}% of the labels: pre-training {verdict} the {unit} network ({:+.2} points, p = {}).",
+                    "{set}, {}% of the labels: pre-training {verdict} the {unit} network ({:+.2} points, {}).",
                     word(share),
                     -100.0 * test.difference,
-                    p_text(Some(test.p))
+                    p_is(test.p)
                 ));
             }
         }

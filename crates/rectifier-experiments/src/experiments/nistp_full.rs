@@ -77,7 +77,8 @@ impl Experiment for NistpFull {
             ]);
             findings.push(format!(
                 "After {} fresh examples the test error is {:.2}%; the paper's is {} without pre-training.",
-                thousands(seen as u64),
+                // Those that the network had seen which is tested: the one of the best validation error.
+                thousands((each * summary.best_epoch as f64) as u64),
                 100.0 * summary.test_error,
                 paper::table1("nistp", "rectifier", false).map_or(String::new(), |figure| figure.percent())
             ));

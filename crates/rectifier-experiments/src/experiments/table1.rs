@@ -3,7 +3,8 @@
 use super::cells_of;
 use super::images::{Images, PENALTY_NOTE};
 use crate::compare::{
-    ALPHA, errors, mcnemar_best, mean_of, mean_text, p_text, paired_test, published_test, zeros,
+    ALPHA, errors, mcnemar_best, mean_of, mean_text, p_is, p_text, paired_test, published_test,
+    zeros,
 };
 use crate::labels::word;
 use crate::plans::unit;
@@ -12,7 +13,9 @@ use crate::{
     Cell, Drawing, Experiment, ExperimentError, Grid, Labels, Preset, Record, Records, Report, Row,
     paper,
 };
+use rectifier_plot::words::{count, thousands};
 use rectifier_plot::{Axis, Curve, Figure, Mark, Reference, Spot};
+use rectifier_train::Stage;
 
 /// Table 1.
 pub struct Table1;
@@ -64,7 +67,7 @@ impl Experiment for Table1 {
         let mut report = Report {
             notes: vec![
                 "Errors are means over seeds with Student's 95% interval of the mean, in percent. Bold, as in the paper: no \
-                 significant difference with and without pre-training (paired t test over seeds at 0.05). McNemar's exact test \
+                 significant difference with and without pre-training (paired t test over seeds at 0.05, each by itself). McNemar's exact test \
                  compares the networks of the best validation error on the same test examples."
                     .into(),
                 PENALTY_NOTE.into(),
@@ -107,6 +110,7 @@ impl Experiment for Table1 {
                     .into(),
             );
         }
+        report.findings.extend(budgets(records));
         report.findings.extend(late(records));
         report.findings.extend(at_the_edge(records));
         report.tables.push(grid);
@@ -226,15 +230,48 @@ fn findings(
                 (true, false) => "harms",
             };
             findings.push(format!(
-                "{set}: pre-training {verb} the {unit} network ({:+.2} points, 95% interval {:+.2} to {:+.2}, p = {}).",
+                "{set}: pre-training {verb} the {unit} network ({:+.2} points, 95% interval {:+.2} to {:+.2}, {}).",
                 -100.0 * test.difference,
                 -100.0 * test.interval.high,
                 -100.0 * test.interval.low,
-                p_text(Some(test.p))
+                p_is(test.p)
             ));
         }
     }
     Ok(())
+}
+
+/// What the networks of each set saw: more of it may be what is between two figures.
+fn budgets(records: &Records) -> Option<String> {
+    let mut budgets: Vec<String> = Vec::new();
+    for set in records.values("set") {
+        let found = records.finals(&Labels::new().with("set", set.clone()));
+        let made = found.iter().filter_map(|record| record.provenance.as_ref());
+        let examples = made.map(|made| made.data.sizes.train).max();
+        let stages = |pretraining: bool| {
+            let stages = found.iter().flat_map(|record| &record.plan.recipe.stages);
+            let of_it = stages.filter(|stage| matches!(stage, Stage::Pretrain(_)) == pretraining);
+            of_it.map(Stage::epochs).max()
+        };
+        let (Some(examples), Some(epochs)) = (examples, stages(false)) else {
+            continue;
+        };
+        let before = stages(true).map_or(String::new(), |epochs| {
+            format!(" after {epochs} a layer of pre-training")
+        });
+        budgets.push(format!(
+            "{} {} examples, {}{before}",
+            word(&set),
+            thousands(examples as u64),
+            count(epochs, "epoch")
+        ));
+    }
+    (!budgets.is_empty()).then(|| {
+        format!(
+            "Trained on: {}; the paper does not state its epochs, and its NISTP has 81,920,000 examples.",
+            budgets.join("; ")
+        )
+    })
 }
 
 /// How many runs were best in their last epoch.

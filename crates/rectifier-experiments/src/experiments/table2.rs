@@ -1,7 +1,7 @@
 //! Table 2: stars from words, over ten folds.
 
 use super::cells_of;
-use crate::compare::{ALPHA, errors, mean_of, mean_text, p_text, paired_test, zeros};
+use crate::compare::{ALPHA, errors, mean_of, mean_text, p_is, p_text, paired_test, zeros};
 use crate::plans::{BATCH, data, few_glyphs, network, pretrained_layers, unit};
 use crate::searches::{runs_text, searches};
 use crate::{
@@ -245,11 +245,11 @@ fn findings(records: &Records) -> Result<Vec<String>, ExperimentError> {
                 (true, false) => "worse than",
             };
             findings.push(format!(
-                "{}: {verdict} {} ({:+.3} stars over the same folds, p = {}).",
+                "{}: {verdict} {} ({:+.3} stars over the same folds, {}).",
                 name(first),
                 name(second),
                 test.difference,
-                p_text(Some(test.p))
+                p_is(test.p)
             ));
         }
     }

@@ -44,6 +44,11 @@ pub fn mean(values: &[f64], level: f64) -> Result<Mean, StatisticsError> {
     })
 }
 
+/// How large the largest of values is, whatever its sign.
+pub(super) fn size(values: &[f64]) -> f64 {
+    values.iter().map(|value| value.abs()).fold(0.0, f64::max)
+}
+
 /// The mean of at least one value; of equal ones exactly that.
 pub(super) fn average(values: &[f64]) -> f64 {
     let first = values.first().copied().unwrap_or_default();

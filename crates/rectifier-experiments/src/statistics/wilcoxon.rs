@@ -1,6 +1,7 @@
 //! Whether two settings differ over pairs, whatever the shape of their differences.
 
 use super::distributions::normal_two_sided;
+use super::mean::size;
 use super::outcome::{Outcome, StatisticsError, Untestable, check_pairs};
 use serde::{Deserialize, Serialize};
 
@@ -30,14 +31,16 @@ pub struct Wilcoxon {
 /// [`StatisticsError`] for no pairs, values that are no numbers or not as many of each.
 pub fn wilcoxon(first: &[f64], second: &[f64]) -> Result<Outcome<Wilcoxon>, StatisticsError> {
     check_pairs(first, second)?;
+    // As fine as the pairs' rounding lets their differences be told apart.
+    let grain = 4.0 * f64::EPSILON * size(first).max(size(second));
     let all = first.iter().zip(second).map(|(a, b)| a - b);
-    let mut differences: Vec<f64> = all.filter(|difference| *difference != 0.0).collect();
+    let mut differences: Vec<f64> = all.filter(|difference| difference.abs() > grain).collect();
     let (count, ties) = (differences.len(), first.len() - differences.len());
     if count == 0 {
         return Ok(Outcome::Untestable(Untestable::AllTies { count: ties }));
     }
     differences.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
-    let doubled = doubled_ranks(&differences);
+    let doubled = doubled_ranks(&differences, grain);
     let total: usize = doubled.iter().sum();
     let positive: usize = differences
         .iter()
@@ -61,9 +64,9 @@ pub fn wilcoxon(first: &[f64], second: &[f64]) -> Result<Outcome<Wilcoxon>, Stat
 }
 
 /// Twice the ranks of sorted differences by their size: those of one size share the mean of theirs, which may be a half.
-fn doubled_ranks(sorted: &[f64]) -> Vec<usize> {
+fn doubled_ranks(sorted: &[f64], grain: f64) -> Vec<usize> {
     let mut ranks = Vec::with_capacity(sorted.len());
-    for group in sorted.chunk_by(|a, b| a.abs() == b.abs()) {
+    for group in sorted.chunk_by(|a, b| b.abs() - a.abs() <= grain) {
         let first = ranks.len() + 1;
         let last = ranks.len() + group.len();
         ranks.extend(std::iter::repeat_n(first + last, group.len()));
@@ -119,6 +122,9 @@ mod tests {
         // Shared ranks: sizes 1, 1, 2 have ranks 1.5, 1.5, 3; a sum of 1.5 or less is one of 0, 1.5, 1.5 out of 8.
         let tied = wilcoxon(&[1.0, -1.0, -2.0], &[0.0; 3]).unwrap();
         assert_eq!(tied.tested().unwrap().p, 0.75);
+        // So do sizes that only their rounding tells apart: 0.3 - 0.1 and 0.4 - 0.2 are equal.
+        let rounded = wilcoxon(&[0.3, 0.2, 0.5], &[0.1, 0.4, 0.9]).unwrap();
+        assert_eq!(rounded.tested().unwrap().p, 0.75);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::UserSweep;
 use crate::compare::{errors, mean_of, mean_text, zeros};
 use crate::labels::word;
+use crate::searches::runs_text;
 use crate::{Drawing, ExperimentError, Grid, Labels, Record, Records, Report};
 use rectifier_plot::words::error_name;
 use rectifier_plot::{Axis, Curve, Figure, Spot};
@@ -44,7 +45,7 @@ pub(super) fn report(sweep: &UserSweep, records: &Records) -> Result<Report, Exp
             .iter()
             .map(|axis| row.get(axis).map_or(String::new(), word))
             .collect();
-        cells.push(found.len().to_string());
+        cells.push(runs_text(&found));
         cells.push(mean_text(&errors(&found), scale, 3)?);
         cells.push(mean_text(&valid, scale, 3)?);
         cells.push(mean_text(&zeros(&found), 100.0, 1)?);

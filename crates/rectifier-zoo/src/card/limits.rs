@@ -34,13 +34,17 @@ fn of_data(name: &str) -> &'static str {
              things in 32x32 pixels, most of them in the middle."
         }
         "nistp" => {
-            "Its characters are distorted on purpose, and their sources are generated characters and, where it was at hand, \
+            "Its characters are distorted on purpose, and their sources are characters drawn from fonts and EMNIST's \
              handwriting: the error on clean handwriting is another one."
         }
         "glyphs" => {
             "Its characters are generated, not written by people: it says nothing about handwriting."
         }
-        "norb" | "norb-small" | "norb-like" => {
+        "norb-like" => {
+            "Its pictures are drawn by a program: bodies of a few kinds under simple light, in stereo pairs. It does not know things in \
+             the world."
+        }
+        "norb" | "norb-small" => {
             "It has seen a few objects under studio light, in stereo pairs: it does not know such things in the world."
         }
         "restaurants" | "amazon" => {

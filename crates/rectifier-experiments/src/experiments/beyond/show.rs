@@ -1,8 +1,9 @@
 //! What the records of each question say.
 
-use crate::compare::{ALPHA, errors, mean_of, mean_text, p_text, paired_test, zeros};
+use crate::compare::{ALPHA, errors, mean_of, mean_text, p_is, p_text, paired_test, zeros};
 use crate::experiments::images::PENALTY_NOTE;
 use crate::labels::word;
+use crate::statistics::holm;
 use crate::{Drawing, Ended, ExperimentError, Grid, Labels, Record, Records, Report};
 use rectifier_plot::words::duration;
 use rectifier_plot::{Axis, Curve, Figure, Spot};
@@ -30,7 +31,7 @@ pub(super) fn report(records: &Records) -> Result<Report, ExperimentError> {
     let mut report = Report {
         notes: vec![
             "Every row is a mean over its runs, which differ in their seed, with Student's 95% interval where there are several. p is of the paired t test over seeds against the first \
-             row of the table. What FATReLU's threshold does to a trained network, `rectifier thresholds` measures."
+             row of the table, each by itself; what is called a difference above is one after Holm's correction for all of a table's. What FATReLU's threshold does to a trained network, `rectifier thresholds` measures."
                 .into(),
             format!("{PENALTY_NOTE} The tables of dying units and of modern training are without any."),
         ],
@@ -56,6 +57,7 @@ pub(super) fn report(records: &Records) -> Result<Report, ExperimentError> {
             .first()
             .map(|labels| records.finals(labels))
             .unwrap_or_default();
+        let mut tests = Vec::new();
         for labels in &rows {
             let found = records.finals(labels);
             let test = paired_test(&found, &first)?;
@@ -70,21 +72,17 @@ pub(super) fn report(records: &Records) -> Result<Report, ExperimentError> {
                 dead(&found)?,
                 took(&found)?,
             ]);
-            if let Some(test) = test.filter(|test| tested && test.p < ALPHA) {
-                let name = |labels: &Labels| {
-                    let rate = labels
-                        .get("rate")
-                        .map_or(String::new(), |rate| format!(" at rate {rate}"));
-                    format!("{}{rate}", labels.get("what").map_or(String::new(), word))
-                };
-                report.findings.push(format!(
-                    "{part}: {} has {:+.2} points of error against {} (p = {}).",
-                    name(labels),
-                    100.0 * test.difference,
-                    rows.first().map_or(String::new(), name),
-                    p_text(Some(test.p))
-                ));
-            }
+            tests.extend(test.filter(|_| tested).map(|test| (labels, test)));
+        }
+        let adjusted = holm(&tests.iter().map(|(_, test)| test.p).collect::<Vec<f64>>())?;
+        for ((labels, test), p) in tests.iter().zip(adjusted).filter(|(_, p)| *p < ALPHA) {
+            report.findings.push(format!(
+                "{part}: {} has {:+.2} points of error against {} ({} after Holm's correction).",
+                name(labels),
+                100.0 * test.difference,
+                rows.first().map_or(String::new(), name),
+                p_is(p)
+            ));
         }
         report.tables.push(grid);
     }
@@ -125,6 +123,14 @@ fn rows(records: &Records, part: &str) -> Vec<Labels> {
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     rows
+}
+
+/// What a row is called in a sentence.
+fn name(labels: &Labels) -> String {
+    let rate = labels
+        .get("rate")
+        .map_or(String::new(), |rate| format!(" at rate {rate}"));
+    format!("{}{rate}", labels.get("what").map_or(String::new(), word))
 }
 
 fn rate(found: &[&Record]) -> String {
@@ -172,18 +178,24 @@ fn dying(records: &Records) -> Option<Drawing> {
     );
     for (colour, labels) in rows.iter().enumerate() {
         let found = records.finals(labels);
-        let last = found
+        // Of runs that diverged at once nothing is known.
+        let known: Vec<&&Record> = found
             .iter()
-            .flat_map(|record| &record.history)
-            .map(|line| line.epoch)
-            .max()?;
+            .filter(|record| !record.history.is_empty())
+            .collect();
+        let epochs = known.iter().flat_map(|record| &record.history);
+        let last = epochs.map(|line| line.epoch).max().unwrap_or(0);
         let spots = (1..=last).filter_map(|epoch| {
-            let lines = found
+            let lines = known
                 .iter()
-                .flat_map(|record| record.history.iter().filter(|line| line.epoch == epoch));
+                .filter_map(|record| record.history.iter().find(|line| line.epoch == epoch));
             let dead: Vec<f64> = lines
                 .map(|line| line.dead.iter().sum::<usize>() as f64)
                 .collect();
+            // Long histories are thinned, each around its own best epoch: a mean is of all runs or is none.
+            if dead.len() < known.len() {
+                return None;
+            }
             let mean = mean_of(&dead).ok()??.0;
             Some(
                 Spot::new(epoch as f64, mean)
@@ -256,7 +268,7 @@ fn rates(records: &Records) -> Result<Option<Drawing>, ExperimentError> {
     let mut figure = Figure::new(
         "Error against the learning rate",
         Axis::log("learning rate"),
-        Axis::log("test error, %"),
+        Axis::log("test error, %, log scale"),
     );
     let some = !curves.is_empty();
     for (colour, (unit, spots)) in curves.into_iter().enumerate() {
