@@ -184,7 +184,7 @@ impl ThresholdFile {
             format!("{} with {} weights", row.threshold, row.weights)
         });
         format!(
-            "{}, {}; {} threads, {}. Chosen on the validation part (at most {} worse than at 0): {chosen}; test {name} {}, {} as trained.\n\n{}",
+            "{}, {}; {} threads, {}. Chosen on the validation part (at most {} worse than as trained): {chosen}; test {name} {}, {} as trained.\n\n{}",
             self.data,
             hidden.join("-"),
             record.threads,

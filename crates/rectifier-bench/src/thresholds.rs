@@ -17,7 +17,7 @@ const SINGLES: usize = 256;
 /// What is tried, and how long each setting is timed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThresholdStudy {
-    /// Thresholds; 0, the network as it was trained, is always among them.
+    /// Thresholds; that of the network as it was trained, mostly 0, is always among them.
     pub thresholds: Vec<f64>,
     /// How much worse than the network as it was trained the validation error may be: a share, or RMSE.
     pub tolerance: f64,
@@ -111,15 +111,17 @@ impl ThresholdStudy {
             .threads
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let mut thresholds = self.thresholds.clone();
-        thresholds.push(0.0);
-        thresholds.sort_by(f64::total_cmp);
+        // What the others are held against is the network as it was trained, with the threshold that it has.
+        let own = network.config().threshold;
+        thresholds.push(own);
+        thresholds.sort_by(|a, b| (*a != own).cmp(&(*b != own)).then(a.total_cmp(b)));
         thresholds.dedup();
         let mut settings = Vec::new();
         for &threshold in &thresholds {
             progress(&format!("threshold {threshold}: validation error"));
-            let cut = match threshold {
-                0.0 => network.clone(),
-                _ => network.clone().with_threshold(threshold)?,
+            let cut = match threshold == own {
+                true => network.clone(),
+                false => network.clone().with_threshold(threshold)?,
             };
             let single = rectifier_sparse::predictor(&cut)?.with_threads(threads);
             for predictor in [single.clone(), single.in_bf16()] {
@@ -304,6 +306,20 @@ mod tests {
                 (0.3, "bf16")
             ]
         );
+        // One that was trained with a threshold is held against itself.
+        let cut = network.clone().with_threshold(0.2).unwrap();
+        let own = study.run(&cut, Objective::Classification, &valid, &test, &mut |_| {});
+        let own = own.unwrap();
+        let seen: Vec<f64> = own
+            .rows
+            .iter()
+            .step_by(2)
+            .map(|row| row.threshold)
+            .collect();
+        assert_eq!(seen, [0.2, 0.1, 0.3]);
+        let device = Device::default();
+        let told = rectifier_train::evaluate(&cut, &test, Objective::Classification, &device);
+        assert_eq!(told.unwrap().error(), Some(own.test_error_plain));
         let zeros = |at: usize| record.rows[at].zeros.iter().sum::<f64>();
         assert!(zeros(0) < zeros(2) && zeros(2) < zeros(4));
         let chosen = &record.rows[record.chosen];

@@ -3,7 +3,7 @@
 use crate::plan::objective;
 use crate::{CatalogError, DataSpec, Plan};
 use burn::tensor::Device;
-use rectifier_data::{Encoder, Loaded, Locator, Options, Progress, decode_encoder};
+use rectifier_data::{Encoder, Loaded, Locator, Options, Progress, Rescaled, decode_encoder};
 use rectifier_nn::{DenseStack, EncoderText, ModelCard, ModelFile};
 use rectifier_train::Objective;
 use std::path::{Path, PathBuf};
@@ -134,8 +134,15 @@ impl Trained {
         if let Some(threshold) = threshold {
             network = network.with_threshold(threshold)?;
         }
-        let loaded = data.load(locator, self.encoder()?.as_ref(), progress)?;
+        let mut loaded = data.load(locator, self.encoder()?.as_ref(), progress)?;
         check_fit(card, &data, &loaded, plan.is_some())?;
+        // A network from elsewhere takes the same pictures in a range of its own; what was trained here must fit as it is.
+        let (low, high) = data.nature().range;
+        let (from, to) = ([low, high], card.data.range);
+        let finite = |[low, high]: [f32; 2]| (high - low).is_finite();
+        if plan.is_none() && from != to && finite(from) && finite(to) {
+            loaded.split = Rescaled::split(&loaded.split, from, to);
+        }
         Ok(OnData {
             network,
             objective: trained_for.unwrap_or_else(|| objective(&data)),

@@ -7,7 +7,10 @@ use crate::output::{note, percent, result_json, say};
 use crate::{device, progress};
 use burn::tensor::Device;
 use rectifier_catalog::{OnData, Trained};
-use rectifier_train::{Evaluation, Summary, evaluate};
+use rectifier_data::Examples;
+use rectifier_infer::SparseNetwork;
+use rectifier_nn::{DenseStack, Precision};
+use rectifier_train::{Evaluation, Objective, Summary, evaluate};
 
 /// A trained network on its data, or on what `data` asks for; says what there is to know of the data.
 ///
@@ -49,6 +52,29 @@ pub fn on_data(
     Ok(opened)
 }
 
+/// What computes an evaluation.
+enum Computer {
+    Burn {
+        network: DenseStack,
+        device: Device,
+    },
+    /// A file in int8 computes in integers unless a device is asked for.
+    Integers(SparseNetwork),
+}
+
+impl Computer {
+    fn evaluate(
+        &self,
+        examples: &dyn Examples,
+        objective: Objective,
+    ) -> Result<Evaluation, CliError> {
+        Ok(match self {
+            Self::Burn { network, device } => evaluate(network, examples, objective, device)?,
+            Self::Integers(network) => rectifier_sparse::evaluate(network, examples, objective)?,
+        })
+    }
+}
+
 /// Evaluates a model on the test and validation parts.
 ///
 /// # Errors
@@ -63,16 +89,32 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
         loaded,
         objective,
     } = on_data(&trained, &args.data, args.threshold, &device, quiet)?;
+    let in_integers = trained.card()?.precision == Precision::Int8;
+    let (computer, name, engine) = match in_integers && args.device.is_none() {
+        true => {
+            let mut integers = SparseNetwork::from_model(&trained.file)?;
+            if let Some(threshold) = args.threshold {
+                integers = integers.with_threshold(threshold)?;
+            }
+            (Computer::Integers(integers), "cpu".into(), "sparse")
+        }
+        false => (Computer::Burn { network, device }, name, "burn"),
+    };
+    if in_integers && args.device.is_some() && !quiet {
+        note(
+            "the floats that the file's integers stand for; without --device the integers themselves are measured",
+        );
+    }
     let start = std::time::Instant::now();
-    let test = evaluate(&network, loaded.split.test.as_ref(), objective, &device)?;
-    let valid = evaluate(&network, loaded.split.valid.as_ref(), objective, &device)?;
+    let test = computer.evaluate(loaded.split.test.as_ref(), objective)?;
+    let valid = computer.evaluate(loaded.split.valid.as_ref(), objective)?;
     let seconds = start.elapsed().as_secs_f64();
     if args.json {
         let mut result = Summary::of_evaluation(&test, valid.error().unwrap_or(f64::NAN));
         result.epochs = trained.card()?.figures.epochs.unwrap_or(0);
         result.seconds = seconds;
         result.device = name;
-        result.engine = "burn".into();
+        result.engine = engine.into();
         let mut value = result_json(&result, trained.run.as_deref(), &trained.path);
         value["data"] = data.to_plan();
         say(&value.to_string());

@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use burn::tensor::activation::softmax;
 use rectifier_catalog::Trained;
 use rectifier_data::{Batch, Encoder, Entry, Pixels, Row, SparseRows, Vocabulary};
-use rectifier_nn::{DenseStack, ModelCard, Objective, write_atomically};
+use rectifier_nn::{DenseStack, ModelCard, Objective, Precision, write_atomically};
 use rectifier_train::{DeviceInputs, EVALUATION_BATCH};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -29,6 +29,11 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     let (_, device) = device::open(args.device.as_deref())?;
     let network = trained.file.load_dense(&device)?;
     let card = trained.card()?;
+    if card.precision == Precision::Int8 && !args.json && args.csv.is_none() {
+        note(
+            "computed in the floats that the file's integers stand for; rectifier-infer computes in the integers",
+        );
+    }
     if !args.text.is_empty() {
         return predict_texts(args, &trained, &network, &card.classes, &device);
     }

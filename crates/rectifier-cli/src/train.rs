@@ -4,7 +4,7 @@ use crate::args::TrainArgs;
 use crate::dashboard::{self, Dashboard};
 use crate::device::{self, Opened};
 use crate::error::CliError;
-use crate::output::{count, epoch_line, note, result_json, say, summary};
+use crate::output::{count, epoch_line, error_of, note, result_json, say, summary};
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
 use crate::{progress, report, threads, verbose};
@@ -113,6 +113,9 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
         ));
     };
     tell(result, objective, &path, args.json)?;
+    if let Some(text) = earlier_was_better(&launched.record.history, result, objective) {
+        note(&format!("warning: {text}"));
+    }
     // A run that had ended before has its page, unless it was killed between its result and the page.
     let page = RunFiles::at(&path).report_path();
     let page = match launched.test.is_none() && page.is_file() {
@@ -203,6 +206,28 @@ fn option(name: &str, path: &Path) -> String {
         _ => ' ',
     };
     format!("{name}{sign}{}", shell_word(path.as_os_str()))
+}
+
+/// What there is to know where a stage before the last one came to a better network, which is not the one that is kept.
+fn earlier_was_better(
+    history: &[EpochRecord],
+    result: &Summary,
+    objective: Objective,
+) -> Option<String> {
+    let last = history.last()?.stage;
+    let earlier = history.iter().filter(|epoch| epoch.stage < last);
+    let tested = earlier.filter_map(|epoch| Some((epoch, epoch.valid_error?)));
+    let (epoch, error) = tested.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    (error < result.valid_error).then(|| {
+        let (name, before) = error_of(objective, error);
+        format!(
+            "stage {} had a validation {name} of {before} in its epoch {}, and the last stage none below {}: the last stage's best network is \
+             what was kept and tested; leave that stage out, or lower its rate",
+            epoch.stage,
+            epoch.epoch,
+            error_of(objective, result.valid_error).1
+        )
+    })
 }
 
 fn tell(result: &Summary, objective: Objective, run: &Path, as_json: bool) -> Result<(), CliError> {

@@ -216,7 +216,10 @@ impl ModelCard {
                 newest: CARD_VERSION,
             });
         }
-        serde_json::from_str(text).map_err(|error| wrong(error.to_string()))
+        let card: Self = serde_json::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        // Earlier versions left the flips in the description of integers.
+        let precision = card.precision;
+        Ok(card.in_precision(precision))
     }
 
     /// The card as the one entry of a file's metadata.
@@ -238,6 +241,14 @@ impl ModelCard {
             source,
         })?;
         Ok(BTreeMap::from([(CARD.into(), text)]))
+    }
+
+    /// The card of the same network in another precision. In integers the signs of sign flips are in the weights above them.
+    #[must_use]
+    pub fn in_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self.network.flips &= precision != Precision::Int8;
+        self
     }
 
     /// The card's JSON.

@@ -41,20 +41,29 @@ pub struct Logits {
 }
 
 /// The fixed inputs, `[LOGITS, inputs]` row by row: the same on every machine, in steps of a 255th of the card's range, three
-/// quarters of them the least of it.
+/// quarters of them the least of it. Where the range has no ends, as of a table's columns, they go from -3 to 3, three quarters
+/// of them 0.
 ///
 /// Number `k` of all is made of `z = splitmix64(2011 + k)`: the least of the range where `z >> 56` is below 192, else as far
 /// into it as `(z >> 48) & 255` of 255.
 pub fn probe(card: &ModelCard) -> Vec<f32> {
-    let [low, high] = card.data.range;
+    let [low, high, dark] = reach(card);
     let number = |k: usize| {
         let z = mix(SEED + k as u64);
         match z >> 56 < DARK {
-            true => low,
+            true => dark,
             false => low + (high - low) * ((z >> 48) & 255) as f32 / 255.0,
         }
     };
     (0..LOGITS * card.network.inputs).map(number).collect()
+}
+
+/// Between which numbers the fixed inputs lie, and what most of them are.
+fn reach(card: &ModelCard) -> [f32; 3] {
+    match card.data.range {
+        [low, high] if (high - low).is_finite() => [low, high, low],
+        _ => [-3.0, 3.0, 0.0],
+    }
 }
 
 impl Logits {
@@ -77,12 +86,12 @@ impl Logits {
             Precision::Int8 => Some(rows(SparseNetwork::from_model(model)?)?),
             Precision::F32 | Precision::Bf16 => None,
         };
-        let [low, high] = card.data.range;
+        let [low, high, dark] = reach(card);
         Ok(Self {
             name: name.into(),
             sha256: sha256.into(),
             inputs: format!(
-                "{LOGITS} rows of {} numbers; number k of all, from 0, is made of z = splitmix64({SEED} + k): {low} where \
+                "{LOGITS} rows of {} numbers; number k of all, from 0, is made of z = splitmix64({SEED} + k): {dark} where \
                  z >> 56 < {DARK}, else {low} + ({high} - {low}) * ((z >> 48) & 255) / 255",
                 card.network.inputs
             ),
@@ -165,6 +174,9 @@ mod tests {
         assert!(inputs.iter().any(|x| *x > 0.5));
         card.data.range = [-1.0, 1.0];
         assert!(probe(&card).contains(&-1.0));
+        card.data.range = [f32::MIN, f32::MAX];
+        let endless = probe(&card);
+        assert!(endless.iter().all(|x| (-3.0..=3.0).contains(x)) && endless.contains(&0.0));
     }
 
     #[test]

@@ -168,8 +168,7 @@ impl Making<'_> {
                 error_of(opened.objective, f32_error).1
             ));
             if error <= f32_error + ROOM + 1e-12 || self.wish() == Some(precision) {
-                let mut card = card.clone();
-                card.precision = precision;
+                let mut card = card.clone().in_precision(precision);
                 card.figures = Figures {
                     test_error: test.error(),
                     interval: test.interval().map(|(low, high)| [low, high]),

@@ -22,6 +22,8 @@ pub struct Table1;
 /// Table 1.
 pub static TABLE1: Table1 = Table1;
 
+/// Training examples of the paper's NISTP.
+const PAPERS_NISTP: u64 = 81_920_000;
 /// The units that are compared.
 pub(super) const UNITS: [&str; 3] = ["rectifier", "tanh", "softplus"];
 
@@ -268,8 +270,9 @@ fn budgets(records: &Records) -> Option<String> {
     }
     (!budgets.is_empty()).then(|| {
         format!(
-            "Trained on: {}; the paper does not state its epochs, and its NISTP has 81,920,000 examples.",
-            budgets.join("; ")
+            "Trained on: {}; the paper does not state its epochs, and its NISTP has {} examples.",
+            budgets.join("; "),
+            thousands(PAPERS_NISTP)
         )
     })
 }

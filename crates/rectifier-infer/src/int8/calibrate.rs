@@ -14,12 +14,61 @@ const BINS: usize = 2048;
 const LARGEST: f32 = 127.0;
 /// The largest input as an integer.
 const STEPS: f32 = 255.0;
+/// Steps on either side of 0, where inputs have no known range and some are below 0.
+const BELOW: f32 = 127.0;
 
 /// What the hidden layers did on some examples.
 pub(crate) struct Calibration {
     layers: Vec<Hidden>,
-    /// Least and largest input.
-    inputs: [f32; 2],
+    inputs: Inputs,
+}
+
+/// How far the inputs go.
+enum Inputs {
+    /// From one number to another, which are known, or further.
+    Known([f32; 2]),
+    /// As far as is seen: columns of tables have no ends, and a lone far number is not to cost all others their digits.
+    Seen {
+        least: f32,
+        largest: f32,
+        bins: Vec<u64>,
+    },
+}
+
+impl Inputs {
+    fn new(range: [f32; 2]) -> Self {
+        let [low, high] = range;
+        match (high - low).is_finite() {
+            true => Self::Known(range),
+            false => Self::Seen {
+                least: 0.0,
+                largest: 0.0,
+                bins: vec![0; BINS],
+            },
+        }
+    }
+
+    /// The step of the integers, and the number that 0 stands for.
+    fn steps(&self) -> [f32; 2] {
+        let [step, offset] = match self {
+            Self::Known([low, high]) => [(high - low) / STEPS, *low],
+            Self::Seen { largest, .. } if *largest <= 0.0 => [1.0 / STEPS, 0.0],
+            Self::Seen {
+                least,
+                largest,
+                bins,
+            } => match *least < 0.0 {
+                // As many steps below 0 as above it, with 0 itself on a step.
+                true => {
+                    let step = input_step(bins, *largest, BELOW);
+                    [step, -BELOW * step]
+                }
+                false => [input_step(bins, *largest, STEPS), 0.0],
+            },
+        };
+        // What has no width, as of examples that are all 0, still needs a step.
+        [step.max(f32::MIN_POSITIVE), offset]
+    }
 }
 
 struct Hidden {
@@ -41,16 +90,26 @@ impl Calibration {
         };
         Self {
             layers: widths.iter().map(hidden).collect(),
-            inputs: range,
+            inputs: Inputs::new(range),
         }
     }
 
-    /// Any pass: how far the inputs go.
-    pub(crate) fn see_inputs(&mut self, rows: Rows<'_>) {
-        let [low, high] = &mut self.inputs;
-        let mut see = |values: &[f32]| {
-            for value in values {
-                (*low, *high) = (low.min(*value), high.max(*value));
+    /// First pass, or second where they are `counted`: how far the inputs go, and how they are distributed.
+    pub(crate) fn see_inputs(&mut self, rows: Rows<'_>, counted: bool) {
+        let inputs = &mut self.inputs;
+        let mut see = |values: &[f32]| match (&mut *inputs, counted) {
+            (Inputs::Known([low, high]), _) => {
+                for value in values {
+                    (*low, *high) = (low.min(*value), high.max(*value));
+                }
+            }
+            (Inputs::Seen { least, largest, .. }, false) => {
+                for value in values {
+                    (*least, *largest) = (least.min(*value), largest.max(value.abs()));
+                }
+            }
+            (Inputs::Seen { largest, bins, .. }, true) => {
+                count(values, *largest, bins);
             }
         };
         match rows {
@@ -78,10 +137,7 @@ impl Calibration {
         let Some(layer) = self.layers.get_mut(k).filter(|layer| layer.largest > 0.0) else {
             return;
         };
-        for value in values.iter().filter(|value| **value != 0.0) {
-            let bin = (value.abs() / layer.largest * BINS as f32) as usize;
-            layer.bins[bin.min(BINS - 1)] += 1;
-        }
+        count(values, layer.largest, &mut layer.bins);
     }
 
     /// Between the second pass and the third: the step of each layer's integers.
@@ -109,6 +165,45 @@ impl Calibration {
             }
         }
     }
+}
+
+/// Counts the sizes of what is not 0.
+fn count(values: &[f32], largest: f32, bins: &mut [u64]) {
+    for value in values.iter().filter(|value| **value != 0.0) {
+        let bin = (value.abs() / largest * bins.len() as f32) as usize;
+        let last = bins.len() - 1;
+        bins[bin.min(last)] += 1;
+    }
+}
+
+/// The one of so many `steps` that loses least on inputs whose sizes are counted in `bins` up to `largest`: in sizes, not in their
+/// squares, of which a lone far number would have the most.
+fn input_step(bins: &[u64], largest: f32, steps: f32) -> f32 {
+    /// Candidates from one to half of it.
+    const OCTAVE: i32 = 4;
+    /// Halves.
+    const OCTAVES: i32 = 10;
+    let width = f64::from(largest) / bins.len() as f64;
+    let lost = |step: f64| {
+        let end = step * f64::from(steps);
+        let each = bins.iter().enumerate().map(|(bin, count)| {
+            let x = (bin as f64 + 0.5) * width;
+            // Of numbers all around, a quarter of a step is lost on the mean.
+            let error = if x > end { x - end } else { step / 4.0 };
+            *count as f64 * error
+        });
+        each.sum::<f64>()
+    };
+    let full = f64::from(largest) / f64::from(steps);
+    let mut best = (lost(full), full);
+    for place in 1..=OCTAVE * OCTAVES {
+        let step = full * libm::exp2(-f64::from(place) / f64::from(OCTAVE));
+        let loss = lost(step);
+        if loss < best.0 {
+            best = (loss, step);
+        }
+    }
+    best.1 as f32
 }
 
 /// The step that loses least, in squares, on activations counted in `bins` up to `largest`: a small one cuts large ones off, a
@@ -149,8 +244,7 @@ pub(crate) fn quantized(
     threshold: f32,
     mut calibration: Calibration,
 ) -> Result<Int8, InferError> {
-    let [low, high] = calibration.inputs;
-    let mut steps = [(high - low) / STEPS, low];
+    let mut steps = calibration.inputs.steps();
     // What the layer below has made of its inputs: their order, and the signs that they are to be multiplied by.
     let mut order: Option<Vec<usize>> = None;
     let mut signs: Option<Vec<f32>> = None;
@@ -219,5 +313,35 @@ mod tests {
         assert!(with_one * STEPS < 1.5, "{with_one}");
         bins.fill(1000);
         assert!((best_step(&bins, 2.0) * STEPS - 2.0).abs() < 0.05);
+    }
+
+    #[test]
+    fn inputs_without_ends_have_steps_of_what_is_seen() {
+        const ENDLESS: [f32; 2] = [f32::MIN, f32::MAX];
+        let steps = |values: &[f32]| {
+            let mut seen = Calibration::new(&[], 1, ENDLESS);
+            for counted in [false, true] {
+                seen.see_inputs(Rows::Dense(values), counted);
+            }
+            seen.inputs.steps()
+        };
+        let [step, offset] = steps(&[-1.0, 0.25, 0.5, 1.0]);
+        assert!((step - 1.0 / BELOW).abs() < 1e-3, "{step}");
+        // 0 stays 0.
+        assert_eq!(offset + BELOW * step, 0.0);
+        let [step, offset] = steps(&[0.0, 0.25, 2.0]);
+        assert!(
+            (step - 2.0 / STEPS).abs() < 1e-2 && offset == 0.0,
+            "{step} {offset}"
+        );
+        assert_eq!(steps(&[0.0, 0.0]), [1.0 / STEPS, 0.0]);
+        // One far number among many.
+        let mut many: Vec<f32> = (0..10_000)
+            .map(|k| (k % 200) as f32 / 100.0 - 1.0)
+            .collect();
+        many[17] = 300.0;
+        let [step, _] = steps(&many);
+        assert!((0.9..4.0).contains(&(step * BELOW)), "{step}");
+        assert_eq!(Inputs::new([-1.0, 1.0]).steps(), [2.0 / STEPS, -1.0]);
     }
 }

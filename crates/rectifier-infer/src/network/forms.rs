@@ -71,7 +71,9 @@ impl SparseNetwork {
             for start in (0..examples).step_by(CHUNK) {
                 let count = CHUNK.min(examples - start);
                 let rows = calibration.part(self.inputs(), start..start + count);
-                seen.see_inputs(rows);
+                if pass != Pass::Firing {
+                    seen.see_inputs(rows, pass == Pass::Values);
+                }
                 forward.run(&team, layers, rows, count);
                 for (k, &width) in config.hidden.iter().enumerate() {
                     // SAFETY: between jobs.
@@ -85,8 +87,7 @@ impl SparseNetwork {
             }
         }
         let integers = int8::quantized(layers, config.threshold as f32, seen)?;
-        let mut card = (*self.card).clone();
-        card.precision = Precision::Int8;
+        let card = (*self.card).clone().in_precision(Precision::Int8);
         Ok(Self {
             weights: Weights::Int8(Arc::new(integers)),
             card: Arc::new(card),
