@@ -42,6 +42,15 @@ pub enum CatalogError {
         /// The set it was given for.
         set: String,
     },
+    /// An option for what a trained model has decided itself.
+    #[error(
+        "--{option}: this model's own encoder has decided that when it was trained, and other numbers would mean nothing to it: \
+         leave the option out, or train a network with it"
+    )]
+    Encoded {
+        /// The option.
+        option: String,
+    },
     /// Options that do not say which data set is meant.
     #[error("{options}: which data set? Name it with --data: {sets}")]
     OptionsAlone {

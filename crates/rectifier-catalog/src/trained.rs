@@ -1,6 +1,7 @@
 //! A trained network with all that its file says: its plan, its encoder, its classes; and its data.
 
 use crate::plan::objective;
+use crate::sets::SETS;
 use crate::{CatalogError, DataSpec, Plan};
 use burn::tensor::Device;
 use rectifier_data::{Encoder, Loaded, Locator, Options, Progress, Rescaled, decode_encoder};
@@ -98,7 +99,8 @@ impl Trained {
     /// The network on `device`, and its data: what `data` names, else what it was trained on, with what `options` change.
     ///
     /// # Errors
-    /// [`CatalogError::NoPlan`] where neither says; [`CatalogError::Meaning`] for data that means something else than
+    /// [`CatalogError::NoPlan`] where neither says; [`CatalogError::Encoded`] for an option that the model's encoder has decided;
+    /// [`CatalogError::Meaning`] for data that means something else than
     /// what it was trained on; [`CatalogError`] of reading it.
     pub fn on_data(
         &self,
@@ -134,6 +136,9 @@ impl Trained {
         if let Some(threshold) = threshold {
             network = network.with_threshold(threshold)?;
         }
+        if self.encoder()?.is_some() {
+            check_encoding(&data, options)?;
+        }
         let mut loaded = data.load(locator, self.encoder()?.as_ref(), progress)?;
         check_fit(card, &data, &loaded, plan.is_some())?;
         // A network from elsewhere takes the same pictures in a range of its own; what was trained here must fit as it is.
@@ -149,6 +154,21 @@ impl Trained {
             data,
             loaded,
         })
+    }
+}
+
+/// That no option says how raw input becomes numbers, where the model's own encoder does.
+fn check_encoding(data: &DataSpec, options: &Options) -> Result<(), CatalogError> {
+    let specs = SETS.iter().find(|set| set.name() == data.name());
+    let specs = specs.map_or(&[][..], |set| set.options());
+    match specs
+        .iter()
+        .find(|spec| spec.encodes && options.names().any(|name| name == spec.name))
+    {
+        Some(spec) => Err(CatalogError::Encoded {
+            option: spec.name.into(),
+        }),
+        None => Ok(()),
     }
 }
 

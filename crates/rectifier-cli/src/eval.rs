@@ -59,7 +59,7 @@ enum Computer {
         device: Device,
     },
     /// A file in int8 computes in integers unless a device is asked for.
-    Integers(SparseNetwork),
+    Integers(Box<SparseNetwork>),
 }
 
 impl Computer {
@@ -96,7 +96,11 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
             if let Some(threshold) = args.threshold {
                 integers = integers.with_threshold(threshold)?;
             }
-            (Computer::Integers(integers), "cpu".into(), "sparse")
+            (
+                Computer::Integers(Box::new(integers)),
+                "cpu".into(),
+                "sparse",
+            )
         }
         false => (Computer::Burn { network, device }, name, "burn"),
     };

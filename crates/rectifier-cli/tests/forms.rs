@@ -175,3 +175,18 @@ fn a_last_stage_that_made_it_worse_is_told() {
         assert_eq!(warned, told, "{said}");
     }
 }
+
+#[test]
+fn what_a_model_has_decided_is_no_option_of_its_evaluation() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    table(folder);
+    let train = "train --data table --file t.csv --target kind --drop d --hidden 4 --epochs 1 --quiet --out run";
+    ok(folder, &train.split(' ').collect::<Vec<&str>>());
+    let said = fails(folder, 2, &["eval", "run", "--drop", "c"]);
+    assert!(
+        said.contains("--drop") && said.contains("leave the option out"),
+        "{said}"
+    );
+    ok(folder, &["eval", "run", "--file", "t.csv"]);
+}

@@ -18,6 +18,8 @@ pub struct OptionSpec {
     pub kind: OptionKind,
     /// Whether it chooses this set where none is named.
     pub implies: bool,
+    /// Whether it says how raw input becomes numbers: a trained model's own encoder has decided that.
+    pub encodes: bool,
 }
 
 impl OptionSpec {
@@ -34,6 +36,15 @@ impl OptionSpec {
             help,
             kind,
             implies: false,
+            encodes: false,
+        }
+    }
+
+    /// The same option, as one that says how raw input becomes numbers.
+    pub const fn of_encoder(self) -> Self {
+        Self {
+            encodes: true,
+            ..self
         }
     }
 

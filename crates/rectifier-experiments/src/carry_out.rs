@@ -178,7 +178,7 @@ impl Workshop<'_> {
         };
         let models = self.folder.models_path();
         std::fs::create_dir_all(&models).map_err(|source| io(&models, source))?;
-        let lock = models.join(".lock");
+        let lock = self.folder.path().join(".lock-models");
         let alone = File::create(&lock).map_err(|source| io(&lock, source))?;
         alone.lock().map_err(|source| io(&lock, source))?;
         let place = |axis| cell.labels.number(axis).unwrap_or(0.0);

@@ -292,3 +292,36 @@ fn a_run_that_diverges_is_recorded_as_such() {
     let page = files.iter().find(|file| file.name == "index.html").unwrap();
     assert!(page.text.contains("diverged: no number any more"));
 }
+
+#[test]
+fn runs_that_were_to_stay_stay_whatever_the_next_start_says() {
+    let figure3 = experiment("figure3").unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let first = Runner {
+        keep_runs: true,
+        only: "seed=1".parse().unwrap(),
+        ..runner(figure3, place.path())
+    };
+    let kept = first.run().unwrap().now;
+    assert!(kept > 0, "{kept}");
+    // What a killed process leaves of a shared file, and pre-training that nobody asks for.
+    let folder = SweepFolder::of(place.path(), "figure3");
+    let left = folder.runs_path().join(".partial-abcdef");
+    std::fs::write(&left, b"part").unwrap();
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(90);
+    let file = std::fs::File::options().write(true).open(&left).unwrap();
+    file.set_modified(then).unwrap();
+    drop(file);
+    std::fs::write(folder.pretrained_path("0"), b"unwanted").unwrap();
+    let end = runner(figure3, place.path()).run().unwrap();
+    assert_eq!(end.recorded, end.cells);
+    let runs = std::fs::read_dir(folder.runs_path()).unwrap();
+    let names: Vec<String> = runs
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(names.len(), kept, "{names:?}");
+    assert!(names.iter().all(|name| {
+        let model = folder.run_path(name).join("model.safetensors");
+        folder.record_path(name).is_file() && model.is_file()
+    }));
+}

@@ -40,26 +40,30 @@ const OPTIONS: [OptionSpec; 8] = [
         "WxH",
         "The size that pictures are brought to [the most frequent one if at most 64x64, else 32x32].",
         OptionKind::Text,
-    ),
+    )
+    .of_encoder(),
     OptionSpec::new(
         "colour",
         "",
         "In colour [if some picture has colours].",
         OptionKind::Switch,
-    ),
-    OptionSpec::new("grey", "", "In grey.", OptionKind::Switch),
+    )
+    .of_encoder(),
+    OptionSpec::new("grey", "", "In grey.", OptionKind::Switch).of_encoder(),
     OptionSpec::new(
         "resize",
         "HOW",
         "How pictures come to that size [stretch].",
         OptionKind::OneOf(&["stretch", "crop"]),
-    ),
+    )
+    .of_encoder(),
     OptionSpec::new(
         "ground",
         "COLOUR",
         "What is under transparent pictures [white].",
         OptionKind::OneOf(&["white", "black"]),
-    ),
+    )
+    .of_encoder(),
     OptionSpec::new(
         "strict",
         "",

@@ -37,7 +37,8 @@ const OPTIONS: [OptionSpec; 4] = [
         "",
         "Columns are numbered from 0 [so, if a column 0 is in the file, else from 1].",
         OptionKind::Switch,
-    ),
+    )
+    .of_encoder(),
     DATA_SEED,
 ];
 

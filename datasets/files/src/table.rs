@@ -45,13 +45,15 @@ const OPTIONS: [OptionSpec; 6] = [
         "COLUMNS",
         "Columns to leave out, with commas between them [none].",
         OptionKind::Text,
-    ),
+    )
+    .of_encoder(),
     OptionSpec::new(
         "word-columns",
         "COLUMNS",
         "Columns whose numbers are names, such as postal codes, with commas between them [none].",
         OptionKind::Text,
-    ),
+    )
+    .of_encoder(),
     DATA_SEED,
 ];
 

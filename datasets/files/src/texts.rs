@@ -56,7 +56,8 @@ const OPTIONS: [OptionSpec; 7] = [
         "N",
         "How many of the most frequent words have a column [5000].",
         OptionKind::Count,
-    ),
+    )
+    .of_encoder(),
     OptionSpec::new(
         "encoding",
         "NAME",

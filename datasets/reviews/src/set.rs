@@ -62,7 +62,8 @@ const BAG_WORDS: OptionSpec = OptionSpec::new(
     "N",
     "How many of the most frequent words count [default: 5000]",
     OptionKind::Count,
-);
+)
+.of_encoder();
 const PRODUCT: OptionSpec = OptionSpec::new(
     "product",
     "NAME",
