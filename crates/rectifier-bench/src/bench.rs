@@ -100,7 +100,13 @@ impl Bench {
             }
             for (peer, only) in peers {
                 progress(&format!("round {} of {}: peer", round + 1, self.rounds));
-                for row in peer.rows(only, self.seconds)? {
+                let rows = peer.rows(only, self.seconds)?;
+                if rows.is_empty() && round == 0 {
+                    progress(&format!(
+                        "warning: peer {peer} printed no row (a JSON line on standard output) for --only '{only}'"
+                    ));
+                }
+                for row in rows {
                     let ms = row.ms;
                     add(&mut theirs, row, ms);
                 }

@@ -164,7 +164,7 @@ impl Candidate {
     }
 
     /// Whether it does this kind of work at all.
-    pub(crate) fn can(&self, work: &Workload) -> bool {
+    pub fn can(&self, work: &Workload) -> bool {
         (self.can)(work)
     }
 

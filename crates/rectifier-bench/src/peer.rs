@@ -12,6 +12,12 @@ pub struct Peer {
     command: Vec<String>,
 }
 
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.command.join(" "))
+    }
+}
+
 impl Peer {
     /// The peer of a command line; words part at spaces. A first word that ends in `.py` is run by `python3`.
     pub fn new(command: &str) -> Self {
@@ -28,7 +34,7 @@ impl Peer {
     /// [`BenchError::Peer`].
     pub fn rows(&self, only: &str, seconds: f64) -> Result<Vec<Row>, BenchError> {
         let wrong = |reason: String| BenchError::Peer {
-            peer: self.command.join(" "),
+            peer: self.to_string(),
             reason,
         };
         let Some((program, arguments)) = self.command.split_first() else {

@@ -1,7 +1,7 @@
 //! Whether data are those that a network was trained on: all of them, or some of the test part.
 
 use crate::{CatalogError, DataSpec, Trained};
-use rectifier_data::{Batch, Examples, Loaded, Locator, Supply};
+use rectifier_data::{Batch, Examples, Loaded, Locator, Split, Supply};
 use rectifier_train::DataFingerprint;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -56,10 +56,30 @@ impl Trained {
         let Ok(own) = plan.load(locator, encoder.as_ref(), &mut |_, _| {}) else {
             return Ok(0);
         };
-        let trained: HashSet<u64> = digests(own.split.train.as_ref())?.into_iter().collect();
-        let test = digests(loaded.split.test.as_ref())?;
-        Ok(test.iter().filter(|row| trained.contains(row)).count())
+        shared(own.split.train.as_ref(), loaded.split.test.as_ref())
     }
+}
+
+/// How many test examples of `split` stand in its training part, where `data` takes the test part from a file of its own:
+/// all of them where that is the file of the training part. Parts drawn from one file share no example, only equal ones, and
+/// 0 is the answer for them.
+///
+/// # Errors
+/// [`CatalogError`] of reading examples.
+pub fn test_in_training(data: &DataSpec, split: &Split) -> Result<usize, CatalogError> {
+    let plan = data.to_plan();
+    let given = |key: &str| plan[key].is_string();
+    match given("test_file") || given("test_images") {
+        true => shared(split.train.as_ref(), split.test.as_ref()),
+        false => Ok(0),
+    }
+}
+
+/// How many examples of `test` are in `train`, too.
+fn shared(train: &dyn Examples, test: &dyn Examples) -> Result<usize, CatalogError> {
+    let trained: HashSet<u64> = digests(train)?.into_iter().collect();
+    let test = digests(test)?;
+    Ok(test.iter().filter(|row| trained.contains(row)).count())
 }
 
 /// A digest of each example, its label included.

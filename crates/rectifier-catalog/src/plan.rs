@@ -185,19 +185,22 @@ impl Plan {
                     noise(stage),
                     stage.l1
                 ),
-                Stage::FineTune(stage) => penalty(&stage.l1, self.network.hidden.len()),
+                Stage::FineTune(stage) => penalty(&stage.l1, self.network.hidden.len())
+                    .unwrap_or_else(|| "no penalty".into()),
             };
             let epochs = match stage.epochs() {
                 1 => "1 epoch".into(),
                 epochs => format!("{epochs} epochs"),
             };
+            let mut words = vec![detail];
+            words.extend(further(stage));
             text.push_str(&format!(
-                "stage {}  {}: {epochs}, batch {}, rate {}, {detail}{}\n",
+                "stage {}  {}: {epochs}, batch {}, rate {}, {}\n",
                 index + 1,
                 stage.title(),
                 stage.batch(),
                 rate(stage.rate()),
-                further(stage),
+                words.join(", "),
             ));
         }
         text.push_str(&format!("seed     {}", self.recipe.seed));
@@ -251,8 +254,9 @@ fn rate(rate: Rate) -> String {
     }
 }
 
-/// What a stage has besides, each where it is not what it is if nothing is said.
-fn further(stage: &Stage) -> String {
+/// What a stage has beside epochs, batch, rate, noise and penalty, each in a few words: momentum, weight decay, dropout,
+/// shifts, frozen layers, patience. What is as it is where nothing is said is left out.
+pub fn further(stage: &Stage) -> Vec<String> {
     let mut words = Vec::new();
     let optimizer = match stage {
         Stage::Pretrain(stage) => stage.optimizer,
@@ -286,7 +290,7 @@ fn further(stage: &Stage) -> String {
             words.push(format!("patience {patience}"));
         }
     }
-    words.iter().map(|word| format!(", {word}")).collect()
+    words
 }
 
 fn noise(stage: &Pretrain) -> String {
@@ -297,14 +301,17 @@ fn noise(stage: &Pretrain) -> String {
     }
 }
 
-fn penalty(l1: &ActivationPenalty, layers: usize) -> String {
+/// The L1 penalty of a network with so many hidden layers in words; none where no layer has one.
+pub fn penalty(l1: &ActivationPenalty, layers: usize) -> Option<String> {
     let coefficients: Vec<f64> = (0..layers).map(|layer| l1.coefficient(layer)).collect();
     match coefficients.as_slice() {
-        all if all.iter().all(|coefficient| *coefficient == 0.0) => "no penalty".into(),
-        [first, others @ ..] if others.iter().all(|other| other == first) => format!("L1 {first}"),
+        all if all.iter().all(|coefficient| *coefficient == 0.0) => None,
+        [first, others @ ..] if others.iter().all(|other| other == first) => {
+            Some(format!("L1 {first}"))
+        }
         all => {
             let each: Vec<String> = all.iter().map(f64::to_string).collect();
-            format!("L1 {} by layer", each.join(", "))
+            Some(format!("L1 {} by layer", each.join(", ")))
         }
     }
 }
@@ -317,13 +324,14 @@ mod tests {
     #[test]
     fn a_penalty_on_one_layer_is_told() {
         let per_layer = |numbers: &[f64]| ActivationPenalty::PerLayer(numbers.to_vec());
+        let told = |l1: &ActivationPenalty, layers| penalty(l1, layers).unwrap_or_default();
         assert_eq!(
-            penalty(&per_layer(&[0.0, 0.0, 1e-4]), 3),
+            told(&per_layer(&[0.0, 0.0, 1e-4]), 3),
             "L1 0, 0, 0.0001 by layer"
         );
-        assert_eq!(penalty(&per_layer(&[0.5, 0.5]), 2), "L1 0.5");
-        assert_eq!(penalty(&ActivationPenalty::Uniform(0.0), 2), "no penalty");
-        assert_eq!(penalty(&ActivationPenalty::Uniform(0.1), 2), "L1 0.1");
+        assert_eq!(told(&per_layer(&[0.5, 0.5]), 2), "L1 0.5");
+        assert_eq!(told(&ActivationPenalty::Uniform(0.0), 2), "");
+        assert_eq!(told(&ActivationPenalty::Uniform(0.1), 2), "L1 0.1");
     }
 
     #[test]

@@ -15,9 +15,25 @@ pub use models::{ExportArgs, ExportFormat, MakeArgs, ModelsCommand, VerifyArgs, 
 pub use results::ResultsCommand;
 pub use train::{OptimizerName, PlanArgs, Strategy, TrainArgs};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
+
+/// The command line. `-1` behind an option is its value, which is refused in words, and no option that does not exist.
+pub fn command() -> clap::Command {
+    with_negative_numbers(Cli::command())
+}
+
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let allowed = |arg: clap::Arg| match arg.get_action().takes_values() && !arg.is_positional() {
+        // `-1,2` is no number to clap.
+        true if arg.get_value_delimiter().is_some() => arg.allow_hyphen_values(true),
+        true => arg.allow_negative_numbers(true),
+        false => arg,
+    };
+    let command = command.mut_args(allowed);
+    command.mut_subcommands(with_negative_numbers)
+}
 
 /// Train, measure and use deep sparse rectifier networks.
 #[derive(Debug, Parser)]
@@ -117,7 +133,7 @@ pub struct EvalArgs {
     #[command(flatten)]
     pub data: DataArgs,
     /// Set activations not above this to 0.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = number::real)]
     pub threshold: Option<f64>,
     /// Device to compute on.
     #[arg(long, value_name = "NAME")]
@@ -143,20 +159,21 @@ pub struct ThresholdArgs {
         long,
         value_name = "T,T,..",
         value_delimiter = ',',
+        value_parser = number::real,
         default_value = "0.05,0.1,0.15,0.2,0.3,0.4,0.5"
     )]
     pub thresholds: Vec<f64>,
     /// How much worse the validation error may become: a share of examples, or an RMSE.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.001, value_parser = number::at_least_0)]
     pub tolerance: f64,
     /// Seconds a setting and a round of timing.
-    #[arg(long, value_name = "S", default_value_t = 0.2)]
+    #[arg(long, value_name = "S", default_value_t = 0.2, value_parser = number::seconds)]
     pub seconds: f64,
     /// Rounds of timing: in each, every setting takes its turn.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = number::rounds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = number::rounds)]
     pub rounds: usize,
     /// Threads of the predictor [default: one a core].
-    #[arg(long, value_name = "N", value_parser = number::threads, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = number::threads)]
     pub threads: Option<usize>,
     /// Write the record to this file.
     #[arg(long, value_name = "FILE")]
@@ -185,13 +202,13 @@ pub struct PredictArgs {
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["inputs", "invert", "csv"])]
     pub text: Vec<String>,
     /// How many of a text's words to name, those that weighed most: without which the prediction loses most.
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = number::some("words"), conflicts_with = "inputs")]
     pub words: usize,
     /// Turn dark ink on light paper into the light ink on dark ground that the data sets have.
     #[arg(long)]
     pub invert: bool,
     /// How many classes to name.
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = number::some("classes"), conflicts_with = "csv")]
     pub top: usize,
     /// Device to compute on.
     #[arg(long, value_name = "NAME")]
@@ -248,7 +265,7 @@ pub enum DataCommand {
         json: bool,
         /// Where to look.
         #[command(flatten)]
-        data: DataArgs,
+        place: PlaceArgs,
     },
     /// Fetch a data set into the cache, checking every byte.
     Fetch {
@@ -260,7 +277,7 @@ pub enum DataCommand {
     },
     /// Check the files, sizes, labels and numbers of a data set.
     Check {
-        /// The data set; every one that is on this machine if not given.
+        /// The data set; every one that is on this machine if neither it nor its files are given.
         set: Option<String>,
         /// Where to look.
         #[command(flatten)]
@@ -274,13 +291,13 @@ pub enum DataCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
         /// How many examples.
-        #[arg(long, value_name = "N", default_value_t = 248)]
+        #[arg(long, value_name = "N", default_value_t = 248, value_parser = number::some("examples"))]
         count: usize,
         /// Examples a row.
-        #[arg(long, value_name = "N", default_value_t = 31)]
+        #[arg(long, value_name = "N", default_value_t = 31, value_parser = number::some("columns"))]
         columns: usize,
         /// Pixels a pixel.
-        #[arg(long, value_name = "N", default_value_t = 1)]
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = number::some("pixels"))]
         scale: usize,
         /// Draw colours as grey.
         #[arg(long)]
@@ -289,7 +306,7 @@ pub enum DataCommand {
         #[arg(long, value_enum, default_value_t = PartName::Train)]
         part: PartName,
         /// Show each distortion alone instead, a row each, at complexities 0, 0.25, 0.5 and 0.7, for nistp.
-        #[arg(long, conflicts_with_all = ["count", "columns"])]
+        #[arg(long, conflicts_with_all = ["count", "columns", "as_grey"])]
         distortions: bool,
         /// Where to look.
         #[command(flatten)]
@@ -307,4 +324,124 @@ pub enum RecipeCommand {
         /// The file.
         file: PathBuf,
     },
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use clap::error::{ContextKind, ErrorKind};
+    use clap::{Arg, Command};
+    use std::any::TypeId;
+
+    /// Every command that does something, with the words that lead to it.
+    fn leaves(command: &Command, words: &[&str], all: &mut Vec<(Vec<String>, Command)>) {
+        let words = [words, &[command.get_name()]].concat();
+        if !command.has_subcommands() {
+            let words = words.iter().map(|word| word.to_string()).collect();
+            all.push((words, command.clone()));
+        }
+        for inner in command.get_subcommands() {
+            leaves(inner, &words, all);
+        }
+    }
+
+    fn all() -> Vec<(Vec<String>, Command)> {
+        let mut found = Vec::new();
+        leaves(&command(), &[], &mut found);
+        assert!(found.len() > 20);
+        found
+    }
+
+    /// `--name`, and a value that its parser takes.
+    fn given(arg: &Arg) -> Vec<String> {
+        let option = format!("--{}", arg.get_long().unwrap());
+        if !arg.get_action().takes_values() {
+            return vec![option];
+        }
+        let words = arg.get_possible_values();
+        let words = words.iter().map(|word| word.get_name().to_string());
+        let taken = words.chain(["1".into(), "0.5".into()]).find(|value| {
+            let alone = Command::new("alone")
+                .arg(Arg::new("x").value_parser(arg.get_value_parser().clone()));
+            alone.try_get_matches_from(["alone", value]).is_ok()
+        });
+        vec![option, taken.unwrap()]
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_told_nothing_that_would_not_be_heard() {
+        let all = all();
+        let (_, train) = all
+            .iter()
+            .find(|(words, _)| words[1..] == ["train"])
+            .unwrap();
+        let mut refused = 0;
+        for arg in train.get_arguments().filter(|arg| arg.get_id() != "resume") {
+            let mut line: Vec<String> = ["rectifier", "train", "--resume", "run"]
+                .map(String::from)
+                .into();
+            line.extend(given(arg));
+            let option = format!("--{}", arg.get_long().unwrap());
+            match command().try_get_matches_from(&line) {
+                Ok(_) => assert!(
+                    train::WITH_RESUME.contains(&arg.get_id().as_str()),
+                    "{line:?} is not heard"
+                ),
+                Err(error) => {
+                    let text = error.to_string();
+                    assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{text}");
+                    assert!(
+                        text.contains(&option) && text.contains("--resume <RUN>"),
+                        "{text}"
+                    );
+                    assert!(
+                        text.lines().filter(|line| line.contains("--")).count() <= 3,
+                        "{text}"
+                    );
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 40, "{refused}");
+    }
+
+    #[test]
+    fn a_number_below_0_is_a_value_of_every_option_that_takes_a_number() {
+        let number = |arg: &Arg| {
+            let parsed = arg.get_value_parser().type_id();
+            [
+                TypeId::of::<f64>(),
+                TypeId::of::<f32>(),
+                TypeId::of::<usize>(),
+                TypeId::of::<u64>(),
+                TypeId::of::<std::time::Duration>(),
+            ]
+            .iter()
+            .any(|known| parsed == *known)
+        };
+        let mut numbers = 0;
+        for (words, command) in all() {
+            let valued = |arg: &&Arg| arg.get_action().takes_values() && !arg.is_positional();
+            for arg in command.get_arguments().filter(valued) {
+                numbers += usize::from(number(arg));
+                let option = format!("--{}", arg.get_long().unwrap());
+                let line: Vec<String> =
+                    words.iter().cloned().chain([option, "-1".into()]).collect();
+                let Err(error) = super::command().try_get_matches_from(&line) else {
+                    continue;
+                };
+                let text = error.to_string();
+                assert!(
+                    error.get(ContextKind::Suggested).is_none(),
+                    "{line:?}: {text}"
+                );
+                assert!(
+                    error.kind() != ErrorKind::UnknownArgument,
+                    "{line:?}: {text}"
+                );
+            }
+        }
+        assert!(numbers > 30, "{numbers}");
+    }
 }

@@ -1,6 +1,7 @@
 //! `rectifier bench`.
 
 use crate::args::{BenchArgs, CandidateName};
+use crate::destination::takes_files;
 use crate::device;
 use crate::error::CliError;
 use crate::output::{count, note, say};
@@ -21,18 +22,13 @@ const LONGEST: (f64, f64) = (2.0, 15.0);
 /// # Errors
 /// [`CliError`].
 pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
-    if args.batch.contains(&0)
-        || args.rounds == 0
-        || !(args.seconds > 0.0 && args.seconds.is_finite())
-    {
-        return Err(CliError::Usage(
-            "batch sizes, rounds and seconds must be above 0".into(),
-        ));
+    if let Some(folder) = &args.out {
+        takes_files(folder)?;
     }
     if !args.growth.is_empty() {
         return growth(args);
     }
-    let workloads: Vec<Workload> = Workload::all(&args.batch)
+    let workloads: Vec<Workload> = Workload::all(&once(&args.batch))
         .into_iter()
         .filter(|work| work.name().contains(&args.only))
         .collect();
@@ -71,6 +67,10 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     if !args.without.contains(&CandidateName::Burn) {
         candidates.push(burn(&name, &device));
     }
+    let works = |candidate: &Candidate| workloads.iter().any(|work| candidate.can(work));
+    if args.peer.is_empty() && !candidates.iter().any(works) {
+        return Err(nothing_left());
+    }
     let peers: Vec<(Peer, String)> = args
         .peer
         .iter()
@@ -101,6 +101,21 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         BenchRecord { environment, rows }.write(folder)?;
     }
     Ok(())
+}
+
+/// Each of `given` where it stands first.
+fn once<T: Copy + PartialEq>(given: &[T]) -> Vec<T> {
+    let mut kept = Vec::with_capacity(given.len());
+    for one in given {
+        if !kept.contains(one) {
+            kept.push(*one);
+        }
+    }
+    kept
+}
+
+fn nothing_left() -> CliError {
+    CliError::Usage("--without leaves nothing that does the work asked for: leave less out".into())
 }
 
 /// What training steps spend their time on.
@@ -160,6 +175,9 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
         }
         Ok(candidates)
     };
+    if candidates(args.threads)?.is_empty() {
+        return Err(nothing_left());
+    }
     let growth = Growth {
         rounds: args.rounds,
         seconds: args.seconds,
@@ -170,7 +188,7 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
         host: host.clone(),
         most: args.max.unwrap_or(f64::INFINITY),
     };
-    let record = growth.run(&args.growth, &mut |line| note(line))?;
+    let record = growth.run(&once(&args.growth), &mut |line| note(line))?;
     if record.points.is_empty() {
         return Err(CliError::Usage(
             "nothing begins that low: give a higher --max".into(),

@@ -4,8 +4,8 @@ use crate::args::DataArgs;
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
-use rectifier_catalog::{DataSpec, standing_alone};
-use rectifier_data::{Availability, Batch, Examples, class_counts};
+use rectifier_catalog::{DataSpec, standing_alone, test_in_training};
+use rectifier_data::{Availability, Batch, Examples, Split, class_counts};
 
 /// The numbers of at most so many examples of a part are looked at; generated parts may have no end.
 const LOOKED_AT: usize = 60_000;
@@ -29,6 +29,20 @@ pub fn check_all(data: &DataArgs) -> Result<(), CliError> {
     Ok(())
 }
 
+/// What there is to say of a test part that is the training part, or some of it.
+///
+/// # Errors
+/// [`CliError`] of reading examples.
+pub fn shared(set: &DataSpec, split: &Split) -> Result<Option<String>, CliError> {
+    let (seen, of) = (test_in_training(set, split)?, split.test.len());
+    Ok((seen > 0).then(|| {
+        format!(
+            "{seen} of {of} test examples stand in the training part, too: the error on them is no test error; give a file \
+             of others, or none to have the test part drawn"
+        )
+    }))
+}
+
 /// Checks the files of a set by their checksums where those are known, then the sizes, labels and numbers of its parts.
 ///
 /// # Errors
@@ -38,8 +52,10 @@ pub fn check(name: &str, set: &DataSpec, data: &DataArgs) -> Result<(), CliError
         say(&format!("{name}: {}", path.display()));
     }
     let loaded = set.load(&data.locator(), None, &mut progress::bar(false))?;
-    let mut found = loaded.warnings.len();
-    for warning in &loaded.warnings {
+    let shared = shared(set, &loaded.split)?;
+    let mut found = 0;
+    for warning in loaded.warnings.iter().chain(&shared) {
+        found += 1;
         note(&format!("warning: {warning}"));
     }
     let info = &loaded.info;

@@ -1,7 +1,8 @@
 //! `rectifier data`.
 
-use crate::args::{DataArgs, DataCommand, PartName};
+use crate::args::{DataArgs, DataCommand, PartName, PlaceArgs};
 use crate::data_check;
+use crate::destination::{Destination, files_of};
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// [`CliError`].
 pub fn data(command: &DataCommand) -> Result<(), CliError> {
     match command {
-        DataCommand::List { json, data } => list(*json, data),
+        DataCommand::List { json, place } => list(*json, place),
         DataCommand::Fetch { set, data } => {
             let data_set = choice(set, data)?;
             if let Availability::Missing { how } = data_set.find(&data.locator())? {
@@ -33,7 +34,10 @@ pub fn data(command: &DataCommand) -> Result<(), CliError> {
             set: Some(set),
             data,
         } => data_check::check(set, &choice(set, data)?, data),
-        DataCommand::Check { set: None, data } => data_check::check_all(data),
+        DataCommand::Check { set: None, data } => match data.choice()? {
+            Some(set) => data_check::check(set.name(), &set, data),
+            None => data_check::check_all(data),
+        },
         DataCommand::Preview {
             set,
             out,
@@ -102,10 +106,10 @@ pub fn searched(locator: &Locator) -> Vec<PathBuf> {
         .collect()
 }
 
-fn list(as_json: bool, data: &DataArgs) -> Result<(), CliError> {
+fn list(as_json: bool, place: &PlaceArgs) -> Result<(), CliError> {
     let locator = Locator {
         offline: true,
-        ..data.locator()
+        ..place.locator()
     };
     for set in standing_alone() {
         let set = DataSpec::named(set.name())?;
@@ -168,6 +172,7 @@ fn preview(
     data: &DataArgs,
 ) -> Result<(), CliError> {
     let choice = choice(set, data)?;
+    let out = Destination::new("--out", out, files_of(&choice))?;
     let loaded = choice.load(&data.locator(), None, &mut progress::bar(false))?;
     for warning in &loaded.warnings {
         note(&format!("warning: {warning}"));
@@ -177,8 +182,8 @@ fn preview(
     let (min, max) = choice.nature().range;
     let sheet = Sheet { min, max, ..sheet };
     let png = contact_sheet(examples.as_ref(), &indices, &sheet)?;
-    rectifier_nn::write_atomically(out, &png)?;
-    say(&out.display().to_string());
+    out.write(&png)?;
+    say(&out.path().display().to_string());
     Ok(())
 }
 
@@ -190,6 +195,7 @@ fn preview_distortions(
     data: &DataArgs,
 ) -> Result<(), CliError> {
     let choice = choice(set, data)?;
+    let out = Destination::new("--out", out, files_of(&choice))?;
     let Some(sheet) = choice.making_of(part.into(), scale, &data.locator())? else {
         return Err(CliError::Usage(format!(
             "--distortions goes with nistp, {set} has none"
@@ -198,8 +204,8 @@ fn preview_distortions(
     for warning in &sheet.warnings {
         note(&format!("warning: {warning}"));
     }
-    rectifier_nn::write_atomically(out, &sheet.png)?;
+    out.write(&sheet.png)?;
     note(&sheet.legend);
-    say(&out.display().to_string());
+    say(&out.path().display().to_string());
     Ok(())
 }

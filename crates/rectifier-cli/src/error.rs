@@ -2,6 +2,7 @@
 
 use rectifier_catalog::CatalogError;
 use rectifier_data::DataError;
+use rectifier_experiments::ExperimentError;
 use rectifier_nn::{ModelFileError, NetworkError};
 use rectifier_train::TrainError;
 use rectifier_zoo::ZooError;
@@ -83,7 +84,7 @@ pub enum CliError {
     Catalog(#[from] CatalogError),
     /// An experiment cannot be run or reported.
     #[error(transparent)]
-    Experiment(#[from] rectifier_experiments::ExperimentError),
+    Experiment(#[from] ExperimentError),
     /// A trained network cannot be had.
     #[error(transparent)]
     Zoo(#[from] ZooError),
@@ -103,6 +104,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Network(_) | Self::Train(TrainError::Recipe { .. }) => 2,
+            Self::Experiment(error) if is_no_sweep(error) => 2,
             Self::Data(error) if is_usage(error) => 2,
             Self::Zoo(ZooError::Unknown { .. } | ZooError::NoFolder { .. }) => 2,
             Self::Catalog(error) if is_misuse(error) => 2,
@@ -186,6 +188,20 @@ fn is_misuse(error: &CatalogError) -> bool {
         | CatalogError::NoRun { .. }
         | CatalogError::Encoder { .. } => false,
         _ => true,
+    }
+}
+
+/// Whether no sweep can be made of the request.
+fn is_no_sweep(error: &ExperimentError) -> bool {
+    match error {
+        ExperimentError::Unknown { .. }
+        | ExperimentError::NoJob
+        | ExperimentError::NothingLeft { .. }
+        | ExperimentError::Sweep { .. } => true,
+        ExperimentError::Catalog(error) => is_misuse(error),
+        ExperimentError::Data(error) => is_usage(error),
+        ExperimentError::Train(error) => matches!(error, TrainError::Recipe { .. }),
+        _ => false,
     }
 }
 

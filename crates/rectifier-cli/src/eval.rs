@@ -52,6 +52,21 @@ pub fn on_data(
     Ok(opened)
 }
 
+/// That activations of the network can be cut off at `threshold`.
+///
+/// # Errors
+/// [`CliError::Network`] for other units than rectifiers; [`CliError::Usage`] where there is no hidden layer.
+pub fn check_threshold(trained: &Trained, threshold: f64) -> Result<(), CliError> {
+    let network = trained.card()?.network.clone().with_threshold(threshold);
+    if network.hidden.is_empty() && threshold != 0.0 {
+        return Err(CliError::Usage(format!(
+            "{}: there is no hidden layer whose activations a threshold could cut off",
+            trained.path.display()
+        )));
+    }
+    Ok(network.validate()?)
+}
+
 /// What computes an evaluation.
 enum Computer {
     Burn {
@@ -82,6 +97,9 @@ impl Computer {
 pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let quiet = args.quiet || args.json;
     let trained = trained(&args.model, args.data.locator().offline)?;
+    if let Some(threshold) = args.threshold {
+        check_threshold(&trained, threshold)?;
+    }
     let (name, device) = device::open(args.device.as_deref())?;
     let OnData {
         network,

@@ -6,6 +6,7 @@ mod bench;
 mod dashboard;
 mod data_check;
 mod data_command;
+mod destination;
 mod device;
 mod doctor;
 mod error;
@@ -32,7 +33,7 @@ mod train;
 mod verbose;
 
 use args::{Cli, Command, RecipeCommand};
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
 use error::CliError;
 use output::{note, say};
 use std::process::ExitCode;
@@ -41,7 +42,8 @@ fn main() -> ExitCode {
     memory::keep_freed();
     let prepared = signals::outlive_file_limit().and_then(|()| refused::tell());
     let prepared = prepared.map_err(|source| CliError::Signals { source });
-    let cli = Cli::parse();
+    let matches = args::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     verbose::tell(cli.verbose);
     let done = prepared.and_then(|()| run(&cli.command));
     match done.and_then(|()| output::said()) {
@@ -93,7 +95,7 @@ fn run(command: &Command) -> Result<(), CliError> {
         Command::ServeDevice(args) => remote::serve(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "rectifier", &mut script);
+            clap_complete::generate(*shell, &mut args::command(), "rectifier", &mut script);
             say(String::from_utf8_lossy(&script).trim_end());
             Ok(())
         }

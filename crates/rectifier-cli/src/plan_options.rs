@@ -51,10 +51,21 @@ impl PlanArgs {
         if let Some(hidden) = &self.hidden {
             plan.network.hidden = parse_hidden(hidden)?;
         }
-        if self.flips && plan.network.hidden.is_empty() {
-            return Err(CliError::Usage(
-                "--flips: there is no hidden layer whose outputs could be flipped".into(),
-            ));
+        if plan.network.hidden.is_empty() {
+            for (option, given, what) in [
+                ("--flips", self.flips, "whose outputs could be flipped"),
+                ("--pretrain", self.pretrain, "that could be pre-trained"),
+                (
+                    "--threshold",
+                    self.threshold.is_some_and(|threshold| threshold != 0.0),
+                    "whose activations could be cut off",
+                ),
+            ] {
+                if given {
+                    let text = format!("{option}: there is no hidden layer {what}");
+                    return Err(CliError::Usage(text));
+                }
+            }
         }
         plan.network.flips |= self.flips;
         plan.network.threshold = self.threshold.unwrap_or(plan.network.threshold);

@@ -1,6 +1,7 @@
 //! `rectifier predict`.
 
 use crate::args::PredictArgs;
+use crate::destination::Destination;
 use crate::device;
 use crate::error::CliError;
 use crate::models::trained;
@@ -10,7 +11,7 @@ use burn::tensor::Device;
 use burn::tensor::activation::softmax;
 use rectifier_catalog::Trained;
 use rectifier_data::{Batch, Encoder, Entry, Pixels, Row, SparseRows, Vocabulary};
-use rectifier_nn::{DenseStack, ModelCard, Objective, Precision, write_atomically};
+use rectifier_nn::{DenseStack, ModelCard, Objective, Precision};
 use rectifier_train::{DeviceInputs, EVALUATION_BATCH};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -26,6 +27,8 @@ const HINTS_TOLD: usize = 20;
 /// [`CliError`] for input that the model cannot take; [`CliError::Failed`] at the end where some could not be read.
 pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     let trained = trained(&args.model, false)?;
+    let read = args.inputs.iter().chain([&trained.path]);
+    let csv = Destination::of("--csv", args.csv.as_deref(), read)?;
     let (_, device) = device::open(args.device.as_deref())?;
     let network = trained.file.load_dense(&device)?;
     let card = trained.card()?;
@@ -38,7 +41,7 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
         return predict_texts(args, &trained, &network, &card.classes, &device);
     }
     let inputs = Inputs::of(&trained, args)?;
-    let mut sheet = args.csv.as_ref().map(|_| csv_head(card));
+    let mut sheet = csv.as_ref().map(|_| csv_head(card));
     let (mut failed, mut hints) = (0usize, 0usize);
     for path in &args.inputs {
         let entries = match inputs.entries(path) {
@@ -76,9 +79,9 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
             }
         }
     }
-    if let (Some(path), Some(sheet)) = (&args.csv, &sheet) {
-        write_atomically(path, sheet.as_bytes())?;
-        say(&path.display().to_string());
+    if let (Some(csv), Some(sheet)) = (&csv, &sheet) {
+        csv.write(sheet.as_bytes())?;
+        say(&csv.path().display().to_string());
     }
     if hints > HINTS_TOLD {
         note(&format!(
@@ -217,7 +220,7 @@ impl Answer<'_> {
     fn ranked(&self, top: usize) -> Vec<(usize, f32)> {
         let mut ranked: Vec<_> = self.probabilities.iter().copied().enumerate().collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-        ranked.truncate(top.max(1));
+        ranked.truncate(top);
         ranked
     }
 

@@ -112,7 +112,7 @@ impl Reading {
         let classes = self.probabilities.iter().enumerate();
         let mut ranked: Vec<_> = classes.map(|(class, &p)| (class, name(class), p)).collect();
         ranked.sort_by(|a, b| b.2.total_cmp(&a.2));
-        ranked.truncate(args.top.max(1));
+        ranked.truncate(args.top);
         ranked
     }
 

@@ -1,6 +1,7 @@
 //! `rectifier report`, and the report that `train` leaves in a run's folder.
 
 use crate::args::ReportArgs;
+use crate::destination::Destination;
 use crate::error::CliError;
 use crate::output::{note, say};
 use crate::{device, progress};
@@ -21,6 +22,8 @@ use std::sync::Arc;
 /// # Errors
 /// [`CliError`] naming the first folder that holds no run, or a page that cannot be written.
 pub fn report(args: &ReportArgs) -> Result<(), CliError> {
+    let inputs = std::iter::empty::<&Path>;
+    let named = Destination::of("--out", args.out.as_deref(), inputs())?;
     let (_, device) = device::open(args.device.as_deref())?;
     let mut source = Source {
         locator: args.place.locator(),
@@ -57,9 +60,12 @@ pub fn report(args: &ReportArgs) -> Result<(), CliError> {
         ([run], [path]) => (render(run), path.join(REPORT_FILE)),
         _ => (render_comparison(&runs), PathBuf::from("comparison.html")),
     };
-    let out = args.out.clone().unwrap_or(default);
-    write_atomically(&out, page.as_bytes())?;
-    say(&out.display().to_string());
+    let out = match named {
+        Some(out) => out,
+        None => Destination::new("--out", &default, inputs())?,
+    };
+    out.write(page.as_bytes())?;
+    say(&out.path().display().to_string());
     Ok(())
 }
 

@@ -5,11 +5,13 @@ mod runs;
 
 use crate::args::ResultsCommand;
 use crate::error::CliError;
-use crate::output::say;
+use crate::output::{say, write_file};
 use crate::pictures;
 use rectifier_bench::{BenchRecord, GrowthRecord, ThresholdFile, peer_epochs, trainings};
+use rectifier_catalog::CatalogError;
 use rectifier_experiments::{EXPERIMENTS, Experiment, SweepFolder, digest};
 use rectifier_plot::Table;
+use rectifier_report::shell_word;
 use std::path::{Path, PathBuf};
 
 /// What a record keeps of a run; weights and checkpoints are left behind.
@@ -28,10 +30,12 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
             run,
             name,
             kind,
+            replace,
             folder,
         } => {
+            check_name(name)?;
             let to = folder.join(kind.folder()).join(name);
-            add(run, &to)?;
+            add(run, &to, *replace)?;
             say(&to.display().to_string());
             Ok(())
         }
@@ -39,18 +43,25 @@ pub fn results(command: &ResultsCommand) -> Result<(), CliError> {
             log,
             beside,
             program,
+            replace,
             folder,
         } => {
-            let Some((record, seed)) = beside.rsplit_once('-') else {
+            check_name(beside)?;
+            check_name(program)?;
+            let record = beside.rsplit_once('-');
+            let Some((record, seed)) = record.filter(|(_, seed)| seed.parse::<u64>().is_ok())
+            else {
                 return Err(CliError::Usage(format!(
                     "`{beside}` is no record with a seed, such as mnist-1"
                 )));
             };
             let text = peer_epochs(log)?;
             let to = folder.join("peers").join(format!("{record}.{program}"));
-            std::fs::create_dir_all(&to).map_err(|source| CliError::io(&to, source))?;
             let file = to.join(format!("{seed}.jsonl"));
-            rectifier_nn::write_atomically(&file, text.as_bytes())?;
+            if !replace && holds_other(&file, text.as_bytes()) {
+                return Err(taken(&file));
+            }
+            write_file(&file, text.as_bytes())?;
             say(&file.display().to_string());
             Ok(())
         }
@@ -183,8 +194,43 @@ fn in_the_making(path: &Path) -> bool {
     name.as_encoded_bytes().starts_with(PARTIAL.as_bytes())
 }
 
-/// Keeps the record of `run` in the folder `to`: a new one appears as a whole.
-fn add(run: &Path, to: &Path) -> Result<(), CliError> {
+/// That `name` is one of a file wherever records go.
+fn check_name(name: &str) -> Result<(), CliError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match !name.is_empty() && name.chars().all(plain) && !name.starts_with('.') {
+        true => Ok(()),
+        false => Err(CliError::Usage(format!(
+            "`{name}` cannot be the name of a record: use letters, digits, -, _ and, not first, ."
+        ))),
+    }
+}
+
+/// Whether there is something else than `bytes` in the file.
+fn holds_other(file: &Path, bytes: &[u8]) -> bool {
+    std::fs::read(file).is_ok_and(|there| there != bytes)
+}
+
+fn taken(record: &Path) -> CliError {
+    CliError::Usage(format!(
+        "{}: there is a record of something else already: give another name, or --replace",
+        record.display()
+    ))
+}
+
+/// Keeps the record of `run` in the folder `to`: a new one appears as a whole, one of another run is let be unless it is
+/// to be replaced.
+fn add(run: &Path, to: &Path, replace: bool) -> Result<(), CliError> {
+    if !run.join(KEPT[0]).is_file() {
+        let folder = run.into();
+        return Err(CatalogError::NoRun { folder }.into());
+    }
+    if !run.join(KEPT[1]).is_file() {
+        let word = shell_word(run.as_os_str());
+        return Err(CliError::Failed(format!(
+            "{}: the run has not ended, there is no result to keep; `rectifier train --resume {word}` goes on with it",
+            run.display()
+        )));
+    }
     let mut kept = Vec::with_capacity(KEPT.len());
     for file in KEPT {
         let from = run.join(file);
@@ -197,7 +243,11 @@ fn add(run: &Path, to: &Path) -> Result<(), CliError> {
         })
     };
     if to.exists() {
-        return write(to);
+        let other = (kept.iter()).any(|(file, bytes)| holds_other(&to.join(file), bytes));
+        return match other && !replace {
+            true => Err(taken(to)),
+            false => write(to),
+        };
     }
     let beside = to.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(beside).map_err(|source| CliError::io(beside, source))?;

@@ -1,35 +1,37 @@
 //! `rectifier thresholds`.
 
 use crate::args::ThresholdArgs;
+use crate::destination::{Destination, files_of};
 use crate::device;
 use crate::error::CliError;
-use crate::eval::on_data;
-use crate::output::{error_of, note, percents, say, write_file};
+use crate::eval::{check_threshold, on_data};
+use crate::output::{error_of, note, percents, say};
 use rectifier_bench::{ThresholdFile, ThresholdRecord, ThresholdStudy};
 use rectifier_catalog::Trained;
-use rectifier_nn::{Figures, ModelFile, Precision, write_atomically};
+use rectifier_nn::{Figures, ModelFile, Precision};
+use std::path::{Path, PathBuf};
 
 /// Tries thresholds on the validation part and measures the choice on the test part.
 ///
 /// # Errors
 /// [`CliError`].
 pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
-    let wrong = |threshold: &&f64| !(threshold.is_finite() && **threshold >= 0.0);
-    if let Some(threshold) = args.thresholds.iter().find(wrong) {
-        return Err(CliError::Usage(format!(
-            "--thresholds {threshold}: a threshold is a number of at least 0"
-        )));
-    }
-    if !(args.tolerance >= 0.0 && args.seconds > 0.0 && args.seconds.is_finite())
-        || args.rounds == 0
-        || args.threads == Some(0)
-    {
-        return Err(CliError::Usage(
-            "seconds, rounds and threads must be above 0, the tolerance at least 0".into(),
-        ));
-    }
     let quiet = args.quiet || args.json;
     let trained = Trained::find(&args.model)?;
+    for threshold in &args.thresholds {
+        check_threshold(&trained, *threshold)?;
+    }
+    let read = files_read(&trained, args)?;
+    if let Some(folder) = args.out.as_deref().and_then(Path::parent) {
+        std::fs::create_dir_all(folder).map_err(|source| CliError::io(folder, source))?;
+    }
+    let out = Destination::of("--out", args.out.as_deref(), &read)?;
+    let save = Destination::of("--save", args.save.as_deref(), &read)?;
+    if args.out.is_some() && args.out == args.save {
+        return Err(CliError::Usage(
+            "--out and --save name one file: the record and the network need one each".into(),
+        ));
+    }
     let (_, device) = device::open(None)?;
     let opened = on_data(&trained, &args.data, None, &device, quiet)?;
     let study = ThresholdStudy {
@@ -50,31 +52,43 @@ pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
             }
         },
     )?;
-    let chosen = &record.rows[record.chosen];
-    if let Some(path) = &args.save {
-        let network = opened.network.clone().with_threshold(chosen.threshold)?;
-        let mut card = trained.card()?.clone();
-        card.network = network.config();
-        card.precision = Precision::F32;
-        // They tell of the network as it was trained.
-        card.figures = Figures::default();
-        write_atomically(path, &ModelFile::encode_with_card(&network, &card)?)?;
-    }
+    let threshold = record.rows[record.chosen].threshold;
     let study = ThresholdFile {
         data: opened.data.name().into(),
         hidden: opened.network.config().hidden,
         record,
     };
+    // Said first: what cannot be written does not cost the measurement.
     let failed = |error: serde_json::Error| CliError::Failed(error.to_string());
-    if let Some(path) = &args.out {
-        let text = serde_json::to_string_pretty(&study).map_err(failed)?;
-        write_file(path, format!("{text}\n").as_bytes())?;
-    }
     match args.json {
         true => say(&serde_json::to_string(&study).map_err(failed)?),
         false => say(&table(&study.record)),
     }
+    if let Some(save) = save {
+        let network = opened.network.clone().with_threshold(threshold)?;
+        let mut card = trained.card()?.clone();
+        card.network = network.config();
+        card.precision = Precision::F32;
+        // They tell of the network as it was trained.
+        card.figures = Figures::default();
+        save.write(&ModelFile::encode_with_card(&network, &card)?)?;
+    }
+    if let Some(out) = out {
+        let text = serde_json::to_string_pretty(&study).map_err(failed)?;
+        out.write(format!("{text}\n").as_bytes())?;
+    }
     Ok(())
+}
+
+/// The model, and the files of the data that it is looked at on.
+fn files_read(trained: &Trained, args: &ThresholdArgs) -> Result<Vec<PathBuf>, CliError> {
+    let data = match trained.plan() {
+        Some(plan) => Some(args.data.choice_for(&plan.data)?),
+        None => args.data.choice()?,
+    };
+    let mut read = vec![trained.path.clone()];
+    read.extend(data.iter().flat_map(files_of));
+    Ok(read)
 }
 
 fn table(record: &ThresholdRecord) -> String {

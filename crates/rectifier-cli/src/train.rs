@@ -2,6 +2,7 @@
 
 use crate::args::TrainArgs;
 use crate::dashboard::{self, Dashboard};
+use crate::data_check::shared;
 use crate::device::{self, Opened};
 use crate::error::CliError;
 use crate::output::{count, epoch_line, error_of, note, result_json, say, summary};
@@ -69,6 +70,9 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     }
     for notice in check_split(&prepared.loaded().split)? {
         note(&format!("warning: {notice}"));
+    }
+    if let Some(shared) = shared(&plan.data, &prepared.loaded().split)? {
+        note(&format!("warning: {shared}"));
     }
     threads::check()?;
     let folder = match earlier {

@@ -375,7 +375,15 @@ fn records_become_tables() {
     for (seed, error) in [("7", 0.10), ("8", 0.12)] {
         let name = format!("seeds-{seed}");
         ok(folder, &["results", "add", run, &name]);
-        let path = folder.join("results/runs").join(&name).join("summary.json");
+        let path = folder.join("results/runs").join(&name).join("recipe.json");
+        let plan = std::fs::read_to_string(&path).unwrap();
+        let other = plan.replace(
+            "\"seed\": 1,\n    \"stages",
+            &format!("\"seed\": {seed},\n    \"stages"),
+        );
+        assert_ne!(plan, other);
+        std::fs::write(&path, other).unwrap();
+        let path = path.with_file_name("summary.json");
         let mut summary: Value =
             serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
         summary["test_error"] = error.into();

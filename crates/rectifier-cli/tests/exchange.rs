@@ -218,9 +218,9 @@ fn bad_files_and_options_are_errors_and_leave_nothing() {
     );
     import(
         "relu.pt",
-        1,
+        2,
         &[relu, &["--range", "1,0"][..]].concat(),
-        &["from 1 to 0"],
+        &["the first below the second"],
     );
     import("relu.pt", 1, &["--from", "onnx"], &["an ONNX model"]);
     import(

@@ -363,6 +363,17 @@ fn networks_are_written_in_other_forms() {
         std::fs::read(&same).unwrap(),
         std::fs::read(folder.join(WEIGHTS)).unwrap()
     );
+    let own = folder.join(WEIGHTS).display().to_string();
+    let onto = [
+        "export",
+        "glyphs/rectifier",
+        "--format",
+        "onnx",
+        "--out",
+        &own,
+    ];
+    let error = fails(folder, 2, &words(&onto));
+    assert!(error.contains("reads that file"), "{error}");
     let pack = out("network.bpk");
     ok(
         folder,
@@ -484,6 +495,14 @@ fn nothing_is_made_of_what_is_not_there() {
         error.contains("nothing that was kept is called so"),
         "{error}"
     );
+    assert!(files(folder).is_empty());
+    for wish in ["nosuch=int8", "mnist/rectifier=bf16"] {
+        let error = fails(folder, 2, &[&make[..], &["--precision", wish]].concat());
+        assert!(
+            error.contains("no such network is made, but glyphs/rectifier, glyphs/tanh"),
+            "{error}"
+        );
+    }
     assert!(files(folder).is_empty());
     let wish = [
         "--precision",

@@ -6,6 +6,7 @@ use crate::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,29 @@ impl RunFiles {
     /// Where the folder is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether `name` is that of a file that is the run's alone; its page is not, which is made of the others.
+    pub fn is_own(&self, name: &OsStr) -> bool {
+        const OWN: [&str; 13] = [
+            IDENTITY,
+            PLAN,
+            MODEL,
+            CHECKPOINT,
+            PREVIOUS,
+            HISTORY,
+            HISTORY_CSV,
+            STEPS,
+            STEPS_CSV,
+            EVENTS,
+            SUMMARY,
+            WRONG,
+            COMMANDS,
+        ];
+        let run = self.path.join(IDENTITY).is_file();
+        // What only has a recipe may be anybody's folder; what lies in it stays.
+        let kept = self.path.join(PLAN).is_file() && self.path.join(name).exists();
+        (run || kept) && OWN.iter().any(|own| name == *own)
     }
 
     /// The network worth keeping.

@@ -13,6 +13,7 @@ use crate::own::{Choices, Made, data_set};
 use crate::parts::{Parts, TestFile};
 use crate::path::{
     DATA_SEED, as_text, content, first_seed, given, is_default, is_first_seed, path, required,
+    wrong,
 };
 
 mod cells;
@@ -130,6 +131,17 @@ impl Choices for TableChoices {
         }
         if let Some(seed) = options.seed("data-seed")? {
             self.data_seed = seed;
+        }
+        for (option, columns) in [("drop", &self.drop), ("word-columns", &self.word_columns)] {
+            if columns.contains(&self.target) {
+                return Err(wrong(
+                    option,
+                    format!(
+                        "{:?} is the target, the column that holds the class: leave it out here",
+                        self.target
+                    ),
+                ));
+            }
         }
         Ok(self)
     }

@@ -31,14 +31,15 @@ pub struct BenchArgs {
         long,
         value_name = "N,N,..",
         value_delimiter = ',',
+        value_parser = number::some("examples"),
         default_value = "1,10,128,256,1024"
     )]
     pub batch: Vec<usize>,
     /// Seconds a candidate, a workload and a round.
-    #[arg(long, value_name = "S", default_value_t = 0.5)]
+    #[arg(long, value_name = "S", default_value_t = 0.5, value_parser = number::seconds)]
     pub seconds: f64,
     /// Rounds: in each, every candidate does every workload in turn.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = number::rounds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = number::rounds)]
     pub rounds: usize,
     /// What to leave out.
     #[arg(long, value_name = "NAME", value_enum)]
@@ -59,13 +60,13 @@ pub struct BenchArgs {
     )]
     pub growth: Vec<Sweep>,
     /// Let nothing grow past this.
-    #[arg(long, value_name = "N", requires = "growth")]
+    #[arg(long, value_name = "N", requires = "growth", value_parser = number::real)]
     pub max: Option<f64>,
     /// Device of Burn's engine.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// Threads of the sparse engine, with --growth of Burn's too [default: one a core].
-    #[arg(long, value_name = "N", value_parser = number::threads, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = number::threads)]
     pub threads: Option<usize>,
     /// Folder for records, CSV and plots; what was there under the same names is replaced, but for sweeps of --growth that
     /// were made on the same machine in the same way and not now.

@@ -1,7 +1,7 @@
 //! Options that say which data, and where it is.
 
 use crate::error::CliError;
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use rectifier_catalog::{DataSpec, OfferedOption};
 use rectifier_data::{Locator, OptionKind, Options};
 use std::path::PathBuf;
@@ -83,9 +83,6 @@ pub struct SetArgs {
     pub options: Options,
 }
 
-/// The name of the group of these options: what goes against `--resume`.
-pub const SET_GROUP: &str = "SetArgs";
-
 impl SetArgs {
     fn arg(offered: &OfferedOption) -> Arg {
         let spec = offered.spec;
@@ -94,12 +91,11 @@ impl SetArgs {
         let arg = Arg::new(spec.name).long(spec.name).help(help);
         match spec.kind {
             OptionKind::Switch => arg.action(ArgAction::SetTrue),
-            // The set says what a number must be: `-1` is to reach it.
-            OptionKind::Count | OptionKind::Number => {
-                arg.value_name(spec.value).allow_negative_numbers(true)
-            }
             OptionKind::OneOf(words) => arg.value_name(spec.value).value_parser(words.to_vec()),
-            OptionKind::Text | OptionKind::Path => arg.value_name(spec.value),
+            // The set says what a number must be.
+            OptionKind::Text | OptionKind::Path | OptionKind::Count | OptionKind::Number => {
+                arg.value_name(spec.value)
+            }
         }
     }
 }
@@ -107,11 +103,8 @@ impl SetArgs {
 impl Args for SetArgs {
     fn augment_args(command: Command) -> Command {
         let offered = rectifier_catalog::options();
-        let names = offered.iter().map(|offered| offered.spec.name);
-        let group = ArgGroup::new(SET_GROUP).multiple(true).args(names);
         command
             .args(offered.iter().map(Self::arg))
-            .group(group)
             .next_help_heading(None)
     }
 

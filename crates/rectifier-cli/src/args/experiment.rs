@@ -72,7 +72,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME", value_parser = preset, default_value = "short")]
     pub preset: Preset,
     /// Cells at a time, each on one thread [default: one a core].
-    #[arg(long, value_name = "N", value_parser = number::cells, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = number::cells)]
     pub jobs: Option<usize>,
     /// Run share K of N alone, so that N processes or machines part the cells.
     #[arg(long, value_name = "K/N", value_parser = shard)]

@@ -12,6 +12,39 @@ fn whole<N: FromStr<Err = std::num::ParseIntError>>(text: &str, what: &str) -> R
         })
 }
 
+/// How many of `what`, at least one.
+pub fn some(what: &'static str) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync {
+    move |text| match whole(text, what)? {
+        0 => Err(format!("0 {what}: write a whole number, at least 1")),
+        number => Ok(number),
+    }
+}
+
+/// Any number; what uses it says which are too small or too large.
+pub fn real(text: &str) -> Result<f64, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no number: write one such as 0.1 or 1e-3"))
+}
+
+/// `--tolerance`.
+pub fn at_least_0(text: &str) -> Result<f64, String> {
+    match real(text)? {
+        number if number >= 0.0 => Ok(number),
+        _ => Err(format!("`{text}` is below 0: write a number of at least 0")),
+    }
+}
+
+/// `--seconds` of a measurement, of which there are many in a row.
+pub fn seconds(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 3600.0;
+    match real(text)? {
+        seconds if seconds > 0.0 && seconds <= MOST => Ok(seconds),
+        _ => Err(format!(
+            "`{text}` seconds: write a number above 0 and at most {MOST}"
+        )),
+    }
+}
+
 /// `--epochs`, `--patience`, `--pretrain-epochs`.
 pub fn epochs(text: &str) -> Result<usize, String> {
     whole(text, "epochs")
@@ -24,7 +57,11 @@ pub fn examples(text: &str) -> Result<usize, String> {
 
 /// `--rounds`.
 pub fn rounds(text: &str) -> Result<usize, String> {
-    whole(text, "rounds")
+    const MOST: usize = 1000;
+    match some("rounds")(text)? {
+        rounds if rounds <= MOST => Ok(rounds),
+        _ => Err(format!("`{text}` rounds: write at most {MOST}")),
+    }
 }
 
 /// `--jobs`.
@@ -70,6 +107,12 @@ mod tests {
         }
         let huge = "99999999999999999999";
         assert!(rounds(huge).is_err_and(|error| error.contains("too large")));
+        assert!(rounds("1001").is_err() && rounds("0").is_err() && some("rows")("0").is_err());
+        for text in ["0", "-1", "nan", "1e300", "inf", "soon"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+        assert_eq!((seconds("0.5"), at_least_0("0")), (Ok(0.5), Ok(0.0)));
+        assert!(at_least_0("nan").is_err() && at_least_0("-1").is_err());
         assert!(seed(huge).is_err() && cells("x").is_err());
         for text in ["0", "-1", "1000000"] {
             let error = threads(text).err().unwrap_or_default();

@@ -34,6 +34,9 @@ pub enum ResultsCommand {
         /// Which records: runs, or penalty for the study of penalties.
         #[arg(long, value_name = "KIND", default_value = "runs")]
         kind: RecordKind,
+        /// Replace a record of another run that is called so.
+        #[arg(long)]
+        replace: bool,
         /// The folder of records.
         #[arg(long, value_name = "DIR", default_value = "results")]
         folder: PathBuf,
@@ -47,6 +50,9 @@ pub enum ResultsCommand {
         beside: String,
         /// What the program is called.
         program: String,
+        /// Replace a record of another run that is called so.
+        #[arg(long)]
+        replace: bool,
         /// The folder of records.
         #[arg(long, value_name = "DIR", default_value = "results")]
         folder: PathBuf,

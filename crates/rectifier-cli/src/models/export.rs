@@ -3,14 +3,15 @@
 use super::chosen::{Chosen, Shelf, taken};
 use super::measure::{data_of, in_int8};
 use crate::args::{ExportArgs, ExportFormat};
+use crate::destination::Destination;
 use crate::device;
 use crate::error::CliError;
 use crate::output::{note, say};
 use rectifier_catalog::Trained;
 use rectifier_exchange::{Network, onnx, pytorch};
 use rectifier_infer::SparseNetwork;
-use rectifier_nn::{Figures, ModelBytes, Precision, write_atomically};
-use rectifier_zoo::{burnpack, in_f32, with_card};
+use rectifier_nn::{Figures, ModelBytes, Precision};
+use rectifier_zoo::{Place, burnpack, in_f32, with_card};
 
 /// Writes a network in another form; nothing is written unless all of it can be.
 ///
@@ -18,14 +19,19 @@ use rectifier_zoo::{burnpack, in_f32, with_card};
 /// [`CliError`].
 pub fn export(args: &ExportArgs) -> Result<(), CliError> {
     let shelf = Shelf::open(&args.zoo, args.place.offline)?;
-    let trained = match shelf.chosen(&args.model)?.as_slice() {
-        [Chosen::Entry(entry)] => taken(entry, &shelf.places)?,
-        [Chosen::File(path)] => Trained::find(path)?,
+    let (trained, place) = match shelf.chosen(&args.model)?.as_slice() {
+        [Chosen::Entry(entry)] => (taken(entry, &shelf.places)?, shelf.places.look(entry)?),
+        [Chosen::File(path)] => (Trained::find(path)?, None),
         _ => {
             let text = format!("{}: name one network to export", args.model);
             return Err(CliError::Usage(text));
         }
     };
+    let read = match &place {
+        Some(Place::Folder(path) | Place::Cache(path)) => path,
+        _ => &trained.path,
+    };
+    let out = Destination::new("--out", &args.out, [read])?;
     let wanted = args.precision.map(Precision::from);
     let bytes = match args.format {
         ExportFormat::Safetensors => {
@@ -46,7 +52,7 @@ pub fn export(args: &ExportArgs) -> Result<(), CliError> {
             onnx::encode(&network(&trained)?)?
         }
     };
-    write_atomically(&args.out, &bytes)?;
+    out.write(&bytes)?;
     say(&format!("{} ({} bytes)", args.out.display(), bytes.len()));
     Ok(())
 }

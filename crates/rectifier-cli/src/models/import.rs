@@ -1,10 +1,10 @@
 //! `models import`: a network of another program's as a model file.
 
+use crate::destination::Destination;
 use crate::error::CliError;
 use crate::output::say;
 use clap::{Args, ValueEnum};
 use rectifier_exchange::{Activation, ImportOptions, Network, onnx, pytorch};
-use rectifier_nn::write_atomically;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,7 @@ pub struct ImportArgs {
 /// # Errors
 /// [`CliError`]; nothing is written then.
 pub fn import(args: &ImportArgs) -> Result<(), CliError> {
+    let out = Destination::new("--out", &args.out, [&args.file])?;
     let mut options = ImportOptions::default();
     if let Some(name) = &args.activation {
         let activation = name.parse::<Activation>();
@@ -97,7 +98,7 @@ pub fn import(args: &ImportArgs) -> Result<(), CliError> {
             onnx::open(&args.file, &options)?
         }
     };
-    write_atomically(&args.out, &network.to_model()?)?;
+    out.write(&network.to_model()?)?;
     tell(&network, &args.out, args.json);
     Ok(())
 }

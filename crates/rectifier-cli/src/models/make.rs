@@ -50,7 +50,7 @@ pub fn make(args: &MakeArgs) -> Result<(), CliError> {
         true => Zoo::read(&args.registry)?,
         false => Zoo::default(),
     };
-    let mut made = 0;
+    let mut asked = Vec::new();
     for kept in &kept {
         let record = records.get(&kept.cell).ok_or_else(|| {
             CliError::Failed(format!(
@@ -60,20 +60,30 @@ pub fn make(args: &MakeArgs) -> Result<(), CliError> {
             ))
         })?;
         let name = name_of(kept, record);
-        if !fits(&args.pattern, &name) {
-            continue;
+        if fits(&args.pattern, &name) {
+            asked.push((name, kept, record));
         }
-        let entry = Making { args, name: &name }.make(kept, record, &records)?;
-        zoo = zoo.with(entry);
-        write_file(&args.registry, zoo.to_text()?.as_bytes())?;
-        made += 1;
-        say(&name);
     }
-    if made == 0 {
+    if asked.is_empty() {
         return Err(CliError::Usage(format!(
             "{}: nothing that was kept is called so",
             args.pattern
         )));
+    }
+    if let Some((name, _)) =
+        (args.precision.iter()).find(|(wish, _)| asked.iter().all(|(name, _, _)| name != wish))
+    {
+        let names: Vec<&str> = asked.iter().map(|(name, _, _)| name.as_str()).collect();
+        return Err(CliError::Usage(format!(
+            "--precision {name}: no such network is made, but {}",
+            names.join(", ")
+        )));
+    }
+    for (name, kept, record) in &asked {
+        let entry = Making { args, name }.make(kept, record, &records)?;
+        zoo = zoo.with(entry);
+        write_file(&args.registry, zoo.to_text()?.as_bytes())?;
+        say(name);
     }
     embed(args, &zoo)
 }

@@ -2,8 +2,8 @@
 
 use super::{folders, json};
 use crate::error::CliError;
-use crate::output::{count, error_of, percent, percents};
-use rectifier_catalog::Plan;
+use crate::output::{count, error_of, note, percent, percents};
+use rectifier_catalog::{Plan, further, penalty};
 use rectifier_experiments::statistics::mean as over_seeds;
 use rectifier_plot::words::duration;
 use rectifier_plot::{Align, Table};
@@ -28,6 +28,7 @@ struct Paper {
 struct Group {
     name: String,
     plan: Plan,
+    seeds: Vec<u64>,
     runs: Vec<Summary>,
 }
 
@@ -46,14 +47,22 @@ fn groups(folder: &Path, kind: &str) -> Result<Vec<Group>, CliError> {
         let summary: Summary = json(&path.join("summary.json"))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = stem(&name).to_string();
-        plan.recipe.seed = 0;
+        let seed = std::mem::take(&mut plan.recipe.seed);
         match groups.iter_mut().find(|group| {
             group.name == name && group.plan == plan && group.runs[0].engine == summary.engine
         }) {
-            Some(group) => group.runs.push(summary),
+            Some(group) if group.seeds.contains(&seed) => note(&format!(
+                "note: {}: a run of this plan with seed {seed} is counted already: left out",
+                path.display()
+            )),
+            Some(group) => {
+                group.seeds.push(seed);
+                group.runs.push(summary);
+            }
             None => groups.push(Group {
                 name,
                 plan,
+                seeds: vec![seed],
                 runs: vec![summary],
             }),
         }
@@ -90,7 +99,9 @@ pub fn table(folder: &Path) -> Result<Option<Table>, CliError> {
     ])
     .aligned(4, Align::Right);
     for group in groups(folder, "runs")? {
-        let Group { name, plan, runs } = &group;
+        let Group {
+            name, plan, runs, ..
+        } = &group;
         let hidden: Vec<String> = plan.network.hidden.iter().map(usize::to_string).collect();
         let unit = serde_json::to_value(plan.network.unit).ok();
         let unit = unit
@@ -106,7 +117,7 @@ pub fn table(folder: &Path) -> Result<Option<Table>, CliError> {
             name.clone(),
             plan.data.name().to_string(),
             network,
-            training(plan),
+            training(plan, true),
             runs.len().to_string(),
             error(plan, runs),
             theirs.unwrap_or_default(),
@@ -152,18 +163,18 @@ pub fn penalties(folder: &Path) -> Result<Option<Table>, CliError> {
     .aligned(3, Align::Right)
     .aligned(4, Align::Right)
     .aligned(7, Align::Right);
-    for (coefficient, Group { plan, runs, .. }) in &groups {
+    for (_, Group { plan, runs, .. }) in &groups {
         let zeros = zeros(runs);
         let valid = mean(runs.iter().map(|run| run.valid_error));
-        let training = training(plan);
+        let l1 = plan
+            .recipe
+            .stages
+            .last()
+            .and_then(|stage| told(plan, stage));
         table.push([
-            coefficient.to_string(),
+            l1.map_or("0".into(), |l1| l1.replace("L1 ", "")),
             plan.data.name().to_string(),
-            training
-                .split(", L1")
-                .next()
-                .unwrap_or_default()
-                .to_string(),
+            training(plan, false),
             runs.len().to_string(),
             error_of(plan.recipe.objective, valid).1,
             error(plan, runs),
@@ -229,30 +240,42 @@ fn theirs(plan: &Plan, paper: &Paper) -> String {
     words.join(" ")
 }
 
-/// The stages in a few words.
-fn training(plan: &Plan) -> String {
+/// The penalty of a stage of fine-tuning, where it has one.
+fn told(plan: &Plan, stage: &Stage) -> Option<String> {
+    match stage {
+        Stage::FineTune(stage) => penalty(&stage.l1, plan.network.hidden.len()),
+        Stage::Pretrain(_) => None,
+    }
+}
+
+/// The stages in a few words, with their penalties or without.
+fn training(plan: &Plan, with_penalty: bool) -> String {
     let mut words = Vec::new();
-    let pretraining: Vec<usize> = plan
-        .recipe
-        .stages
-        .iter()
-        .filter(|stage| matches!(stage, Stage::Pretrain(_)))
-        .map(Stage::epochs)
-        .collect();
-    if let Some(epochs) = pretraining.first() {
-        words.push(format!("pre-trained {} a layer", count(*epochs, "epoch")));
+    // What is the same for every hidden layer is said once.
+    let mut layers: Vec<(usize, String)> = Vec::new();
+    for stage in &plan.recipe.stages {
+        if let Stage::Pretrain(own) = stage {
+            let mut how = vec![count(own.epochs, "epoch")];
+            how.extend(further(stage));
+            layers.push((own.layer, how.join(" with ")));
+        }
+    }
+    let all = (1..=plan.network.hidden.len()).eq(layers.iter().map(|(layer, _)| *layer));
+    match layers.as_slice() {
+        [(_, how), others @ ..] if all && others.iter().all(|(_, other)| other == how) => {
+            words.push(format!("pre-trained {how} a layer"));
+        }
+        each => words.extend(
+            each.iter()
+                .map(|(layer, how)| format!("layer {layer} pre-trained {how}")),
+        ),
     }
     for stage in &plan.recipe.stages {
-        if let Stage::FineTune(stage) = stage {
-            let penalty = match stage.l1.coefficient(0) {
-                0.0 => String::new(),
-                coefficient => format!(", L1 {coefficient}"),
-            };
-            words.push(format!(
-                "{}, batch {}{penalty}",
-                count(stage.epochs, "epoch"),
-                stage.batch
-            ));
+        if let Stage::FineTune(own) = stage {
+            words.push(count(own.epochs, "epoch"));
+            words.push(format!("batch {}", own.batch));
+            words.extend(told(plan, stage).filter(|_| with_penalty));
+            words.extend(further(stage));
         }
     }
     words.join(", ")
