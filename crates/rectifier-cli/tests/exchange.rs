@@ -206,7 +206,7 @@ fn bad_files_and_options_are_errors_and_leave_nothing() {
     );
     import(
         "relu.pt",
-        1,
+        2,
         &[relu, &["--shape", "2,2"][..]].concat(),
         &["[2, 2]", "6 numbers"],
     );
@@ -218,9 +218,9 @@ fn bad_files_and_options_are_errors_and_leave_nothing() {
     );
     import(
         "relu.pt",
-        1,
+        2,
         &[relu, &["--range", "1,0"][..]].concat(),
-        &["from 1 to 0"],
+        &["--range: 1 to 0 is no range"],
     );
     import("relu.pt", 1, &["--from", "onnx"], &["an ONNX model"]);
     import(

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rectifier_data::{
-    Columns, DataError, Encoder, Inputs, OptionKind, OptionSpec, Options, Progress, Sizes, listed,
-    shortened,
+    Columns, DataError, Encoder, Encoding, Inputs, OptionKind, OptionSpec, Options, Progress,
+    Sizes, listed, shortened,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ mod rows;
 use cells::{Cells, Wanted};
 use rows::{Odd, encoded};
 
-const OPTIONS: [OptionSpec; 6] = [
+const OPTIONS: [OptionSpec; 7] = [
     OptionSpec::new(
         "file",
         "FILE",
@@ -52,6 +52,12 @@ const OPTIONS: [OptionSpec; 6] = [
         "Columns whose numbers are names, such as postal codes, with commas between them [none].",
         OptionKind::Text,
     ),
+    OptionSpec::new(
+        "encoding",
+        "NAME",
+        "How bytes stand for characters [utf8].",
+        OptionKind::OneOf(&Encoding::NAMES),
+    ),
     DATA_SEED,
 ];
 
@@ -76,6 +82,8 @@ pub(crate) struct TableChoices {
     drop: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     word_columns: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    encoding: Encoding,
     #[serde(default = "first_seed", skip_serializing_if = "is_first_seed")]
     data_seed: u64,
 }
@@ -105,6 +113,7 @@ impl Choices for TableChoices {
             test_file: None,
             drop: Vec::new(),
             word_columns: Vec::new(),
+            encoding: Encoding::Utf8,
             data_seed: first_seed(),
         })
     }
@@ -125,6 +134,9 @@ impl Choices for TableChoices {
         }
         if let Some(names) = options.text("word-columns") {
             self.word_columns = list(names);
+        }
+        if let Some(encoding) = options.read("encoding")? {
+            self.encoding = encoding;
         }
         if let Some(seed) = options.seed("data-seed")? {
             self.data_seed = seed;
@@ -150,6 +162,7 @@ impl Choices for TableChoices {
             drop: &self.drop,
             words: &self.word_columns,
             columns: None,
+            encoding: self.encoding,
         };
         let mut cells = Cells::read(&self.file, wanted)?;
         let mut test = None;
@@ -188,6 +201,7 @@ impl Choices for TableChoices {
                 listed(constant)
             ));
         }
+        warnings.extend(flattened(&parts, &columns));
         Ok(Read {
             parts,
             columns,
@@ -250,8 +264,27 @@ impl TableChoices {
         })?;
         Ok(columns
             .with_target(&self.target)
-            .with_decimal_comma(cells.decimal_comma))
+            .with_decimal_comma(cells.decimal_comma)
+            .with_encoding(self.encoding))
     }
+}
+
+/// What to tell of numbers beside which all others of their column are next to the same.
+fn flattened(parts: &Parts<Cells>, columns: &Columns) -> Vec<String> {
+    let (cells, train) = (&parts.whole, &parts.indices.train);
+    let mut warnings = Vec::new();
+    for (column, name) in columns.names().enumerate() {
+        let cell = |row: usize| cells.cell(train[row], column);
+        if let Some((row, number)) = columns.flattening(column, train.len(), cell) {
+            warnings.push(format!(
+                "column {:?}: beside {number:?} on line {} all other numbers are next to the same: mend it, or empty the cell, \
+                 if it is a mistake",
+                shortened(name),
+                cells.lines[train[row]]
+            ));
+        }
+    }
+    warnings
 }
 
 #[cfg(test)]
