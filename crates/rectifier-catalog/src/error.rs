@@ -150,7 +150,11 @@ pub enum CatalogError {
     #[error(transparent)]
     ModelFile(#[from] ModelFileError),
     /// A run that keeps no network yet.
-    #[error("{run}: this run has no model yet: train it on with `rectifier train --resume {run}`", run = run.display())]
+    #[error(
+        "{run}: this run has no model yet: train it on with `rectifier train --resume {run}`, or begin it again with a lower rate \
+         if its loss became no number",
+        run = run.display()
+    )]
     NoModel {
         /// Its folder.
         run: PathBuf,

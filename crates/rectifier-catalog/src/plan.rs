@@ -1,9 +1,9 @@
 //! What is to be trained on what, and how, as one file.
 
-use crate::{CatalogError, DataSpec};
-use rectifier_data::{DataInfo, Encoder, Labels, Loaded, Locator, Progress};
+use crate::{CatalogError, DataSpec, standing_alone};
+use rectifier_data::{DataInfo, Encoder, Inputs, Labels, Loaded, Locator, Progress, Shifted};
 use rectifier_nn::{ActivationPenalty, Corruption, DenseStackConfig};
-use rectifier_train::{Objective, Optimizer, Pretrain, Rate, Recipe, Schedule, Stage};
+use rectifier_train::{Objective, Optimizer, Pretrain, Rate, Recipe, Schedule, Stage, TrainError};
 use serde::{Deserialize, Serialize};
 use std::io::Read;
 use std::path::Path;
@@ -157,6 +157,46 @@ impl Plan {
         self.network.validate()?;
         self.recipe.validate()?;
         self.recipe.check_stack(Some(&self.network))?;
+        Ok(())
+    }
+
+    /// Checks network and stages against what is known of the data without reading it: that of sets with files of their own.
+    ///
+    /// # Errors
+    /// [`CatalogError::Train`] for a network or a shift that does not fit the data.
+    pub fn check_data(&self) -> Result<(), CatalogError> {
+        if !standing_alone().any(|set| set.name() == self.data.name()) {
+            return Ok(());
+        }
+        let info = self.data.info(&Locator::default())?;
+        let (network, width) = (&self.network, info.width());
+        if network.inputs != width {
+            return Err(TrainError::Width {
+                network: network.inputs,
+                data: width,
+            }
+            .into());
+        }
+        if network.outputs < info.classes {
+            return Err(TrainError::Classes {
+                network: network.outputs,
+                data: info.classes,
+            }
+            .into());
+        }
+        let sparse = self.data.nature().inputs == Inputs::Words;
+        for (index, stage) in self.recipe.stages.iter().enumerate() {
+            if let Stage::FineTune(stage) = stage
+                && stage.shift > 0
+            {
+                Shifted::check(&info.shape, sparse, stage.shift).map_err(|error| {
+                    TrainError::Recipe {
+                        place: format!("stage {}", index + 1),
+                        reason: error.to_string(),
+                    }
+                })?;
+            }
+        }
         Ok(())
     }
 
@@ -332,6 +372,28 @@ mod tests {
         assert_eq!(told(&per_layer(&[0.5, 0.5]), 2), "L1 0.5");
         assert_eq!(told(&ActivationPenalty::Uniform(0.0), 2), "");
         assert_eq!(told(&ActivationPenalty::Uniform(0.1), 2), "L1 0.1");
+    }
+
+    #[test]
+    fn what_does_not_fit_a_known_set_is_refused_without_its_files() {
+        let plan = |inputs: usize, outputs: usize, shift: usize| {
+            let text = format!(
+                r#"{{"version": 1, "data": {{"set": "mnist"}},
+                "network": {{"inputs": {inputs}, "hidden": [5], "unit": {{"kind": "rectifier"}}, "outputs": {outputs}}},
+                "recipe": {{"seed": 1, "stages": [{{"stage": "fine-tune", "epochs": 1, "batch": 1, "rate": 0.1,
+                    "shift": {shift}}}]}}}}"#
+            );
+            Plan::parse(&text).unwrap()
+        };
+        plan(784, 10, 2).check_data().unwrap();
+        for (plan, cure) in [
+            (plan(783, 10, 0), "give a network for 784 inputs"),
+            (plan(784, 9, 0), "tells 9 classes apart, the data has 10"),
+            (plan(784, 10, 200), "stage 1: a shift by 200 pixels"),
+        ] {
+            let error = plan.check_data().unwrap_err().to_string();
+            assert!(error.contains(cure), "{error}");
+        }
     }
 
     #[test]

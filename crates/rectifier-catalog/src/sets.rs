@@ -51,33 +51,33 @@ impl DataSpec {
         Ok(Self(set.open(options)?.into()))
     }
 
-    /// The data set that `options` ask for without naming it: the first that has all of them, and one that implies it.
-    /// `None` if no option is given.
+    /// The data set that `options` ask for without naming it: the first that has all of them, and one that implies it; else the
+    /// only one that has all of them. `None` if no option is given.
     ///
     /// # Errors
-    /// [`CatalogError::OptionsAlone`] where they imply none; what [`DataSet::open`] says.
+    /// [`CatalogError::OptionsAlone`] where they fit several; what [`DataSet::open`] says.
     pub fn implied(options: &Options) -> Result<Option<Self>, CatalogError> {
         if options.is_empty() {
             return Ok(None);
         }
-        let found = SETS.iter().find(|set| {
-            let spec = |name: &str| set.options().iter().find(move |spec| spec.name == name);
-            options.names().all(|name| spec(name).is_some())
-                && options
-                    .names()
-                    .any(|name| spec(name).is_some_and(|spec| spec.implies))
-        });
-        match found {
-            Some(set) => Ok(Some(Self(set.open(options)?.into()))),
-            None => Err(CatalogError::OptionsAlone {
-                options: joined(options.names().map(|name| format!("--{name}")), "and"),
-                sets: joined(
-                    SETS.iter()
-                        .filter(|set| options.names().any(|name| has(**set, name)))
-                        .map(|set| set.name()),
-                    "or",
-                ),
-            }),
+        let of = |fits: &dyn Fn(&dyn DataSet) -> bool| -> Vec<&'static dyn DataSet> {
+            SETS.iter().copied().filter(|set| fits(*set)).collect()
+        };
+        let fitting = of(&|set| options.names().all(|name| has(set, name)));
+        let implies = |set: &&&dyn DataSet| {
+            let mut specs = set.options().iter();
+            specs.any(|spec| spec.implies && options.names().any(|name| name == spec.name))
+        };
+        match (fitting.iter().find(implies), fitting.as_slice()) {
+            (Some(set), _) | (None, [set]) => Ok(Some(Self(set.open(options)?.into()))),
+            (None, fitting) => {
+                let some = of(&|set| options.names().any(|name| has(set, name)));
+                let sets = if fitting.is_empty() { &some } else { fitting };
+                Err(CatalogError::OptionsAlone {
+                    options: joined(options.names().map(|name| format!("--{name}")), "and"),
+                    sets: joined(sets.iter().map(|set| set.name()), "or"),
+                })
+            }
         }
     }
 
@@ -297,7 +297,13 @@ mod tests {
         let name = |pairs: &[(&str, &str)]| implied(pairs).unwrap().unwrap().name();
         assert_eq!(name(&[("examples", "100")]), "glyphs");
         assert_eq!(name(&[("data-seed", "3"), ("variant", "p07")]), "nistp");
-        assert_eq!(name(&[("file", "a.csv")]), "reviews");
+        assert_eq!(name(&[("file", "a.csv"), ("stars-column", "s")]), "reviews");
+        assert_eq!(name(&[("file", "a.csv"), ("fold", "2/10")]), "reviews");
+        let error = implied(&[("file", "a.csv")]).unwrap_err().to_string();
+        assert!(
+            error.ends_with("--data: reviews, table, svmlight or texts"),
+            "{error}"
+        );
         let error = implied(&[("fold", "2/10")]).unwrap_err().to_string();
         assert!(
             error.contains("--fold") && error.contains("restaurants"),

@@ -5,7 +5,7 @@ use crate::error::CliError;
 use crate::output::{note, say};
 use crate::progress;
 use rectifier_catalog::{DataSpec, standing_alone, test_in_training};
-use rectifier_data::{Availability, Batch, Examples, Split, class_counts};
+use rectifier_data::{Availability, Batch, Examples, Split, class_counts, listed};
 
 /// The numbers of at most so many examples of a part are looked at; generated parts may have no end.
 const LOOKED_AT: usize = 60_000;
@@ -79,11 +79,16 @@ pub fn check(name: &str, set: &DataSpec, data: &DataArgs) -> Result<(), CliError
             ));
         }
         let counts = class_counts(examples.as_ref())?;
-        if let Some(class) = counts.iter().position(|&count| count == 0) {
-            let class = info.class_names.get(class).cloned().unwrap_or_default();
+        let absent = info.class_names.iter().zip(&counts);
+        let absent: Vec<&String> = absent
+            .filter(|(_, count)| **count == 0)
+            .map(|(name, _)| name)
+            .collect();
+        if !absent.is_empty() {
             found += 1;
             note(&format!(
-                "warning: the {part} part has no example of class {class}"
+                "warning: the {part} part has no example of class {}",
+                listed(absent)
             ));
         }
         let numbers = Numbers::of(examples.as_ref())?;

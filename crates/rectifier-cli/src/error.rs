@@ -2,6 +2,7 @@
 
 use rectifier_catalog::CatalogError;
 use rectifier_data::DataError;
+use rectifier_exchange::ExchangeError;
 use rectifier_experiments::ExperimentError;
 use rectifier_nn::{ModelFileError, NetworkError};
 use rectifier_train::TrainError;
@@ -93,7 +94,7 @@ pub enum CliError {
     Infer(#[from] rectifier_infer::InferError),
     /// A network of another program's cannot be read, or one of ours not written for it.
     #[error(transparent)]
-    Exchange(#[from] rectifier_exchange::ExchangeError),
+    Exchange(#[from] ExchangeError),
     /// A measurement failed.
     #[error(transparent)]
     Bench(#[from] rectifier_bench::BenchError),
@@ -108,6 +109,7 @@ impl CliError {
             Self::Data(error) if is_usage(error) => 2,
             Self::Zoo(ZooError::Unknown { .. } | ZooError::NoFolder { .. }) => 2,
             Self::Catalog(error) if is_misuse(error) => 2,
+            Self::Exchange(ExchangeError::Shape { .. } | ExchangeError::Range { .. }) => 2,
             Self::Stopped { signal, .. } => u8::try_from(128 + signal).unwrap_or(1),
             _ => 1,
         }

@@ -9,8 +9,8 @@ use burn::tensor::Device;
 use rectifier_catalog::{OnData, Trained};
 use rectifier_data::Examples;
 use rectifier_infer::SparseNetwork;
-use rectifier_nn::{DenseStack, Precision};
-use rectifier_train::{Evaluation, Objective, Summary, evaluate};
+use rectifier_nn::Precision;
+use rectifier_train::{Evaluation, Summary, evaluate};
 
 /// A trained network on its data, or on what `data` asks for; says what there is to know of the data.
 ///
@@ -67,29 +67,6 @@ pub fn check_threshold(trained: &Trained, threshold: f64) -> Result<(), CliError
     Ok(network.validate()?)
 }
 
-/// What computes an evaluation.
-enum Computer {
-    Burn {
-        network: DenseStack,
-        device: Device,
-    },
-    /// A file in int8 computes in integers unless a device is asked for.
-    Integers(Box<SparseNetwork>),
-}
-
-impl Computer {
-    fn evaluate(
-        &self,
-        examples: &dyn Examples,
-        objective: Objective,
-    ) -> Result<Evaluation, CliError> {
-        Ok(match self {
-            Self::Burn { network, device } => evaluate(network, examples, objective, device)?,
-            Self::Integers(network) => rectifier_sparse::evaluate(network, examples, objective)?,
-        })
-    }
-}
-
 /// Evaluates a model on the test and validation parts.
 ///
 /// # Errors
@@ -108,19 +85,20 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
         objective,
     } = on_data(&trained, &args.data, args.threshold, &device, quiet)?;
     let in_integers = trained.card()?.precision == Precision::Int8;
-    let (computer, name, engine) = match in_integers && args.device.is_none() {
+    // A file in int8 computes in integers unless a device is asked for.
+    let integers = match in_integers && args.device.is_none() {
         true => {
-            let mut integers = SparseNetwork::from_model(&trained.file)?;
-            if let Some(threshold) = args.threshold {
-                integers = integers.with_threshold(threshold)?;
-            }
-            (
-                Computer::Integers(Box::new(integers)),
-                "cpu".into(),
-                "sparse",
-            )
+            let integers = SparseNetwork::from_model(&trained.file)?;
+            Some(match args.threshold {
+                Some(threshold) => integers.with_threshold(threshold)?,
+                None => integers,
+            })
         }
-        false => (Computer::Burn { network, device }, name, "burn"),
+        false => None,
+    };
+    let (name, engine) = match integers {
+        Some(_) => ("cpu".into(), "sparse"),
+        None => (name, "burn"),
     };
     if in_integers && args.device.is_some() && !quiet {
         note(
@@ -128,8 +106,14 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
         );
     }
     let start = std::time::Instant::now();
-    let test = computer.evaluate(loaded.split.test.as_ref(), objective)?;
-    let valid = computer.evaluate(loaded.split.valid.as_ref(), objective)?;
+    let measured = |examples: &dyn Examples| -> Result<Evaluation, CliError> {
+        Ok(match &integers {
+            Some(integers) => rectifier_sparse::evaluate(integers, examples, objective)?,
+            None => evaluate(&network, examples, objective, &device)?,
+        })
+    };
+    let test = measured(loaded.split.test.as_ref())?;
+    let valid = measured(loaded.split.valid.as_ref())?;
     let seconds = start.elapsed().as_secs_f64();
     if args.json {
         let mut result = Summary::of_evaluation(&test, valid.error().unwrap_or(f64::NAN));

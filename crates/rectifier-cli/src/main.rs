@@ -36,6 +36,7 @@ use args::{Cli, Command, RecipeCommand};
 use clap::FromArgMatches;
 use error::CliError;
 use output::{note, say};
+use rectifier_catalog::CatalogError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -70,6 +71,10 @@ fn run(command: &Command) -> Result<(), CliError> {
         }
         Command::Recipe(RecipeCommand::Check { file }) => {
             let plan = rectifier_catalog::Plan::read(file)?;
+            plan.check_data().map_err(|source| CatalogError::File {
+                path: file.clone(),
+                source: Box::new(source),
+            })?;
             say(&plan.describe());
             Ok(())
         }

@@ -147,11 +147,11 @@ impl Reading {
         let words: Vec<String> = weights
             .map(|(word, weight)| format!("{word} {weight:+.2}"))
             .collect();
-        if words.is_empty() {
+        if self.weights.is_empty() {
             text.push_str(
                 "\n  no word of it is known: this is what the network says of an empty text",
             );
-        } else {
+        } else if !words.is_empty() {
             text.push_str(&format!("\n  weighed most  {}", words.join("  ")));
         }
         if !self.unknown.is_empty() {

@@ -5,6 +5,7 @@ use crate::destination::{Destination, files_of};
 use crate::device;
 use crate::error::CliError;
 use crate::eval::{check_threshold, on_data};
+use crate::models::trained;
 use crate::output::{error_of, note, percents, say};
 use rectifier_bench::{ThresholdFile, ThresholdRecord, ThresholdStudy};
 use rectifier_catalog::Trained;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// [`CliError`].
 pub fn thresholds(args: &ThresholdArgs) -> Result<(), CliError> {
     let quiet = args.quiet || args.json;
-    let trained = Trained::find(&args.model)?;
+    let trained = trained(&args.model, args.data.locator().offline)?;
     for threshold in &args.thresholds {
         check_threshold(&trained, *threshold)?;
     }

@@ -68,8 +68,9 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     for warning in &prepared.loaded().warnings {
         note(&format!("warning: {warning}"));
     }
+    let names = &prepared.loaded().info.class_names;
     for notice in check_split(&prepared.loaded().split)? {
-        note(&format!("warning: {notice}"));
+        note(&format!("warning: {}", notice.with_names(names)));
     }
     if let Some(shared) = shared(&plan.data, &prepared.loaded().split)? {
         note(&format!("warning: {shared}"));

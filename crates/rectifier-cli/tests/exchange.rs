@@ -206,7 +206,7 @@ fn bad_files_and_options_are_errors_and_leave_nothing() {
     );
     import(
         "relu.pt",
-        1,
+        2,
         &[relu, &["--shape", "2,2"][..]].concat(),
         &["[2, 2]", "6 numbers"],
     );

@@ -662,10 +662,10 @@ fn the_built_in_registry_answers() {
     assert!(told.starts_with("digit.raw: "), "{told}");
     let told = fails(
         folder,
-        1,
+        2,
         &["predict", "mnist/rectifier-teeny", "digit.raw"],
     );
-    assert!(told.contains("mnist/rectifier-teeny"), "{told}");
+    assert!(told.contains("did you mean mnist/rectifier-tiny"), "{told}");
     let error = ends(&mut command(folder, &["models", "show", "resnet"]), 2);
     assert!(error.contains("there is no network `resnet`"), "{error}");
 }

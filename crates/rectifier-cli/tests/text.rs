@@ -41,8 +41,8 @@ fn a_file_of_ones_own_trains_and_a_model_file_alone_predicts() {
     let folder = place.path();
     let file = csv(folder);
     let train = [
-        "train", "--file", file, "--words", "60", "--fold", "2/5", "--hidden", "12", "--epochs",
-        "8", "--lr", "0.2", "--engine", "burn",
+        "train", "--data", "reviews", "--file", file, "--words", "60", "--fold", "2/5", "--hidden",
+        "12", "--epochs", "8", "--lr", "0.2", "--engine", "burn",
     ];
     let trained = last_json(&ok(folder, &[&train[..], &COLUMNS, &["--json"]].concat()));
     let rmse = trained["test_error"].as_f64().unwrap();
@@ -128,7 +128,7 @@ fn pre_training_sees_texts_without_stars() {
     let folder = place.path();
     let file = csv(folder);
     let common = [
-        "--file", file, "--words", "60", "--hidden", "8,6", "--epochs", "1",
+        "--data", "reviews", "--file", file, "--words", "60", "--hidden", "8,6", "--epochs", "1",
     ];
     let shown = ok(
         folder,
@@ -199,26 +199,58 @@ fn wrong_use_and_bad_files_are_answered_with_a_cure() {
         ),
         (2, &["--file", file, "--fold", "1/2"], "at least 3"),
         (2, &["--file", file, "--fold", "ten"], "write 1/10"),
-        (2, &["--file", file, "--words", "0"], "from 1 to"),
+        (
+            2,
+            &["--data", "reviews", "--file", file, "--words", "0"],
+            "from 1 to",
+        ),
+        (
+            2,
+            &["--file", file],
+            "Name it with --data: reviews, table, svmlight or texts",
+        ),
         (
             1,
-            &["--file", file],
+            &["--data", "reviews", "--file", file],
             "no column \"text\": its first row has \"opinion\"",
         ),
-        (1, &["--file", "open.csv"], "line 2: a quote opens"),
-        (1, &["--file", "latin.csv"], "name the encoding latin1"),
         (
             1,
-            &["--file", "latin.csv", "--encoding", "latin1"],
+            &["--data", "reviews", "--file", "open.csv"],
+            "line 2: a quote opens",
+        ),
+        (
+            1,
+            &["--data", "reviews", "--file", "latin.csv"],
+            "name its --encoding in training, latin1",
+        ),
+        (
+            1,
+            &[
+                "--data",
+                "reviews",
+                "--file",
+                "latin.csv",
+                "--encoding",
+                "latin1",
+            ],
             "make fewer folds",
         ),
-        (1, &["--file", "empty.csv"], "it is empty"),
         (
             1,
-            &["--file", "few.csv"],
+            &["--data", "reviews", "--file", "empty.csv"],
+            "it is empty",
+        ),
+        (
+            1,
+            &["--data", "reviews", "--file", "few.csv"],
             "2 reviews do not fill fold 1 of 10",
         ),
-        (1, &["--file", "absent.csv"], "absent.csv"),
+        (
+            1,
+            &["--data", "reviews", "--file", "absent.csv"],
+            "absent.csv",
+        ),
         (1, &["--data", "restaurants", "--offline"], "reviews.csv"),
         (
             1,

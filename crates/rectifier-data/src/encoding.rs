@@ -61,6 +61,10 @@ impl Encoding {
         first: bool,
         text: &mut String,
     ) -> Result<(), String> {
+        // No text in one byte a character begins so.
+        if first && (bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF])) {
+            return Err("it is UTF-16, as its byte order mark says: save it as UTF-8".into());
+        }
         match self {
             Self::Utf8 => utf8(bytes, first, text),
             Self::Latin1 | Self::Cp1252 => {
@@ -103,21 +107,12 @@ impl FromStr for Encoding {
 }
 
 fn utf8(bytes: &mut Vec<u8>, first: bool, text: &mut String) -> Result<(), String> {
-    const CURE: &str =
-        "convert it to UTF-8, or name the encoding latin1 or cp1252 (Windows) if it is that";
-    if first {
-        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-            return Err(format!(
-                "it begins with the byte order mark of UTF-16: {CURE}"
-            ));
-        }
-        if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
-            bytes.drain(..3);
-        }
+    if first && bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
+        bytes.drain(..3);
     }
     if let Some(place) = bytes.iter().position(|&byte| byte == 0) {
         return Err(format!(
-            "it holds a zero byte at {place}, which no text has (UTF-16 without a mark, or no text at all): {CURE}"
+            "it holds a zero byte at {place}, which no text has: if it is UTF-16 without a mark, save it as UTF-8"
         ));
     }
     match std::str::from_utf8(bytes) {
@@ -126,7 +121,7 @@ fn utf8(bytes: &mut Vec<u8>, first: bool, text: &mut String) -> Result<(), Strin
             Ok(())
         }
         Err(error) => Err(format!(
-            "it is not UTF-8 (byte {}): {CURE}",
+            "it is not UTF-8 (byte {}): save it as UTF-8, or name its --encoding in training, latin1 or cp1252 (Windows)",
             error.valid_up_to()
         )),
     }
@@ -147,7 +142,13 @@ mod tests {
             error.contains("line 2: it is not UTF-8 (byte 3)"),
             "{error}"
         );
-        assert!(utf8(b"\xFF\xFEa\0").unwrap_err().contains("UTF-16"));
+        for encoding in [Encoding::Utf8, Encoding::Latin1, Encoding::Cp1252] {
+            let error = encoding.decode(b"\xFF\xFEa\0".to_vec()).unwrap_err();
+            assert!(
+                error.contains("it is UTF-16") && error.ends_with("save it as UTF-8"),
+                "{error}"
+            );
+        }
         assert!(utf8(b"a\0b\0").unwrap_err().contains("zero byte at 1"));
         let latin = Encoding::Latin1.decode(b"caf\xE9".to_vec());
         assert_eq!(latin.unwrap(), "caf\u{e9}");

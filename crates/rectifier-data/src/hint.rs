@@ -33,6 +33,8 @@ pub enum Hint {
         /// The column.
         column: String,
     },
+    /// A file that looks like several texts was read as one, because of its name.
+    OneText,
     /// Columns that training never saw: they are left out.
     UnknownColumns {
         /// How many of the row.
@@ -69,6 +71,9 @@ impl fmt::Display for Hint {
                 f,
                 "column {:?} is empty, which it never is in training: the mean stands for it",
                 shortened(column)
+            ),
+            Self::OneText => f.write_str(
+                "the file was read as one text: name it .csv, .tsv or .jsonl to have each of its rows read as one",
             ),
             Self::UnknownColumns { count: 1, first } => {
                 write!(f, "column {first}, which training never saw, is left out")

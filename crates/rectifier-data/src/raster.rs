@@ -42,6 +42,12 @@ pub fn read_picture(bytes: &[u8]) -> Result<Raster, DataError> {
         [0x89, b'P', b'N', b'G', ..] => read_png(bytes)?,
         [0xFF, 0xD8, ..] => read_jpeg(bytes)?,
         [] => return Err(refused("the file is empty")),
+        [0, 0, 0x08..=0x0E, 1..=4, ..] => {
+            return Err(refused(
+                "it is an IDX file, whose pictures are taken together with their labels: `rectifier eval --data idx`; single \
+                 pictures are PNG or JPEG",
+            ));
+        }
         _ => return Err(refused("it is neither a PNG nor a JPEG file")),
     };
     Ok(raster.turned(orientation))

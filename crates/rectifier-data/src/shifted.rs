@@ -33,13 +33,22 @@ impl Shifted {
     /// [`DataError::NoPictures`] for inputs that are not rows and columns of pixels, and [`DataError::Shift`] for as many
     /// pixels as there are rows or columns.
     pub fn new(examples: Arc<dyn Examples>, pixels: usize, seed: u64) -> Result<Self, DataError> {
-        match (examples.shape(), examples.is_sparse()) {
+        Self::check(examples.shape(), examples.is_sparse(), pixels)?;
+        Ok(Self {
+            examples,
+            pixels,
+            seed,
+        })
+    }
+
+    /// Whether examples of this shape can be moved so.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn check(shape: &[usize], sparse: bool, pixels: usize) -> Result<(), DataError> {
+        match (shape, sparse) {
             (&([height, width] | [_, height, width]), false) => match pixels < height.min(width) {
-                true => Ok(Self {
-                    examples,
-                    pixels,
-                    seed,
-                }),
+                true => Ok(()),
                 false => Err(DataError::Shift {
                     pixels,
                     height,

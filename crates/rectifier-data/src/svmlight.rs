@@ -17,6 +17,7 @@ pub struct SvmlightReader {
     label: String,
     pairs: Vec<(u32, f32)>,
     queries: usize,
+    unlabelled: bool,
 }
 
 /// A row as it is written.
@@ -24,7 +25,7 @@ pub struct SvmlightReader {
 pub struct SvmlightRow<'a> {
     /// The number of its line, from 1.
     pub line: usize,
-    /// Its label, which is a finite number, as it is written.
+    /// Its label, which is a finite number, as it is written; empty where it has none and needs none.
     pub label: &'a str,
     /// Rising indices, as they are written, and values that are finite and not 0.
     pub pairs: &'a [(u32, f32)],
@@ -46,7 +47,14 @@ impl SvmlightReader {
             label: String::new(),
             pairs: Vec::new(),
             queries: 0,
+            unlabelled: false,
         }
+    }
+
+    /// The same rows, each with a label or without one.
+    pub fn with_unlabelled(mut self) -> Self {
+        self.unlabelled = true;
+        self
     }
 
     /// The next row; `None` at the end.
@@ -64,9 +72,14 @@ impl SvmlightReader {
             }
             self.label.clear();
             self.pairs.clear();
-            if let Err(problem) =
-                parse(content, &mut self.label, &mut self.pairs, &mut self.queries)
-            {
+            let mut words = content.split_ascii_whitespace().peekable();
+            let labelled = !self.unlabelled || words.peek().is_none_or(|word| !word.contains(':'));
+            let label = match labelled {
+                true => label(words.next().unwrap_or_default(), &mut self.label),
+                false => Ok(()),
+            };
+            let parsed = label.and_then(|()| parse(words, &mut self.pairs, &mut self.queries));
+            if let Err(problem) = parsed {
                 let line = self.lines.line();
                 return Err(self.lines.wrong(format!("line {line}: {problem}")));
             }
@@ -90,14 +103,7 @@ impl SvmlightReader {
     }
 }
 
-fn parse(
-    content: &str,
-    label: &mut String,
-    pairs: &mut Vec<(u32, f32)>,
-    queries: &mut usize,
-) -> Result<(), String> {
-    let mut words = content.split_ascii_whitespace();
-    let first = words.next().unwrap_or_default();
+fn label(first: &str, label: &mut String) -> Result<(), String> {
     if first.contains(',') {
         return Err(format!(
             "the label {:?} names several classes: a row has one",
@@ -111,6 +117,14 @@ fn parse(
         ));
     }
     label.push_str(first);
+    Ok(())
+}
+
+fn parse<'a>(
+    words: impl Iterator<Item = &'a str>,
+    pairs: &mut Vec<(u32, f32)>,
+    queries: &mut usize,
+) -> Result<(), String> {
     let mut last = None;
     for word in words {
         let Some((index, value)) = word.split_once(':') else {
@@ -185,6 +199,28 @@ mod tests {
         ];
         assert_eq!(rows(text).unwrap(), (expected.clone(), 1));
         assert_eq!(rows(&gzip(text)).unwrap().0, expected);
+    }
+
+    #[test]
+    fn a_row_to_be_predicted_needs_no_label() {
+        let text = b"1:0.5 7:2\n-1 3:1\nqid:4 2:1\n";
+        let lines = || Lines::of(Cursor::new(text), Path::new("f"), Encoding::Utf8).unwrap();
+        let mut reader = SvmlightReader::of(lines()).with_unlabelled();
+        let mut rows = Vec::new();
+        while let Some(row) = reader.next_row().unwrap() {
+            rows.push((row.label.to_owned(), row.pairs.to_vec()));
+        }
+        let expected: [(String, Vec<(u32, f32)>); 3] = [
+            (String::new(), vec![(1, 0.5), (7, 2.0)]),
+            ("-1".into(), vec![(3, 1.0)]),
+            (String::new(), vec![(2, 1.0)]),
+        ];
+        assert_eq!(rows, expected);
+        let error = SvmlightReader::of(lines())
+            .next_row()
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("a row begins with its label"), "{error}");
     }
 
     #[test]

@@ -85,6 +85,29 @@ pub enum ExchangeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A shape that was asked for, of another count of numbers than the network takes.
+    #[error(
+        "--shape: an example of the shape {shape:?} is not the {inputs} numbers that the network in {origin} takes: give sides whose \
+         product they are, or leave it out"
+    )]
+    Shape {
+        /// Where the network came from.
+        origin: String,
+        /// What was asked for.
+        shape: Vec<usize>,
+        /// Numbers that it takes.
+        inputs: usize,
+    },
+    /// A range that was asked for and is none.
+    #[error(
+        "--range: {low} to {high} is no range: both must be finite, the first below the second, such as -1,1"
+    )]
+    Range {
+        /// What was asked for, first.
+        low: f32,
+        /// And last.
+        high: f32,
+    },
     /// A model whose weights are kept in another precision than f32.
     #[error("{origin}: its weights are not f32: give the f32 model that it was made from")]
     Precision {

@@ -156,6 +156,12 @@ impl<'a> Stack<'a> {
         let (Some(first), Some(last)) = (self.parts.first(), self.parts.last()) else {
             return Err(ExchangeError::layer(origin, "its layers", "there is none"));
         };
+        if last.layer.dims[1] == 1 {
+            let reason = "it has one output, as of a yes-or-no answer by a sigmoid, and networks here tell classes apart by a softmax \
+                          over two or more: export a last layer of two, weights and bias of the first 0 and of the second as they \
+                          are, which is the same answer";
+            return Err(ExchangeError::layer(origin, &last.place, reason));
+        }
         if let Some((place, _)) = &last.activation {
             let reason = "the output layer of a network here gives logits: an activation behind it, other than a softmax, \
                           has no place";
@@ -185,9 +191,19 @@ impl<'a> Stack<'a> {
                 .try_fold(1usize, |n, axis| n.checked_mul(*axis));
             numbers == Some(inputs)
         };
+        if let Some(shape) = options.shape.as_ref().filter(|shape| !fits(shape)) {
+            return Err(ExchangeError::Shape {
+                origin: origin.into(),
+                shape: shape.clone(),
+                inputs,
+            });
+        }
         let shape = options.shape.clone().or(own_shape).or(shape.filter(fits));
         described.data.shape = shape.unwrap_or_else(|| vec![inputs]);
-        if let Some(range) = options.range {
+        if let Some(range @ [low, high]) = options.range {
+            if !(low.is_finite() && high.is_finite() && low < high) {
+                return Err(ExchangeError::Range { low, high });
+            }
             described.data.range = range;
         }
         described
@@ -327,15 +343,46 @@ mod tests {
     }
 
     #[test]
+    fn one_output_and_options_that_do_not_fit_are_refused_by_what_is_wrong() {
+        let mut stack = Stack::new("m");
+        linear(&mut stack, "a", [4, 1]);
+        stack
+            .activation("sigmoid", Activation::of(Unit::Logistic), None)
+            .unwrap();
+        let error = finish(stack).unwrap_err().to_string();
+        assert!(error.starts_with("m: a: it has one output"), "{error}");
+        let refused = |options: ImportOptions| {
+            let mut stack = Stack::new("m");
+            linear(&mut stack, "a", [4, 2]);
+            let error = stack.finish(&options, None, None).unwrap_err();
+            error.to_string()
+        };
+        for shape in [vec![2, 3], vec![], vec![0, 4], vec![usize::MAX, 2]] {
+            let error = refused(ImportOptions {
+                shape: Some(shape),
+                ..ImportOptions::default()
+            });
+            assert!(error.starts_with("--shape: "), "{error}");
+        }
+        for range in [[1.0, -1.0], [0.0, 0.0], [0.0, f32::INFINITY]] {
+            let error = refused(ImportOptions {
+                range: Some(range),
+                ..ImportOptions::default()
+            });
+            assert!(error.starts_with("--range: "), "{error}");
+        }
+    }
+
+    #[test]
     fn weights_that_are_no_numbers_are_named() {
         let mut stack = Stack::new("m");
         stack
-            .linear("a", [1, 1], vec![f32::NAN], vec![0.0])
+            .linear("a", [1, 2], vec![f32::NAN, 0.0], vec![0.0; 2])
             .unwrap();
         assert!(finish(stack).unwrap_err().to_string().contains("a: weight"));
         let mut stack = Stack::new("m");
         stack
-            .linear("a", [1, 1], vec![0.0], vec![f32::INFINITY])
+            .linear("a", [1, 2], vec![0.0; 2], vec![0.0, f32::INFINITY])
             .unwrap();
         assert!(finish(stack).unwrap_err().to_string().contains("a: bias"));
     }

@@ -18,7 +18,12 @@ use serde::{Deserialize, Serialize};
 /// | `Selu` | 1.0507 x if x > 0, else 1.0507 * 1.6733 (exp(x) - 1) | Klambauer et al. 2017 |
 /// | `Gelu` | x Phi(x), Phi the normal distribution function | Hendrycks, Gimpel 2016 |
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = r#"a unit such as {"kind": "rectifier"}"#
+)]
 pub enum Unit {
     /// max(0, x): true zeros.
     Rectifier,

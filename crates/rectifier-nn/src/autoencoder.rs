@@ -12,7 +12,12 @@ use serde::{Deserialize, Serialize};
 ///
 /// Costs are summed over the dimensions of an example and averaged over the batch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = r#"a reconstruction such as {"kind": "softplus-squared"}"#
+)]
 pub enum Reconstruction {
     /// Strategy 1: softplus output, squared error. The paper's choice for images.
     SoftplusSquared,

@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 
 /// What is done to an input before it is to be rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = r#"a corruption such as {"kind": "none"} or {"kind": "masking", "share": 0.25}"#
+)]
 pub enum Corruption {
     /// Nothing.
     None,

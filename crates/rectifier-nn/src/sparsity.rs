@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 ///
 /// In JSON one number for all layers, or a list with one number a layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = r#"l1 is a number such as 0.001, or one a hidden layer such as [0.001, 0]"#
+)]
 pub enum ActivationPenalty {
     /// The same coefficient for every hidden layer.
     Uniform(f64),

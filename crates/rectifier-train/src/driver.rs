@@ -202,9 +202,13 @@ impl<N: Network> Driver<N> {
             after,
             step: self.progress.step,
             rate,
+            decay: match stage {
+                Stage::FineTune(stage) => stage.weight_decay,
+                Stage::Pretrain(_) => 0.0,
+            },
             loss,
             penalty,
-            kept,
+            kept: kept.into(),
         }
     }
 }

@@ -78,7 +78,7 @@ pub enum TrainError {
     #[error(transparent)]
     Changed(#[from] Box<Change>),
     /// The loss, the penalty or a weight stopped being a number.
-    #[error("{}", diverged(*loss, *penalty, stage, *epoch, (*after, *step), *rate, kept))]
+    #[error("{}", diverged(*loss, *penalty, stage, *epoch, (*after, *step), (*rate, *decay), kept))]
     Diverged {
         /// The stage, in words.
         stage: String,
@@ -90,12 +90,14 @@ pub enum TrainError {
         step: usize,
         /// The rate at that step.
         rate: f64,
+        /// The weight decay; 0 for none.
+        decay: f64,
         /// The mean task loss or reconstruction cost that was read; NaN where a weight is no number.
         loss: f64,
         /// The mean penalty that was read.
         penalty: f64,
         /// What is left of the run.
-        kept: String,
+        kept: Box<str>,
     },
     /// The user ended the run from the dashboard without waiting for its step.
     #[error("ended at once, as asked; what the last checkpoint holds is kept")]
@@ -170,19 +172,26 @@ fn diverged(
     stage: &str,
     epoch: usize,
     (after, step): (usize, usize),
-    rate: f64,
+    (rate, decay): (f64, f64),
     kept: &str,
 ) -> String {
+    let lower = match decay > 0.0 {
+        true => format!("lower the rate, or weight_decay (it is {decay}),"),
+        false => "lower the rate".into(),
+    };
     let (what, cure) = match (loss.is_finite(), penalty.is_finite()) {
         (true, false) => (
             format!("the activation penalty became {penalty} (the loss was {loss:.4})"),
-            "lower l1",
+            "lower l1".into(),
         ),
         (false, false) => (
             format!("the loss became {loss} and the activation penalty {penalty}"),
-            "lower the rate, and l1 if it is high,",
+            match decay > 0.0 {
+                true => format!("{lower} and l1 if it is high,"),
+                false => "lower the rate, and l1 if it is high,".into(),
+            },
         ),
-        _ => (format!("the loss became {loss}"), "lower the rate"),
+        _ => (format!("the loss became {loss}"), lower),
     };
     format!(
         "{what} in {stage}, epoch {epoch}, between steps {after} and {step}, at rate {rate}: {cure} and start again; \

@@ -1,5 +1,6 @@
 //! What a user should know that is no error.
 
+use rectifier_data::{listed, shortened};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -92,6 +93,40 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// What it says, with classes by their `names`, where they have others than their numbers.
+    pub fn with_names(&self, names: &[String]) -> String {
+        let named = |class: &usize| {
+            let name = names.get(*class).cloned();
+            name.filter(|name| *name != class.to_string())
+        };
+        match self {
+            Self::ClassesMissing { part, classes, of } => {
+                let found: Option<Vec<String>> = classes.iter().map(named).collect();
+                found.map(|found| {
+                    format!(
+                        "no example of the {part} part is of class {} (of {of}): {MISSING_CURE}",
+                        listed(found)
+                    )
+                })
+            }
+            Self::OneClass { part, class } => named(class).map(|name| {
+                format!(
+                    "all examples of the {part} part are of class {:?}: {ONE_CURE}",
+                    shortened(&name)
+                )
+            }),
+            _ => None,
+        }
+        .unwrap_or_else(|| self.to_string())
+    }
+}
+
+/// What to do where classes are missing.
+const MISSING_CURE: &str = "are the labels right, and the parts drawn from all classes?";
+/// What to do where there is one class.
+const ONE_CURE: &str = "its error says nothing; draw the parts from all classes";
+
 /// How many classes a text names before it only counts them.
 const NAMED: usize = 8;
 
@@ -140,14 +175,13 @@ impl fmt::Display for Notice {
                 };
                 write!(
                     f,
-                    "no example of the {part} part is of class {}{more} (of {of}, counted from 0): are the labels right, and \
-                     the parts drawn from all classes?",
+                    "no example of the {part} part is of class {}{more} (of {of}, counted from 0): {MISSING_CURE}",
                     named.join(", ")
                 )
             }
             Self::OneClass { part, class } => write!(
                 f,
-                "all examples of the {part} part are of class {class}: its error says nothing; draw the parts from all classes"
+                "all examples of the {part} part are of class {class}: {ONE_CURE}"
             ),
             Self::EmptyRows { part, empty, of } => write!(
                 f,
@@ -187,5 +221,20 @@ mod tests {
         assert!(notice(vec![0]).contains("class 0 (of 1000"));
         let long = notice((0..900).collect());
         assert!(long.contains("7 and 892 more"), "{long}");
+        let names = ["cat", "dog"].map(String::from);
+        let one = Notice::OneClass {
+            part: "test",
+            class: 1,
+        };
+        assert!(one.with_names(&names).contains("of class \"dog\": "));
+        assert!(one.with_names(&[]).contains("of class 1: "));
+        let missing = Notice::ClassesMissing {
+            part: "test",
+            classes: vec![0, 1],
+            of: 2,
+        };
+        let text = missing.with_names(&names);
+        assert!(text.contains("class \"cat\", \"dog\" (of 2): "), "{text}");
+        assert_eq!(missing.with_names(&names[..1]), missing.to_string());
     }
 }

@@ -7,7 +7,12 @@ use serde::{Deserialize, Serialize};
 
 /// What makes a step of a gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = r#"an optimizer such as {"kind": "sgd"} or {"kind": "momentum", "momentum": 0.9}"#
+)]
 pub enum Optimizer {
     /// w - rate g, as in the paper.
     #[default]

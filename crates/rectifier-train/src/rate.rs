@@ -1,12 +1,15 @@
 //! Learning rates: constant, as in the paper, or scheduled.
 
 use crate::TrainError;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
 
 /// The learning rate of a stage as a function of how far the stage has come; nothing is remembered between steps.
 ///
 /// In JSON a plain number is a constant rate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Rate {
     /// The same at every step. The paper chooses from .1, .01, .001, .0001.
@@ -17,7 +20,12 @@ pub enum Rate {
 
 /// How a rate changes from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = r#"a schedule such as {"kind": "cosine", "start": 0.1, "end": 0.001}"#
+)]
 pub enum Schedule {
     /// Multiplied by `factor` after every `epochs` epochs.
     Step {
@@ -49,6 +57,39 @@ pub enum Schedule {
         /// Rate at the end.
         end: f64,
     },
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    /// By hand: of an untagged enum no error says what is wrong.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Rate;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    r#"a rate: a number such as 0.1, or {"kind": "cosine", "start": 0.1, "end": 0.001}"#,
+                )
+            }
+
+            fn visit_f64<E>(self, rate: f64) -> Result<Rate, E> {
+                Ok(Rate::Constant(rate))
+            }
+
+            fn visit_u64<E>(self, rate: u64) -> Result<Rate, E> {
+                Ok(Rate::Constant(rate as f64))
+            }
+
+            fn visit_i64<E>(self, rate: i64) -> Result<Rate, E> {
+                Ok(Rate::Constant(rate as f64))
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Rate, M::Error> {
+                Schedule::deserialize(MapAccessDeserializer::new(map)).map(Rate::Scheduled)
+            }
+        }
+        deserializer.deserialize_any(Read)
+    }
 }
 
 impl From<f64> for Rate {
@@ -101,6 +142,14 @@ impl Rate {
                 reason,
             })
         };
+        if let Self::Scheduled(Schedule::Step { factor, .. } | Schedule::Exponential { factor, .. }) =
+            *self
+            && !(factor > 0.0 && factor <= 1.0)
+        {
+            return wrong(format!(
+                "the rate's factor is {factor}: it must be above 0 and at most 1, such as 0.5"
+            ));
+        }
         let (start, end) = match *self {
             Self::Constant(rate) => (rate, rate),
             Self::Scheduled(Schedule::Step {
@@ -185,7 +234,30 @@ mod tests {
         let text = r#"{"kind":"step","start":0.1,"factor":0.5,"epochs":5.0}"#;
         let rate: Rate = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&rate).unwrap(), text);
-        assert!(serde_json::from_str::<Rate>(r#"{"kind":"stairs","start":1}"#).is_err());
+        assert_eq!(
+            serde_json::from_str::<Rate>("1").unwrap(),
+            Rate::Constant(1.0)
+        );
+        for (text, cure) in [
+            (
+                r#""fast""#,
+                "a number such as 0.1, or {\"kind\": \"cosine\"",
+            ),
+            ("[0.1]", "a number such as 0.1"),
+            ("null", "a number such as 0.1"),
+            (r#"{"kind":"stairs","start":1}"#, "expected one of `step`"),
+            (
+                r#"{"kind":"step","start":1,"factor":1}"#,
+                "missing field `epochs`",
+            ),
+            (
+                r#"{"kind":"linear","start":1,"end":0,"to":0}"#,
+                "unknown field `to`",
+            ),
+        ] {
+            let error = serde_json::from_str::<Rate>(text).unwrap_err().to_string();
+            assert!(error.contains(cure), "{text}: {error}");
+        }
     }
 
     #[test]
@@ -199,6 +271,19 @@ mod tests {
             epochs: 0.0,
         };
         assert!(Rate::Scheduled(endless).validate("here").is_err());
+        for factor in [0.0, -0.5, 1.5, f64::NAN] {
+            for schedule in [
+                Schedule::Exponential { start: 0.1, factor },
+                Schedule::Step {
+                    start: 0.1,
+                    factor,
+                    epochs: 1.0,
+                },
+            ] {
+                let error = Rate::Scheduled(schedule).validate("here").unwrap_err();
+                assert!(error.to_string().contains("at most 1"), "{error}");
+            }
+        }
         assert!(Rate::Constant(0.01).validate("here").is_ok());
     }
 }

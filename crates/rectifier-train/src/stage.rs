@@ -8,7 +8,11 @@ use std::sync::Arc;
 
 /// One stage of a recipe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "stage", rename_all = "kebab-case")]
+#[serde(
+    tag = "stage",
+    rename_all = "kebab-case",
+    expecting = r#"a stage such as {"stage": "fine-tune", "epochs": 15, "batch": 10, "rate": 0.1}"#
+)]
 pub enum Stage {
     /// Unsupervised pre-training of one hidden layer.
     Pretrain(Pretrain),

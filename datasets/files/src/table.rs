@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rectifier_data::{
-    Columns, DataError, Encoder, Inputs, OptionKind, OptionSpec, Options, Progress, Sizes, listed,
-    shortened,
+    Columns, DataError, Encoder, Encoding, Inputs, OptionKind, OptionSpec, Options, Progress,
+    Sizes, listed, shortened,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ mod rows;
 use cells::{Cells, Wanted};
 use rows::{Odd, encoded};
 
-const OPTIONS: [OptionSpec; 6] = [
+const OPTIONS: [OptionSpec; 7] = [
     OptionSpec::new(
         "file",
         "FILE",
@@ -55,6 +55,12 @@ const OPTIONS: [OptionSpec; 6] = [
         OptionKind::Text,
     )
     .of_encoder(),
+    OptionSpec::new(
+        "encoding",
+        "NAME",
+        "How bytes stand for characters [utf8].",
+        OptionKind::OneOf(&Encoding::NAMES),
+    ),
     DATA_SEED,
 ];
 
@@ -79,6 +85,8 @@ pub(crate) struct TableChoices {
     drop: Vec<String>,
     #[serde(default, skip_serializing_if = "is_default")]
     word_columns: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    encoding: Encoding,
     #[serde(default = "first_seed", skip_serializing_if = "is_first_seed")]
     data_seed: u64,
 }
@@ -108,6 +116,7 @@ impl Choices for TableChoices {
             test_file: None,
             drop: Vec::new(),
             word_columns: Vec::new(),
+            encoding: Encoding::Utf8,
             data_seed: first_seed(),
         })
     }
@@ -128,6 +137,9 @@ impl Choices for TableChoices {
         }
         if let Some(names) = options.text("word-columns") {
             self.word_columns = list(names);
+        }
+        if let Some(encoding) = options.read("encoding")? {
+            self.encoding = encoding;
         }
         if let Some(seed) = options.seed("data-seed")? {
             self.data_seed = seed;
@@ -164,6 +176,7 @@ impl Choices for TableChoices {
             drop: &self.drop,
             words: &self.word_columns,
             columns: None,
+            encoding: self.encoding,
         };
         let mut cells = Cells::read(&self.file, wanted)?;
         let mut test = None;
@@ -202,6 +215,7 @@ impl Choices for TableChoices {
                 listed(constant)
             ));
         }
+        warnings.extend(flattened(&parts, &columns));
         Ok(Read {
             parts,
             columns,
@@ -264,8 +278,27 @@ impl TableChoices {
         })?;
         Ok(columns
             .with_target(&self.target)
-            .with_decimal_comma(cells.decimal_comma))
+            .with_decimal_comma(cells.decimal_comma)
+            .with_encoding(self.encoding))
     }
+}
+
+/// What to tell of numbers beside which all others of their column are next to the same.
+fn flattened(parts: &Parts<Cells>, columns: &Columns) -> Vec<String> {
+    let (cells, train) = (&parts.whole, &parts.indices.train);
+    let mut warnings = Vec::new();
+    for (column, name) in columns.names().enumerate() {
+        let cell = |row: usize| cells.cell(train[row], column);
+        if let Some((row, number)) = columns.flattening(column, train.len(), cell) {
+            warnings.push(format!(
+                "column {:?}: beside {number:?} on line {} all other numbers are next to the same: mend it, or empty the cell, \
+                 if it is a mistake",
+                shortened(name),
+                cells.lines[train[row]]
+            ));
+        }
+    }
+    warnings
 }
 
 #[cfg(test)]

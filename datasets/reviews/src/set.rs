@@ -75,8 +75,7 @@ const FILE: OptionSpec = OptionSpec::new(
     "FILE",
     "A file of one's own: a table or JSON lines; for svmlight, its lines",
     OptionKind::Path,
-)
-.implying();
+);
 const TEXT_COLUMN: OptionSpec = OptionSpec::new(
     "text-column",
     "NAME",

@@ -1,6 +1,6 @@
 //! Options of `models`.
 
-use super::PlaceArgs;
+use super::{DataArgs, PlaceArgs};
 use crate::models::ImportArgs;
 use clap::{Args, Subcommand, ValueEnum};
 use rectifier_nn::Precision;
@@ -145,9 +145,9 @@ pub struct ExportArgs {
     /// Where weights are.
     #[command(flatten)]
     pub zoo: ZooArgs,
-    /// Where the training data is, which int8 chooses its scales by.
+    /// The training data, which int8 chooses its scales by; what the network was trained on if not given.
     #[command(flatten)]
-    pub place: PlaceArgs,
+    pub data: DataArgs,
 }
 
 /// Options of `models verify`.

@@ -3,9 +3,11 @@
 use crate::args::ZooArgs;
 use crate::error::CliError;
 use crate::progress;
-use rectifier_catalog::Trained;
+use rectifier_catalog::{CatalogError, Trained};
 use rectifier_nn::ModelFile;
-use rectifier_zoo::{Entry, Places, Zoo};
+use rectifier_train::RunFiles;
+use rectifier_zoo::{Entry, Places, Zoo, ZooError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A registry, and where its files are.
@@ -80,19 +82,59 @@ impl Shelf {
 /// The model file or run at `model`; where nothing lies there, the trained network of this name.
 ///
 /// # Errors
-/// [`CliError::Zoo`] for a network whose file is not to be had; [`CliError`] for what is none.
+/// [`CliError::Zoo`] for a network whose file is not to be had, and for a name that is nearly one's; [`CliError`] for what is
+/// none.
 pub fn trained(model: &Path, offline: bool) -> Result<Trained, CliError> {
     let name = model.to_str().filter(|_| !model.exists());
-    match name.and_then(|name| rectifier_zoo::get(name).ok()) {
-        Some(entry) => {
+    match name.map(rectifier_zoo::get) {
+        Some(Ok(entry)) => {
             let places = Places {
                 offline,
                 ..Places::default()
             };
             taken(&entry, &places)
         }
-        None => Ok(Trained::find(model)?),
+        Some(Err(error @ ZooError::Unknown { .. })) if is_nearly_a_name(&error) => {
+            Err(error.into())
+        }
+        _ => found(model),
     }
+}
+
+/// Whether a name that is in no registry is like one that is: SET/NAME, and no file's.
+fn is_nearly_a_name(error: &ZooError) -> bool {
+    let ZooError::Unknown { name, nearest, .. } = error else {
+        return false;
+    };
+    let file = Path::new(name);
+    let parts = name.split('/').collect::<Vec<_>>();
+    let beside = file.parent().is_some_and(Path::is_dir);
+    parts.len() == 2 && file.extension().is_none() && !beside && !nearest.is_empty()
+}
+
+/// The model file or run at `path`.
+///
+/// # Errors
+/// [`CatalogError::NoRun`] for a folder that is no run's; as [`Trained::find`].
+pub fn found(path: &Path) -> Result<Trained, CliError> {
+    match Trained::find(path) {
+        // A file that is not there, beside those of a run.
+        Err(CatalogError::NoModel { run }) if !run.exists() => {
+            Err(CliError::io(&run, ErrorKind::NotFound.into()))
+        }
+        Err(CatalogError::NoModel { run }) if !is_run(&run) => {
+            Err(CatalogError::NoRun { folder: run }.into())
+        }
+        found => Ok(found?),
+    }
+}
+
+/// Whether a run was begun in this folder.
+fn is_run(folder: &Path) -> bool {
+    let files = RunFiles::at(folder);
+    files.plan_path().exists()
+        || files.checkpoint_path().exists()
+        || folder.join("run.json").exists()
 }
 
 /// A network of the registry, found or fetched.

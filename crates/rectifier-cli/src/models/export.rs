@@ -1,7 +1,7 @@
 //! `models export`: a network in another form.
 
-use super::chosen::{Chosen, Shelf, taken};
-use super::measure::{data_of, in_int8};
+use super::chosen::{Chosen, Shelf, found, taken};
+use super::measure::{data_of, rounded};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::destination::Destination;
 use crate::device;
@@ -18,10 +18,10 @@ use rectifier_zoo::{Place, burnpack, in_f32, with_card};
 /// # Errors
 /// [`CliError`].
 pub fn export(args: &ExportArgs) -> Result<(), CliError> {
-    let shelf = Shelf::open(&args.zoo, args.place.offline)?;
+    let shelf = Shelf::open(&args.zoo, args.data.place.offline)?;
     let (trained, place) = match shelf.chosen(&args.model)?.as_slice() {
         [Chosen::Entry(entry)] => (taken(entry, &shelf.places)?, shelf.places.look(entry)?),
-        [Chosen::File(path)] => (Trained::find(path)?, None),
+        [Chosen::File(path)] => (found(path)?, None),
         _ => {
             let text = format!("{}: name one network to export", args.model);
             return Err(CliError::Usage(text));
@@ -80,12 +80,18 @@ fn in_precision(
     args: &ExportArgs,
 ) -> Result<Vec<u8>, CliError> {
     let found = trained.card()?.precision;
-    let network = || SparseNetwork::from_model(&trained.file);
     let bytes = match (found, wanted) {
-        (Precision::F32, Precision::Bf16) => network()?.in_bf16().to_bytes()?,
-        (Precision::F32, Precision::Int8) => {
-            let opened = data_of(trained, &args.place.locator(), false)?;
-            in_int8(network()?, opened.loaded.split.train.as_ref())?.to_bytes()?
+        (Precision::F32, Precision::Bf16 | Precision::Int8) => {
+            let opened = || {
+                data_of(
+                    trained,
+                    args.data.data.as_deref(),
+                    &args.data.set.options,
+                    &args.data.locator(),
+                    false,
+                )
+            };
+            rounded(SparseNetwork::from_model(&trained.file)?, wanted, opened)?.to_bytes()?
         }
         (Precision::Bf16 | Precision::Int8, Precision::F32) => {
             note(&format!(
@@ -97,10 +103,15 @@ fn in_precision(
         | (Precision::Bf16, Precision::Bf16)
         | (Precision::Int8, Precision::Int8) => return whole(trained),
         (Precision::Bf16, Precision::Int8) | (Precision::Int8, Precision::Bf16) => {
+            let cure = match trained.plan() {
+                Some(_) => format!(
+                    "train it again with `rectifier models verify {} --retrain --run DIR`, and export the run that it names",
+                    args.model
+                ),
+                None => "take the file that it was rounded from".into(),
+            };
             return Err(CliError::Usage(format!(
-                "--precision {wanted}: the network is kept in {found}, and {wanted} is made of f32: train it again with \
-                 `rectifier models verify {} --retrain --run DIR`",
-                args.model
+                "--precision {wanted}: the network is kept in {found}, and {wanted} is made of f32: {cure}"
             )));
         }
     };

@@ -25,7 +25,7 @@ pub struct ImportArgs {
     /// What wrote it.
     #[arg(long, value_enum)]
     pub from: Source,
-    /// The activation between the layers, which a state dict does not tell: relu, threshold=T, leaky-relu[=SLOPE],
+    /// The activation between the layers, which a state dict does not tell: relu, threshold=T, leaky-relu[=SLOPE], prelu,
     /// softplus[=BETA], elu[=ALPHA], selu, gelu, tanh, sigmoid, identity.
     #[arg(long, value_name = "NAME")]
     pub activation: Option<String>,

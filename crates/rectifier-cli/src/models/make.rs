@@ -7,7 +7,7 @@ use crate::args::MakeArgs;
 use crate::error::CliError;
 use crate::output::{error_of, note, say, write_file};
 use rectifier_catalog::Trained;
-use rectifier_data::sha256_hex;
+use rectifier_data::{Options, sha256_hex};
 use rectifier_experiments::experiments::MODEL;
 use rectifier_experiments::statistics::mean;
 use rectifier_experiments::{CellStage, KeptModel, Record, Records, SweepFolder};
@@ -134,7 +134,13 @@ impl Making<'_> {
                 card.precision
             )));
         }
-        let opened = data_of(&trained, &self.args.place.locator(), self.args.quiet)?;
+        let opened = data_of(
+            &trained,
+            None,
+            &Options::new(),
+            &self.args.place.locator(),
+            self.args.quiet,
+        )?;
         let split = &opened.loaded.split;
         let measured = |network: &SparseNetwork| -> Result<(Evaluation, f64), CliError> {
             let test = evaluate(network, split.test.as_ref(), opened.objective)?;

@@ -6,26 +6,36 @@ use crate::{device, progress};
 use rectifier_catalog::{CatalogError, DataSpec, OnData, Trained};
 use rectifier_data::{Availability, Batch, DataError, Examples, Locator, Options};
 use rectifier_infer::{CALIBRATION, SparseNetwork};
+use rectifier_nn::Precision;
 use rectifier_sparse::rows_of;
 use rectifier_train::{Evaluation, Objective};
+use std::io::ErrorKind;
 
 /// So many test examples may fall on the other side when sums of floats are made in another order.
 const TURNED: f64 = 2.0;
 /// The same for ratings: an RMSE.
 const CLOSE: f64 = 1e-4;
 
-/// The data that `trained` was trained on.
+/// The data that `trained` was trained on, or what is asked for instead.
 ///
 /// # Errors
 /// [`CliError`]; [`is_missing`] tells those of data that is not here.
-pub fn data_of(trained: &Trained, locator: &Locator, quiet: bool) -> Result<OnData, CliError> {
-    if let Some(plan) = trained.plan() {
+pub fn data_of(
+    trained: &Trained,
+    data: Option<&str>,
+    options: &Options,
+    locator: &Locator,
+    quiet: bool,
+) -> Result<OnData, CliError> {
+    if data.is_none()
+        && let Some(plan) = trained.plan()
+    {
         is_whole(&plan.data, locator)?;
     }
     let (_, device) = device::open(None)?;
     let opened = trained.on_data(
-        None,
-        &Options::new(),
+        data,
+        options,
         None,
         (locator, &device),
         &mut progress::bar(quiet),
@@ -68,12 +78,36 @@ pub fn is_whole(data: &DataSpec, locator: &Locator) -> Result<(), CliError> {
     }
 }
 
+/// Whether a file of one's own is not there.
+pub fn is_gone(error: &DataError) -> bool {
+    matches!(error, DataError::Io { source, .. } if source.kind() == ErrorKind::NotFound)
+}
+
 /// Whether data is not on this machine, or not all of it.
 pub fn is_missing(error: &CliError) -> bool {
-    let of = |error: &DataError| matches!(error, DataError::Missing(_) | DataError::Partial { .. });
+    let of = |error: &DataError| match error {
+        DataError::Missing(_) | DataError::Partial { .. } => true,
+        error => is_gone(error),
+    };
     match error {
         CliError::Data(error) | CliError::Catalog(CatalogError::Data(error)) => of(error),
         _ => false,
+    }
+}
+
+/// The floats of `network` in `precision`, as every file of ours is rounded: int8 by the training part of `opened`.
+///
+/// # Errors
+/// [`CliError`].
+pub fn rounded(
+    network: SparseNetwork,
+    precision: Precision,
+    opened: impl FnOnce() -> Result<OnData, CliError>,
+) -> Result<SparseNetwork, CliError> {
+    match precision {
+        Precision::F32 => Ok(network),
+        Precision::Bf16 => Ok(network.in_bf16()),
+        Precision::Int8 => in_int8(network, opened()?.loaded.split.train.as_ref()),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::terminal::Terminal;
 use crate::train::Lines;
 use crate::{device, progress, threads};
 use burn_train::Interrupter;
-use rectifier_catalog::{EngineChoice, EngineName, Launcher, Trained};
+use rectifier_catalog::{EngineChoice, EngineName, Launcher, Plan, Trained};
 use rectifier_nn::ModelFile;
 use rectifier_train::{RunFiles, RunFolder};
 
@@ -20,19 +20,13 @@ pub struct Again {
     pub seconds: f64,
 }
 
-/// Trains the network of `trained` again, with the engine and the count of threads that made it.
+/// Trains the network of `trained` again by its `plan`, with the engine and the count of threads that made it.
 ///
 /// # Errors
-/// [`CliError::Failed`] for a card without a plan; [`CliError::Stopped`] by a signal; [`CliError`] of training.
-pub fn retrain(trained: &Trained, args: &VerifyArgs) -> Result<Again, CliError> {
+/// [`CliError::Stopped`] by a signal; [`CliError`] of training.
+pub fn retrain(trained: &Trained, plan: Plan, args: &VerifyArgs) -> Result<Again, CliError> {
     let quiet = args.quiet || args.json;
     let card = trained.card()?;
-    let Some(plan) = trained.plan() else {
-        let path = trained.path.display();
-        return Err(CliError::Failed(format!(
-            "{path}: its card has no plan to train it by"
-        )));
-    };
     let (name, device) = device::open(None)?;
     let made = &card.provenance;
     let engine = made.engine.as_deref().and_then(EngineName::by_name);

@@ -1,16 +1,16 @@
 //! `models verify`: files against the registry, loaded on every backend, measured again, trained again.
 
 use super::checks::Checks;
-use super::chosen::{Chosen, Shelf};
-use super::measure::{data_of, is_missing, is_same_error, is_whole};
+use super::chosen::{Chosen, Shelf, found};
+use super::measure::{data_of, is_gone, is_missing, is_same_error, is_whole, rounded};
 use super::retrain::retrain;
 use crate::args::VerifyArgs;
 use crate::error::CliError;
 use crate::output::error_of;
 use crate::{device, progress};
 use burn::tensor::{Device, Tensor, TensorData};
-use rectifier_catalog::Trained;
-use rectifier_data::{DataError, Locator, sha256_hex};
+use rectifier_catalog::{CatalogError, Trained};
+use rectifier_data::{DataError, Locator, Options, sha256_hex};
 use rectifier_infer::SparseNetwork;
 use rectifier_nn::{DenseStack, ModelBytes, ModelFile, Network, Precision};
 use rectifier_sparse::evaluate;
@@ -71,7 +71,7 @@ fn of_entry(shelf: &Shelf, entry: &Entry, args: &VerifyArgs) -> Result<Checks, C
 /// A file: one of the registry's, or any other.
 fn of_file(shelf: &Shelf, path: &Path, args: &VerifyArgs) -> Result<Checks, CliError> {
     let file = match path.is_dir() {
-        true => path.join("model.safetensors"),
+        true => found(path)?.path,
         false => path.into(),
     };
     let origin = file.display().to_string();
@@ -107,10 +107,13 @@ fn of_file(shelf: &Shelf, path: &Path, args: &VerifyArgs) -> Result<Checks, CliE
     };
     measured(&trained, card, args, &mut checks)?;
     if args.retrain {
-        match model.card()?.precision {
-            Precision::F32 => again(&trained, &weights_sha256(&model)?, args, &mut checks)?,
-            found => checks.left_out("training", format!("its weights were rounded to {found}")),
-        }
+        again(
+            &trained,
+            model.card()?.precision,
+            &weights_sha256(&model)?,
+            args,
+            &mut checks,
+        )?;
     }
     Ok(checks)
 }
@@ -153,7 +156,9 @@ fn known(
     };
     measured(&trained, Some(error), args, checks)?;
     if args.retrain {
-        again(&trained, &entry.weights_sha256, args, checks)?;
+        // The registry tells of the weights as they were before they were rounded.
+        let wanted = &entry.weights_sha256;
+        again(&trained, Precision::F32, wanted, args, checks)?;
     }
     Ok(())
 }
@@ -221,18 +226,29 @@ fn measured(
     if args.files_only {
         return Ok(());
     }
+    if trained.plan().is_none() {
+        let file = trained.path.display();
+        let text = format!(
+            "the file does not say what it was trained on: `rectifier eval {file} --data SET` measures it"
+        );
+        checks.left_out("error", text);
+        return Ok(());
+    }
     let quiet = args.quiet || args.json;
     // Data is used where it is; it is fetched for training alone.
     let locator = Locator {
         offline: true,
         ..args.place.locator()
     };
-    let opened = match data_of(trained, &locator, quiet) {
+    let opened = match data_of(trained, None, &Options::new(), &locator, quiet) {
         Ok(opened) => opened,
         Err(error) if is_missing(&error) => {
             let set = &trained.card()?.data.name;
             let why = match error {
-                CliError::Data(partial @ DataError::Partial { .. }) => partial.to_string(),
+                CliError::Data(error @ DataError::Partial { .. })
+                | CliError::Catalog(CatalogError::Data(error @ DataError::Io { .. })) => {
+                    error.to_string()
+                }
                 _ => format!("the data is not here: rectifier data fetch {set}"),
             };
             checks.left_out("error", why);
@@ -267,28 +283,65 @@ fn measured(
     Ok(())
 }
 
-/// The weights of another training by the same plan.
+/// The weights of another training by the same plan, rounded to `precision`.
 fn again(
     trained: &Trained,
+    precision: Precision,
     wanted: &str,
     args: &VerifyArgs,
     checks: &mut Checks,
 ) -> Result<(), CliError> {
-    if let Some(plan) = trained.plan()
-        && let Err(error) = is_whole(&plan.data, &args.place.locator())
-    {
+    let Some(plan) = trained.plan() else {
+        let text = "the file does not say what it was trained on, nor how";
+        checks.left_out("training", text);
+        return Ok(());
+    };
+    let locator = args.place.locator();
+    if let Err(error) = is_whole(&plan.data, &locator) {
         checks.left_out("training", error.to_string());
         return Ok(());
     }
-    let outcome = retrain(trained, args)?;
-    let found = weights_sha256(&outcome.model)?;
+    let outcome = match retrain(trained, plan, args) {
+        // Files of one's own are fetched from nowhere.
+        Err(CliError::Catalog(CatalogError::Data(error @ DataError::Io { .. })))
+            if is_gone(&error) =>
+        {
+            checks.left_out("training", error.to_string());
+            return Ok(());
+        }
+        outcome => outcome?,
+    };
+    let found = match precision {
+        Precision::F32 => weights_sha256(&outcome.model)?,
+        Precision::Bf16 | Precision::Int8 => {
+            let mut network = SparseNetwork::from_model(&outcome.model)?;
+            // A threshold is set after training, and before integers are made.
+            let threshold = trained.card()?.network.threshold;
+            if threshold > 0.0 {
+                network = network.with_threshold(threshold)?;
+            }
+            let quiet = args.quiet || args.json;
+            let opened = || data_of(trained, None, &Options::new(), &locator, quiet);
+            let bytes = rounded(network, precision, opened)?.to_bytes()?;
+            weights_sha256(&ModelBytes::from_bytes(&bytes, "the new file")?)?
+        }
+    };
     let minutes = outcome.seconds / 60.0;
     let made = &trained.card()?.provenance;
     let of = |value: &Option<String>| value.clone().unwrap_or_else(|| "an unknown machine".into());
+    let scales = match precision {
+        Precision::Int8 => "; its scales may have been chosen by other data than it was trained on",
+        Precision::F32 | Precision::Bf16 => "",
+    };
     let text = match found == wanted {
-        true => format!("the same weights to the bit, in {minutes:.1} minutes"),
+        true if precision == Precision::F32 => {
+            format!("the same weights to the bit, in {minutes:.1} minutes")
+        }
+        true => format!(
+            "the same weights to the bit, rounded to {precision} alike, in {minutes:.1} minutes"
+        ),
         false => format!(
-            "other weights: expected SHA-256 {wanted}, found {found}; the first were made on {} ({})",
+            "other weights: expected SHA-256 {wanted}, found {found}; the first were made on {} ({}){scales}",
             of(&made.processor),
             of(&made.instruction_set)
         ),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::{DataError, Hint, MOST_COLUMNS, shortened};
+use crate::{DataError, Encoding, Hint, MOST_COLUMNS, shortened};
 
 mod cell;
 mod encode;
@@ -63,6 +63,7 @@ impl Columns {
         let text = Text {
             target: None,
             decimal_comma: false,
+            encoding: Encoding::Utf8,
             columns,
         };
         let shape = || DataError::Shape { shape: vec![0] };
@@ -80,6 +81,13 @@ impl Columns {
     #[must_use]
     pub fn with_decimal_comma(mut self, comma: bool) -> Self {
         self.text.decimal_comma = comma;
+        self
+    }
+
+    /// The same, for files whose bytes stand for characters in this way.
+    #[must_use]
+    pub fn with_encoding(mut self, encoding: Encoding) -> Self {
+        self.text.encoding = encoding;
         self
     }
 
@@ -107,6 +115,20 @@ impl Columns {
             .map(|column| column.name.as_str())
     }
 
+    /// The row, of `rows` training rows, whose number in the column lies so far from all others that the network can hardly tell
+    /// these apart, and the number.
+    pub fn flattening<'a>(
+        &self,
+        column: usize,
+        rows: usize,
+        cell: impl Fn(usize) -> Value<'a>,
+    ) -> Option<(usize, f64)> {
+        match &self.text.columns.get(column)?.kind {
+            Kind::Number(scale) => scale.flattening(rows, cell),
+            Kind::Words(_) => None,
+        }
+    }
+
     /// Whether the column is one of words.
     pub fn is_words(&self, column: usize) -> bool {
         let column = self.text.columns.get(column);
@@ -129,13 +151,11 @@ impl Columns {
             let wrong = |what: &str| format!("column {:?}: {what}", shortened(&column.name));
             match (&column.kind, cell(place)) {
                 (Kind::Number(scale), Value::Number(number)) => {
-                    let deviation = match scale.deviation {
-                        0.0 => 1.0,
-                        deviation => deviation,
-                    };
-                    let scaled = ((number - scale.mean) / deviation) as f32;
+                    let scaled = scale.scaled(number);
                     if !scaled.is_finite() {
-                        return Err(wrong(&format!("{number} is too far from all others")));
+                        return Err(wrong(&format!(
+                            "{number:?} is too far from all others: mend it, or empty the cell"
+                        )));
                     }
                     numbers[start] = scaled;
                 }
@@ -158,7 +178,7 @@ impl Columns {
                 },
                 (Kind::Words(_), Value::Number(number)) => hints.push(Hint::UnknownWord {
                     column: column.name.clone(),
-                    word: number.to_string(),
+                    word: format!("{number:?}"),
                 }),
             }
         }

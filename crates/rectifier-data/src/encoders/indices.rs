@@ -131,7 +131,7 @@ impl Encoder for Indices {
     }
 
     fn encode_file(&self, path: &Path) -> Result<Vec<Entry>, DataError> {
-        let mut reader = SvmlightReader::open(path)?;
+        let mut reader = SvmlightReader::open(path)?.with_unlabelled();
         let mut entries = Vec::new();
         while let Some(row) = reader.next_row()? {
             let mut hints = Vec::new();
@@ -139,7 +139,7 @@ impl Encoder for Indices {
             entries.push(Entry {
                 place: format!("{}, line {}", path.display(), row.line),
                 row: found.map(Row::Sparse),
-                label: Some(row.label.to_owned()),
+                label: Some(row.label.to_owned()).filter(|label| !label.is_empty()),
                 hints,
             });
         }

@@ -304,6 +304,7 @@ mod tests {
         assert_eq!(entry("a.f32", &words), Ok(Row::Dense(values.clone())));
         for (name, bytes, problem) in [
             ("a.png", &bytes[..], "neither a PNG nor a JPEG"),
+            ("a.idx", &[0, 0, 8, 3, 0, 0, 0, 1], "it is an IDX file"),
             ("b.u8", &bytes[1..], "holds 11 numbers, an input has 12"),
             ("b.f32", &words[1..], "are no 32-bit numbers"),
             (

@@ -33,6 +33,8 @@ pub(super) struct Wanted<'a> {
     pub words: &'a [String],
     /// The columns to read, in this order; all others where there are none named.
     pub columns: Option<&'a [String]>,
+    /// How bytes stand for characters.
+    pub encoding: Encoding,
 }
 
 /// The cells of the rows that have a class.
@@ -63,7 +65,7 @@ struct Column {
 
 impl Cells {
     pub fn read(path: &Path, wanted: Wanted<'_>) -> Result<Self, DataError> {
-        let mut table = TableReader::open(path, Encoding::Utf8)?;
+        let mut table = TableReader::open(path, wanted.encoding)?;
         let target = table.column(wanted.target)?;
         for name in wanted.drop.iter().chain(wanted.words) {
             table.column(name)?;

@@ -143,6 +143,48 @@ fn what_is_odd_is_said() {
 }
 
 #[test]
+fn a_number_that_flattens_its_column_is_named_with_its_line() {
+    let file = rows(',').replace("\r\n7.5,", "\r\n1e308,");
+    // Whichever part the row falls into, the number itself is what is told of.
+    let mut told = Vec::new();
+    for seed in ["1", "2", "3", "4", "5", "6"] {
+        told.extend(match load(&file, None, &[("data-seed", seed)]) {
+            Ok(loaded) => loaded.warnings,
+            Err(error) => vec![error.to_string()],
+        });
+    }
+    let warning = "column \"size\": beside 1e308 on line 9 all other numbers are next to the same";
+    let error = "line 9: column \"size\": 1e308 is too far from all others";
+    assert!(told.iter().any(|text| text.contains(warning)), "{told:?}");
+    assert!(
+        told.iter()
+            .all(|text| text.contains(warning) || text.contains(error)),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_table_is_read_in_its_encoding_in_training_and_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f.csv");
+    let text = rows(',').replace("red", "caf\u{e9}");
+    std::fs::write(&path, text.chars().map(|c| c as u8).collect::<Vec<u8>>()).unwrap();
+    let options = Options::new()
+        .with("file", path.display().to_string())
+        .with("target", "class");
+    let load = |options: &Options| {
+        let source = Table.open(options).unwrap();
+        let again = Table.read_plan(&source.to_plan()).unwrap().unwrap();
+        again.load(&Locator::default(), None, &mut no_progress)
+    };
+    let error = load(&options).err().unwrap().to_string();
+    assert!(error.contains("--encoding"), "{error}");
+    let encoder = load(&options.with("encoding", "latin1")).unwrap().encoder;
+    let entries = encoder.unwrap().encode_file(&path).unwrap();
+    assert!(entries.iter().all(|entry| entry.hints.is_empty()));
+}
+
+#[test]
 fn wrong_tables_are_refused_with_the_cure() {
     let many = |cell: &dyn Fn(usize) -> String| -> String {
         "a,class\n".to_owned()

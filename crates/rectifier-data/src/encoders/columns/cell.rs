@@ -11,6 +11,16 @@ pub enum Value<'a> {
     Word(&'a str),
 }
 
+impl Value<'_> {
+    /// The number, where it is one.
+    pub(super) fn number(self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Missing | Self::Word(_) => None,
+        }
+    }
+}
+
 /// Whether a cell says that there is nothing in it: empty, `NA`, `N/A`, `NaN`, `null`, `None` (in any case), or `?`.
 pub fn is_missing(cell: &str) -> bool {
     let cell = cell.trim();

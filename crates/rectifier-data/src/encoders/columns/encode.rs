@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::kind::Kind;
 use super::{Columns, Value, is_missing};
-use crate::{DataError, Encoder, Encoding, Entry, Hint, Raw, Row, TableReader, listed};
+use crate::{DataError, Encoder, Entry, Hint, Raw, Row, TableReader, listed};
 
 impl Encoder for Columns {
     fn kind(&self) -> &'static str {
@@ -60,7 +60,7 @@ impl Encoder for Columns {
     }
 
     fn encode_file(&self, path: &Path) -> Result<Vec<Entry>, DataError> {
-        let mut table = TableReader::open(path, Encoding::Utf8)?;
+        let mut table = TableReader::open(path, self.text.encoding)?;
         let (found, absent): (Vec<_>, Vec<_>) = self
             .names()
             .map(|name| {

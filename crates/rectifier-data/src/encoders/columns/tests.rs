@@ -150,12 +150,41 @@ fn too_many_words_and_no_columns_are_refused() {
         "{error}"
     );
     assert!(Columns::fit(&[], 3, |_, _| Value::Missing).is_err());
-    let huge = Columns::fit(&names, 2, |row, _| Value::Number([f64::MAX, f64::MIN][row])).unwrap();
-    let mut numbers = Vec::new();
+}
+
+#[test]
+fn huge_numbers_are_scaled_and_far_ones_named_in_short() {
+    let names = ["x".to_string()];
+    let fit = |numbers: &[f64]| {
+        Columns::fit(&names, numbers.len(), |row, _| Value::Number(numbers[row])).unwrap()
+    };
+    let of = |columns: &Columns, number: f64| {
+        let mut numbers = Vec::new();
+        columns
+            .row(|_| Value::Number(number), &mut numbers, &mut Vec::new())
+            .map(|()| numbers[0])
+    };
+    assert_eq!(of(&fit(&[f64::MAX, f64::MIN]), f64::MAX), Ok(1.0));
+    let mut one = vec![f64::MIN; 60];
+    one[7] = f64::MAX;
+    assert!((of(&fit(&one), f64::MAX).unwrap() - 59f32.sqrt()).abs() < 1e-5);
+    let error = of(&fit(&[1.0, 2.0]), 1e308).unwrap_err();
     assert!(
-        huge.row(|_| Value::Number(f64::MAX), &mut numbers, &mut Vec::new())
-            .is_err()
+        error.contains("column \"x\": 1e308 is too far from all others"),
+        "{error}"
     );
+    // The one number beside which all others are next to the same.
+    let flat = |numbers: &[f64]| {
+        let cell = |row: usize| Value::Number(numbers[row]);
+        fit(numbers).flattening(0, numbers.len(), cell)
+    };
+    let mut numbers: Vec<f64> = (0..60).map(f64::from).collect();
+    assert_eq!(flat(&numbers), None);
+    numbers[9] = 1e308;
+    assert_eq!(flat(&numbers), Some((9, 1e308)));
+    let mut rare = vec![0.0; 60];
+    rare[3] = 1.0;
+    assert_eq!(flat(&rare), None);
 }
 
 #[test]

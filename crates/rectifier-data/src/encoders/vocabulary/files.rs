@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Vocabulary;
 use crate::{
-    Cell, DataError, Encoder, Encoding, Entry, Raw, Records, Row, read_whole, shortened,
+    Cell, DataError, Encoder, Encoding, Entry, Hint, Raw, Records, Row, read_whole, shortened,
     without_markup,
 };
 
@@ -28,6 +28,18 @@ pub struct TextForm {
     /// Whether markup was taken out ([`without_markup`]).
     #[serde(default, skip_serializing_if = "is_default")]
     pub markup: bool,
+}
+
+impl TextForm {
+    /// Whether `text` begins as a table or JSON lines with the column of texts do.
+    fn heads(&self, text: &str) -> bool {
+        let mut lines = text.lines();
+        let first = lines.next().unwrap_or_default().trim();
+        let mut cells = first.split([',', ';', '\t']);
+        let names = |cell: &str| cell.trim().trim_matches('"') == self.text;
+        let json = first.starts_with('{') && first.contains(&format!("\"{}\"", self.text));
+        lines.next().is_some() && (json || cells.any(names))
+    }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -86,11 +98,12 @@ impl Encoder for Vocabulary {
                 let text = encoding
                     .decode(read_whole(path, LARGEST_TEXT)?)
                     .map_err(wrong)?;
+                let records = form.as_ref().is_some_and(|form| form.heads(&text));
                 Ok(vec![Entry {
                     place: path.display().to_string(),
                     row: Ok(self.row(&text)),
                     label: None,
-                    hints: Vec::new(),
+                    hints: records.then_some(Hint::OneText).into_iter().collect(),
                 }])
             }
         }
@@ -183,6 +196,17 @@ mod tests {
                 columns.iter().map(|&column| (column, 1.0)).collect(),
             ))
         };
+        // A table under another name is one text, which is said.
+        for (text, records) in [
+            ("stars,review\n5,a\n", true),
+            ("{\"review\":\"a\"}\n{\"review\":\"b\"}\n", true),
+            ("a review\nof c\n", false),
+            ("review", false),
+        ] {
+            let entries = formed.encode_file(&put("rows.txt", text)).unwrap();
+            let wanted: &[Hint] = if records { &[Hint::OneText] } else { &[] };
+            assert_eq!(entries[0].hints, wanted, "{text}");
+        }
         let entries = plain.encode_file(&put("a.txt", "a,\nb<d>")).unwrap();
         assert_eq!((entries.len(), &entries[0].row), (1, &row(&[0, 1, 3])));
         assert!(plain.encode_file(&put("a.csv", "review\na\n")).is_err());
