@@ -202,7 +202,7 @@ pub struct PredictArgs {
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["inputs", "invert", "csv"])]
     pub text: Vec<String>,
     /// How many of a text's words to name, those that weighed most: without which the prediction loses most.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = number::some("words"), conflicts_with = "inputs")]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = number::words, conflicts_with = "inputs")]
     pub words: usize,
     /// Turn dark ink on light paper into the light ink on dark ground that the data sets have.
     #[arg(long)]

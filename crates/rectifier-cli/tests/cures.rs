@@ -115,7 +115,10 @@ fn an_import_is_made_int8_by_data_that_is_named_and_verified_as_far_as_it_goes()
             2,
             &[&import[..], &["y.safetensors", option, value]].concat(),
         );
-        assert!(error.contains(&format!("{option}: ")), "{error}");
+        assert!(
+            error.contains(option) && !error.contains("header"),
+            "{error}"
+        );
     }
     assert!(ok(folder, &["models", "import", "--help"]).contains("prelu"));
 }

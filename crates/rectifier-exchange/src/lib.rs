@@ -9,10 +9,10 @@
 //! use rectifier_exchange::{ImportOptions, Layer, Network, onnx};
 //! use rectifier_model::{DenseStackConfig, ModelCard, Unit};
 //!
-//! let config = DenseStackConfig::new(2, [2], Unit::Rectifier, 1);
+//! let config = DenseStackConfig::new(2, [2], Unit::Rectifier, 2);
 //! let layers = vec![
 //!     Layer::new([2, 2], vec![1.0, -1.0, -1.0, 1.0], vec![0.0, 0.0]),
-//!     Layer::new([2, 1], vec![1.0, 1.0], vec![0.5]),
+//!     Layer::new([2, 2], vec![1.0, 0.0, 1.0, 0.0], vec![0.5, 0.0]),
 //! ];
 //! let network = Network::new(ModelCard::new(config), layers)?;
 //! let file = onnx::encode(&network)?;

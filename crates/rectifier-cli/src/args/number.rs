@@ -20,6 +20,11 @@ pub fn some(what: &'static str) -> impl Fn(&str) -> Result<usize, String> + Clon
     }
 }
 
+/// `predict --words`: 0 names none.
+pub fn words(text: &str) -> Result<usize, String> {
+    whole(text, "words")
+}
+
 /// Any number; what uses it says which are too small or too large.
 pub fn real(text: &str) -> Result<f64, String> {
     text.parse()
