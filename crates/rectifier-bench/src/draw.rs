@@ -40,7 +40,8 @@ fn machine(environment: &Environment, rounds: usize) -> String {
     )
 }
 
-fn unique<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+/// Each of `values` where it stands first.
+pub(crate) fn unique<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut found = Vec::new();
     for value in values {
         if !found.contains(&value) {

@@ -2,6 +2,7 @@
 
 use crate::bench::setting;
 use crate::bound::Machine;
+use crate::draw::unique;
 use crate::{Bench, BenchError, Bound, Candidate, Environment, Load, Row, Workload};
 use burn::tensor::Device;
 use rectifier_plot::Table;
@@ -166,9 +167,9 @@ impl Growth<'_> {
     ) -> Result<GrowthRecord, BenchError> {
         let mut machine = Machine::new(PROBE);
         let mut points = Vec::new();
-        for sweep in sweeps {
+        for sweep in unique(sweeps.iter().copied()) {
             let mut told = |line: &str| progress(&format!("{}: {line}", sweep.name()));
-            points.extend(self.sweep(*sweep, &mut machine, &mut told)?);
+            points.extend(self.sweep(sweep, &mut machine, &mut told)?);
         }
         Ok(GrowthRecord {
             environment: Environment::here(),

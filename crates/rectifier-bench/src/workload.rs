@@ -2,6 +2,7 @@
 
 use crate::BenchError;
 use crate::calibrate::calibrated;
+use crate::draw::unique;
 use rectifier_data::{Batch, DataError, Samples};
 use rectifier_nn::{Corruption, DenseStack, DenseStackConfig, Draw, Init, Reconstruction, Unit};
 use rectifier_train::{
@@ -105,10 +106,11 @@ impl Workload {
         Self::new(Kind::Infer, inputs, hidden, batch, shift)
     }
 
-    /// The paper's shapes at these batch sizes; the text network at batch 10 alone, it is heavy.
+    /// The paper's shapes at these batch sizes, each once; the text network at batch 10 alone, it is heavy.
     pub fn all(batches: &[usize]) -> Vec<Self> {
+        let batches = unique(batches.iter().copied());
         let mut workloads = Vec::new();
-        for &batch in batches {
+        for &batch in &batches {
             workloads.extend([0.0, 0.08].map(|shift| Self::train(784, 1000, batch, shift)));
         }
         if batches.contains(&10) {
@@ -122,7 +124,7 @@ impl Workload {
         if batches.contains(&10) {
             workloads.push(Self::pretrain(5000, 5000, 10));
         }
-        for &batch in batches {
+        for batch in batches {
             workloads.extend([0.0, 0.08].map(|shift| Self::infer(784, 1000, batch, shift)));
         }
         workloads

@@ -1,8 +1,7 @@
 //! A trained network with all that its file says: its plan, its encoder, its classes; and its data.
 
 use crate::plan::objective;
-use crate::sets::SETS;
-use crate::{CatalogError, DataSpec, Plan};
+use crate::{CatalogError, DataSpec, Plan, set};
 use burn::tensor::Device;
 use rectifier_data::{Encoder, Loaded, Locator, Options, Progress, Rescaled, decode_encoder};
 use rectifier_nn::{DenseStack, EncoderText, ModelCard, ModelFile};
@@ -136,10 +135,11 @@ impl Trained {
         if let Some(threshold) = threshold {
             network = network.with_threshold(threshold)?;
         }
-        if self.encoder()?.is_some() {
+        let encoder = self.encoder()?;
+        if encoder.is_some() {
             check_encoding(&data, options)?;
         }
-        let mut loaded = data.load(locator, self.encoder()?.as_ref(), progress)?;
+        let mut loaded = data.load(locator, encoder.as_ref(), progress)?;
         check_fit(card, &data, &loaded, plan.is_some())?;
         // A network from elsewhere takes the same pictures in a range of its own; what was trained here must fit as it is.
         let (low, high) = data.nature().range;
@@ -159,8 +159,7 @@ impl Trained {
 
 /// That no option says how raw input becomes numbers, where the model's own encoder does.
 fn check_encoding(data: &DataSpec, options: &Options) -> Result<(), CatalogError> {
-    let specs = SETS.iter().find(|set| set.name() == data.name());
-    let specs = specs.map_or(&[][..], |set| set.options());
+    let specs = set(data.name()).map_or(&[][..], |set| set.options());
     match specs
         .iter()
         .find(|spec| spec.encodes && options.names().any(|name| name == spec.name))

@@ -135,7 +135,7 @@ pub struct EvalArgs {
     /// Set activations not above this to 0.
     #[arg(long, value_name = "T", value_parser = number::real)]
     pub threshold: Option<f64>,
-    /// Device to compute on.
+    /// Device to compute on. Without one, a model in int8 computes in its integers; with one, in what they stand for.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// Say nothing but the result.
@@ -210,7 +210,7 @@ pub struct PredictArgs {
     /// How many classes to name.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = number::some("classes"), conflicts_with = "csv")]
     pub top: usize,
-    /// Device to compute on.
+    /// Device to compute on. Without one, a model in int8 computes in its integers; with one, in what they stand for.
     #[arg(long, value_name = "NAME")]
     pub device: Option<String>,
     /// One line of JSON an example.

@@ -28,7 +28,7 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
     if !args.growth.is_empty() {
         return growth(args);
     }
-    let workloads: Vec<Workload> = Workload::all(&once(&args.batch))
+    let workloads: Vec<Workload> = Workload::all(&args.batch)
         .into_iter()
         .filter(|work| work.name().contains(&args.only))
         .collect();
@@ -101,17 +101,6 @@ pub fn bench(args: &BenchArgs) -> Result<(), CliError> {
         BenchRecord { environment, rows }.write(folder)?;
     }
     Ok(())
-}
-
-/// Each of `given` where it stands first.
-fn once<T: Copy + PartialEq>(given: &[T]) -> Vec<T> {
-    let mut kept = Vec::with_capacity(given.len());
-    for one in given {
-        if !kept.contains(one) {
-            kept.push(*one);
-        }
-    }
-    kept
 }
 
 fn nothing_left() -> CliError {
@@ -188,7 +177,7 @@ fn growth(args: &BenchArgs) -> Result<(), CliError> {
         host: host.clone(),
         most: args.max.unwrap_or(f64::INFINITY),
     };
-    let record = growth.run(&once(&args.growth), &mut |line| note(line))?;
+    let record = growth.run(&args.growth, &mut |line| note(line))?;
     if record.points.is_empty() {
         return Err(CliError::Usage(
             "nothing begins that low: give a higher --max".into(),

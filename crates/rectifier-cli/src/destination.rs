@@ -48,7 +48,8 @@ impl<'a> Destination<'a> {
                 return refused(&why);
             }
         }
-        let run = RunFiles::at(parent(path));
+        let folder = parent(path);
+        let run = RunFiles::at(folder);
         if path.file_name().is_some_and(|name| run.is_own(name)) {
             let why = format!(
                 "the run in {} keeps that file: name another one to write",
@@ -56,9 +57,9 @@ impl<'a> Destination<'a> {
             );
             return refused(&why);
         }
-        let folder = parent(path);
-        let there = folder.metadata();
-        there.map_err(|source| CliError::io(path, source))?;
+        folder
+            .metadata()
+            .map_err(|source| CliError::io(path, source))?;
         takes_files(folder)?;
         Ok(Self { path })
     }
@@ -95,15 +96,7 @@ impl<'a> Destination<'a> {
 /// [`CliError::Io`].
 pub fn takes_files(folder: &Path) -> Result<(), CliError> {
     let there = folder.ancestors().find(|folder| folder.exists());
-    // The system's own errors: a temporary name among them helps nobody.
-    let create = |path: &Path| {
-        let mut options = std::fs::File::options();
-        options.write(true).create_new(true).open(path)
-    };
-    tempfile::Builder::new()
-        .prefix(".partial-")
-        .make_in(there.unwrap_or(Path::new(".")), create)
-        .map(drop)
+    rectifier_nn::takes_files(there.unwrap_or(Path::new(".")))
         .map_err(|source| CliError::io(folder, source))
 }
 

@@ -4,11 +4,11 @@ use crate::args::{DataArgs, EvalArgs};
 use crate::error::CliError;
 use crate::models::trained;
 use crate::output::{note, percent, result_json, say};
+use crate::predictor::integers;
 use crate::{device, progress};
 use burn::tensor::Device;
 use rectifier_catalog::{OnData, Trained};
 use rectifier_data::Examples;
-use rectifier_infer::SparseNetwork;
 use rectifier_nn::Precision;
 use rectifier_train::{Evaluation, Summary, evaluate};
 
@@ -84,23 +84,12 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
         loaded,
         objective,
     } = on_data(&trained, &args.data, args.threshold, &device, quiet)?;
-    let in_integers = trained.card()?.precision == Precision::Int8;
-    // A file in int8 computes in integers unless a device is asked for.
-    let integers = match in_integers && args.device.is_none() {
-        true => {
-            let integers = SparseNetwork::from_model(&trained.file)?;
-            Some(match args.threshold {
-                Some(threshold) => integers.with_threshold(threshold)?,
-                None => integers,
-            })
-        }
-        false => None,
-    };
+    let integers = integers(&trained, args.device.as_deref(), args.threshold)?;
     let (name, engine) = match integers {
         Some(_) => ("cpu".into(), "sparse"),
         None => (name, "burn"),
     };
-    if in_integers && args.device.is_some() && !quiet {
+    if trained.card()?.precision == Precision::Int8 && args.device.is_some() && !quiet {
         note(
             "the floats that the file's integers stand for; without --device the integers themselves are measured",
         );

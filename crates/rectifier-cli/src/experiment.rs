@@ -15,12 +15,11 @@ use progress::Progress;
 use rectifier_catalog::EngineChoice;
 use rectifier_data::Locator;
 use rectifier_experiments::{
-    Cell, EXPERIMENTS, Experiment, ExperimentError, Planned, Preset, Runner, Shard, Status,
-    SweepFolder, UserSweep, artifacts, experiment,
+    EXPERIMENTS, Experiment, ExperimentError, Planned, Preset, Runner, Shard, Status, SweepFolder,
+    UserSweep, artifacts, cell_names, experiment,
 };
 use rectifier_nn::write_atomically;
 use rectifier_train::spoken_seconds;
-use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
@@ -99,13 +98,11 @@ fn list(folder: &Path, preset: Preset) -> Result<(), CliError> {
         let records = SweepFolder::of(folder, experiment.name()).records()?;
         let cells = experiment.cells(preset, &records)?;
         let done = records.of(preset).len();
-        let names: Result<BTreeSet<String>, _> = cells.iter().map(Cell::name).collect();
-        let names = names?;
         say(&format!(
             "{:<11} {done:>4} of {:>4} cells  {}",
             experiment.name(),
             // Rows may share a run.
-            names.len(),
+            cell_names(&cells)?.len(),
             experiment.title()
         ));
     }

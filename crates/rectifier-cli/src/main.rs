@@ -19,6 +19,7 @@ mod pictures;
 mod plan_options;
 mod predict;
 mod predict_text;
+mod predictor;
 mod progress;
 mod refused;
 #[cfg(feature = "remote")]

@@ -2,17 +2,15 @@
 
 use crate::args::PredictArgs;
 use crate::destination::Destination;
-use crate::device;
 use crate::error::CliError;
 use crate::models::trained;
 use crate::output::{note, percent, say};
 use crate::predict_text::{expected_stars, predict_texts};
-use burn::tensor::Device;
-use burn::tensor::activation::softmax;
+use crate::predictor::Predictor;
 use rectifier_catalog::Trained;
 use rectifier_data::{Batch, Encoder, Entry, Pixels, Row, SparseRows, Vocabulary};
-use rectifier_nn::{DenseStack, ModelCard, Objective, Precision};
-use rectifier_train::{DeviceInputs, EVALUATION_BATCH};
+use rectifier_nn::{ModelCard, Objective};
+use rectifier_train::EVALUATION_BATCH;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -29,16 +27,10 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
     let trained = trained(&args.model, false)?;
     let read = args.inputs.iter().chain([&trained.path]);
     let csv = Destination::of("--csv", args.csv.as_deref(), read)?;
-    let (_, device) = device::open(args.device.as_deref())?;
-    let network = trained.file.load_dense(&device)?;
+    let predictor = Predictor::open(&trained, args.device.as_deref())?;
     let card = trained.card()?;
-    if card.precision == Precision::Int8 && !args.json && args.csv.is_none() {
-        note(
-            "computed in the floats that the file's integers stand for; rectifier-infer computes in the integers",
-        );
-    }
     if !args.text.is_empty() {
-        return predict_texts(args, &trained, &network, &card.classes, &device);
+        return predict_texts(args, &trained, &predictor);
     }
     let inputs = Inputs::of(&trained, args)?;
     let mut sheet = csv.as_ref().map(|_| csv_head(card));
@@ -53,7 +45,9 @@ pub fn predict(args: &PredictArgs) -> Result<(), CliError> {
             }
         };
         for entries in entries.chunks(EVALUATION_BATCH) {
-            let mut answers = probabilities(&network, entries, &device)?.into_iter();
+            let mut answers = predictor
+                .probabilities(&batch_of(entries, card)?)?
+                .into_iter();
             for entry in entries {
                 if let Err(reason) = &entry.row {
                     note(&format!("error: {}: {reason}", entry.place));
@@ -171,13 +165,8 @@ impl Inputs {
     }
 }
 
-/// P(class | input) of every entry that has a row, in order.
-fn probabilities(
-    network: &DenseStack,
-    entries: &[Entry],
-    device: &Device,
-) -> Result<Vec<Vec<f32>>, CliError> {
-    let config = network.config();
+/// Every entry that has a row, in order.
+fn batch_of(entries: &[Entry], card: &ModelCard) -> Result<Batch, CliError> {
     let mut batch = Batch::default();
     for row in entries.iter().filter_map(|entry| entry.row.as_ref().ok()) {
         match row {
@@ -186,27 +175,13 @@ fn probabilities(
                 let (columns, values): (Vec<u32>, Vec<f32>) = pairs.iter().copied().unzip();
                 batch
                     .sparse
-                    .get_or_insert_with(|| SparseRows::empty(config.inputs))
+                    .get_or_insert_with(|| SparseRows::empty(card.network.inputs))
                     .push(&columns, &values)?;
             }
         }
         batch.labels.push(0);
     }
-    if batch.is_empty() {
-        return Ok(Vec::new());
-    }
-    let logits = DeviceInputs::of(&batch, device).forward(network).logits;
-    let numbers: Vec<f32> = softmax(logits, 1).into_data().iter::<f32>().collect();
-    if let Some(place) = numbers.iter().position(|p| !p.is_finite()) {
-        return Err(CliError::Failed(format!(
-            "the network's answer to input {} is no number: its weights or this input are too large",
-            place / config.outputs + 1
-        )));
-    }
-    Ok(numbers
-        .chunks(config.outputs)
-        .map(<[f32]>::to_vec)
-        .collect())
+    Ok(batch)
 }
 
 /// What the network says of an example.

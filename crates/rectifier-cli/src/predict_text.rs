@@ -6,12 +6,10 @@
 use crate::args::PredictArgs;
 use crate::error::CliError;
 use crate::output::{percent, say};
-use burn::tensor::Device;
-use burn::tensor::activation::softmax;
+use crate::predictor::Predictor;
 use rectifier_catalog::Trained;
 use rectifier_data::{Batch, SparseRows, Vocabulary, words};
-use rectifier_nn::DenseStack;
-use rectifier_train::{DeviceInputs, EVALUATION_BATCH, Objective};
+use rectifier_train::{EVALUATION_BATCH, Objective};
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -22,9 +20,7 @@ use std::collections::BTreeSet;
 pub fn predict_texts(
     args: &PredictArgs,
     trained: &Trained,
-    network: &DenseStack,
-    names: &[String],
-    device: &Device,
+    predictor: &Predictor,
 ) -> Result<(), CliError> {
     let encoder = trained.encoder()?;
     let Some(encoder) = encoder.filter(|encoder| encoder.kind() == Vocabulary::KIND) else {
@@ -34,9 +30,10 @@ pub fn predict_texts(
         )));
     };
     let vocabulary = Vocabulary::from_text(&encoder.to_text()).map_err(CliError::Failed)?;
-    let rating = trained.card()?.objective == Objective::ExpectedRating;
+    let card = trained.card()?;
+    let (names, rating) = (&card.classes, card.objective == Objective::ExpectedRating);
     for text in &args.text {
-        let read = Reading::of(text, network, &vocabulary, rating, device)?;
+        let read = Reading::of(text, predictor, &vocabulary, rating)?;
         let line = match args.json {
             true => read.json(text, names, args).to_string(),
             false => read.text(names, args),
@@ -61,18 +58,13 @@ struct Reading {
 impl Reading {
     fn of(
         text: &str,
-        network: &DenseStack,
+        predictor: &Predictor,
         vocabulary: &Vocabulary,
         rating: bool,
-        device: &Device,
     ) -> Result<Self, CliError> {
+        let width = vocabulary.width();
         let columns = vocabulary.columns(text);
-        let whole = probabilities(
-            network,
-            vocabulary.width(),
-            std::slice::from_ref(&columns),
-            device,
-        )?;
+        let whole = probabilities(predictor, width, std::slice::from_ref(&columns))?;
         let whole = whole.into_iter().next().unwrap_or_default();
         let winner = (0..whole.len()).max_by(|&a, &b| whole[a].total_cmp(&whole[b]));
         let told = |probabilities: &[f32]| match rating {
@@ -88,7 +80,7 @@ impl Reading {
         };
         let occluded: Vec<Vec<u32>> = (0..columns.len()).map(without).collect();
         let mut weights = Vec::with_capacity(columns.len());
-        let occluded = probabilities(network, vocabulary.width(), &occluded, device)?;
+        let occluded = probabilities(predictor, width, &occluded)?;
         for (&column, occluded) in columns.iter().zip(&occluded) {
             let word = vocabulary.words()[column as usize].clone();
             weights.push((word, told(&whole) - told(occluded)));
@@ -169,12 +161,10 @@ pub fn expected_stars(probabilities: &[f32]) -> f64 {
 
 /// P(class | bag) of every bag of words.
 fn probabilities(
-    network: &DenseStack,
+    predictor: &Predictor,
     width: usize,
     bags: &[Vec<u32>],
-    device: &Device,
 ) -> Result<Vec<Vec<f32>>, CliError> {
-    let classes = network.config().outputs;
     let mut all = Vec::with_capacity(bags.len());
     for bags in bags.chunks(EVALUATION_BATCH) {
         let mut rows = SparseRows::empty(width);
@@ -186,9 +176,7 @@ fn probabilities(
             sparse: Some(rows),
             ..Batch::default()
         };
-        let logits = DeviceInputs::of(&batch, device).forward(network).logits;
-        let numbers: Vec<f32> = softmax(logits, 1).into_data().iter::<f32>().collect();
-        all.extend(numbers.chunks(classes).map(<[f32]>::to_vec));
+        all.extend(predictor.probabilities(&batch)?);
     }
     Ok(all)
 }

@@ -31,6 +31,26 @@ fn table(folder: &Path) {
     std::fs::write(folder.join("t.csv"), text).unwrap();
 }
 
+/// A run in `folder`, trained with these options.
+fn trained(folder: &Path, options: &str) {
+    let words = format!("train {options} --quiet --out run");
+    ok(folder, &words.split(' ').collect::<Vec<&str>>());
+}
+
+/// The network of `from` in another precision.
+fn exported(folder: &Path, from: &str, precision: &str, to: &str) {
+    let words = [
+        "models",
+        "export",
+        from,
+        "--precision",
+        precision,
+        "--out",
+        to,
+    ];
+    ok(folder, &words);
+}
+
 fn evaluated(folder: &Path, model: &str) -> Value {
     json(&mut command(folder, &["eval", model, "--json"]))
 }
@@ -40,20 +60,11 @@ fn integers_of_a_table_are_as_right_as_floats_and_are_what_eval_measures() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     table(folder);
-    let train = "train --data table --file t.csv --target kind --hidden 16 --epochs 20 --lr 0.1 --quiet --out run";
-    ok(folder, &train.split(' ').collect::<Vec<&str>>());
-    ok(
+    trained(
         folder,
-        &[
-            "models",
-            "export",
-            "run",
-            "--precision",
-            "int8",
-            "--out",
-            "small",
-        ],
+        "--data table --file t.csv --target kind --hidden 16 --epochs 20 --lr 0.1",
     );
+    exported(folder, "run", "int8", "small");
     let (floats, integers) = (evaluated(folder, "run"), evaluated(folder, "small"));
     assert_eq!(
         (&floats["engine"], &integers["engine"]),
@@ -73,6 +84,21 @@ fn integers_of_a_table_are_as_right_as_floats_and_are_what_eval_measures() {
         &["eval", "small", "--json", "--device", "flex"],
     ));
     assert_eq!(stands["engine"], "burn");
+    // What predicts is what was measured: the integers, and with a device what they stand for.
+    let predicted = |options: &[&str]| -> Vec<f64> {
+        let answers = ok(
+            folder,
+            &[&["predict", "small", "t.csv", "--json"], options].concat(),
+        );
+        let of = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+        let best = |answer: &Value| answer["classes"][0]["probability"].as_f64().unwrap();
+        answers.lines().map(|line| best(&of(line))).collect()
+    };
+    let (integers, floats) = (predicted(&[]), predicted(&["--device", "flex"]));
+    assert_eq!((integers.len(), floats.len()), (600, 600));
+    let apart = integers.iter().zip(&floats).map(|(a, b)| (a - b).abs());
+    let apart = apart.fold(0.0, f64::max);
+    assert!(apart > 0.0 && apart < 0.2, "{apart}");
     // Fixed inputs for columns that have no range.
     let told = ok(folder, &["models", "verify", "run"]);
     assert!(told.contains("right"), "{told}");
@@ -82,37 +108,14 @@ fn integers_of_a_table_are_as_right_as_floats_and_are_what_eval_measures() {
 fn sign_flips_are_in_the_integers() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    let train = "train --examples 620 --hidden 24,16 --epochs 2 --flips --quiet --out run";
-    ok(folder, &train.split(' ').collect::<Vec<&str>>());
-    ok(
-        folder,
-        &[
-            "models",
-            "export",
-            "run",
-            "--precision",
-            "int8",
-            "--out",
-            "small",
-        ],
-    );
+    trained(folder, "--examples 620 --hidden 24,16 --epochs 2 --flips");
+    exported(folder, "run", "int8", "small");
     let (floats, integers) = (evaluated(folder, "run"), evaluated(folder, "small"));
     let difference =
         floats["test_error"].as_f64().unwrap() - integers["test_error"].as_f64().unwrap();
     assert!(difference.abs() < 0.02, "{floats} {integers}");
     // Whatever reads its numbers as floats has them without flips.
-    ok(
-        folder,
-        &[
-            "models",
-            "export",
-            "small",
-            "--precision",
-            "f32",
-            "--out",
-            "floats",
-        ],
-    );
+    exported(folder, "small", "f32", "floats");
     let again = evaluated(folder, "floats");
     let difference = floats["test_error"].as_f64().unwrap() - again["test_error"].as_f64().unwrap();
     assert!(difference.abs() < 0.02, "{floats} {again}");
@@ -123,8 +126,10 @@ fn sign_flips_are_in_the_integers() {
 fn a_threshold_that_was_trained_with_is_what_others_are_held_against() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
-    let train = "train --examples 620 --hidden 24,16 --epochs 2 --threshold 0.1 --quiet --out run";
-    ok(folder, &train.split(' ').collect::<Vec<&str>>());
+    trained(
+        folder,
+        "--examples 620 --hidden 24,16 --epochs 2 --threshold 0.1",
+    );
     let args =
         "thresholds run --thresholds 0.9 --tolerance 0 --seconds 0.01 --rounds 1 --json --save cut";
     let study = json(&mut command(
@@ -181,8 +186,10 @@ fn what_a_model_has_decided_is_no_option_of_its_evaluation() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();
     table(folder);
-    let train = "train --data table --file t.csv --target kind --drop d --hidden 4 --epochs 1 --quiet --out run";
-    ok(folder, &train.split(' ').collect::<Vec<&str>>());
+    trained(
+        folder,
+        "--data table --file t.csv --target kind --drop d --hidden 4 --epochs 1",
+    );
     let said = fails(folder, 2, &["eval", "run", "--drop", "c"]);
     assert!(
         said.contains("--drop") && said.contains("leave the option out"),

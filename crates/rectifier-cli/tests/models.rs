@@ -407,10 +407,27 @@ fn networks_are_written_in_other_forms() {
     let mut lengths = Vec::new();
     for precision in ["f32", "bf16", "int8"] {
         let file = out(precision);
-        ok(
-            folder,
-            &words(&["export", kept, "--precision", precision, "--out", &file]),
-        );
+        let args = words(&["export", kept, "--precision", precision, "--out", &file]);
+        let told = checked(&command(folder, &args).output().unwrap(), 0);
+        // What rounding to integers changed is told as it is measured.
+        let counts = told.split_once("both answer alike for ");
+        assert_eq!(counts.is_some(), precision == "int8", "{told}");
+        if let Some((errors, counts)) = counts {
+            let eval = |file: &str| {
+                let result = json(&mut command(folder, &["eval", file, "--json"]));
+                format!("{:.2}%", 100.0 * result["valid_error"].as_f64().unwrap())
+            };
+            let expected = format!(
+                "validation error {} in int8, {} in f32; ",
+                eval(&file),
+                eval(kept)
+            );
+            assert_eq!(errors.lines().last().unwrap(), expected, "{told}");
+            let (alike, of) = counts.trim().split_once(" of ").unwrap();
+            let of: u32 = of.strip_suffix(" examples").unwrap().parse().unwrap();
+            let alike: u32 = alike.parse().unwrap();
+            assert!(alike <= of && alike > of * 9 / 10, "{told}");
+        }
         lengths.push(std::fs::metadata(&file).unwrap().len());
         ok(folder, &["eval", &file]);
     }

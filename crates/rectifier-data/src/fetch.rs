@@ -424,6 +424,23 @@ mod tests {
     }
 
     #[test]
+    fn a_mirror_that_sends_another_range_is_taken_at_its_word() {
+        // All of it, told as the range that it is: what was begun is forgotten, and nothing is asked for twice.
+        let cache = tempfile::tempdir().unwrap();
+        let server = Server::start(|_, stream| {
+            let status = "206 Partial Content\r\nContent-Range: bytes 0-299999/300000";
+            respond(stream, status, Some(content().len()), &content());
+        });
+        let path = cache.path().join("set/numbers.bin");
+        let mut partial = Partial::new(&path).unwrap();
+        partial.write(&content()[..1000]).unwrap();
+        partial.leave();
+        locate(&locator(&cache), &[&server]).unwrap();
+        assert_eq!(fs::read(path).unwrap(), content());
+        assert_eq!(server.requests(), 1);
+    }
+
+    #[test]
     fn other_bytes_are_refused() {
         let mut other = content();
         other[123_456] ^= 1;

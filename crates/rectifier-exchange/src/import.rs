@@ -31,6 +31,21 @@ impl Default for ImportOptions {
     }
 }
 
+impl ImportOptions {
+    /// Checks what can be checked without a file. Importing does it, too.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Range`].
+    pub fn check(&self) -> Result<(), ExchangeError> {
+        match self.range {
+            Some([low, high]) if !(low.is_finite() && high.is_finite() && low < high) => {
+                Err(ExchangeError::Range { low, high })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The first bytes of the file at `path`, up to `limit`, and its whole length; the path must name a regular file.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<(Vec<u8>, u64), ExchangeError> {
     let io = |source: std::io::Error| ExchangeError::Io {

@@ -200,10 +200,8 @@ impl<'a> Stack<'a> {
         }
         let shape = options.shape.clone().or(own_shape).or(shape.filter(fits));
         described.data.shape = shape.unwrap_or_else(|| vec![inputs]);
-        if let Some(range @ [low, high]) = options.range {
-            if !(low.is_finite() && high.is_finite() && low < high) {
-                return Err(ExchangeError::Range { low, high });
-            }
+        options.check()?;
+        if let Some(range) = options.range {
             described.data.range = range;
         }
         described

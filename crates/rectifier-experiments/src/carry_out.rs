@@ -61,8 +61,7 @@ impl Kept {
     /// Whether these weights take the place of `other`'s: those of a larger preset do, and the better ones of the same.
     fn goes_before(&self, other: &Self) -> bool {
         let own = |kept: &Self| (kept.valid_error, kept.place.0, kept.place.1);
-        let preset = other.preset.unwrap_or(self.preset.unwrap_or(Preset::Full));
-        match self.preset.unwrap_or(preset).cmp(&preset) {
+        match self.preset.cmp(&other.preset.or(self.preset)) {
             _ if self.cell == other.cell => true,
             Ordering::Equal => own(self) < own(other),
             size => size.is_gt(),

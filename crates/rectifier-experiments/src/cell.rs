@@ -118,7 +118,10 @@ pub(crate) fn cell_name(plan: &Plan, engine: CellEngine) -> Result<String, Exper
 }
 
 /// The names of cells: those that two rows ask for, once.
-pub(crate) fn names(cells: &[Cell]) -> Result<BTreeSet<String>, ExperimentError> {
+///
+/// # Errors
+/// As [`Cell::name`].
+pub fn names(cells: &[Cell]) -> Result<BTreeSet<String>, ExperimentError> {
     cells.iter().map(Cell::name).collect()
 }
 

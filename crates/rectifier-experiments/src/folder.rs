@@ -116,24 +116,32 @@ impl SweepFolder {
         self.run_path(cell).join(STAYS).is_file()
     }
 
-    /// Removes pre-training that no cell with one of these heads is left for, and what a killed process left of writing some.
+    /// Removes pre-training that no cell is left for, and what a killed process left of writing some. The heads that are
+    /// `wanted` are asked for where there is any.
     ///
     /// # Errors
-    /// [`ExperimentError::Io`].
-    pub(crate) fn tidy_pretrained(&self, wanted: &BTreeSet<String>) -> Result<(), ExperimentError> {
+    /// [`ExperimentError::Io`]; those of `wanted`.
+    pub(crate) fn tidy_pretrained(
+        &self,
+        wanted: impl FnOnce() -> Result<BTreeSet<String>, ExperimentError>,
+    ) -> Result<(), ExperimentError> {
         let runs = self.runs_path();
         remove_partials(&runs);
+        let mut heads = Vec::new();
         for entry in std::fs::read_dir(&runs).map_err(|source| io(&runs, source))? {
-            let path = entry.map_err(|source| io(&runs, source))?.path();
-            let name = path.file_name().and_then(|name| name.to_str());
-            let head = name.and_then(|name| name.strip_prefix(PRETRAINED));
-            if head.is_some_and(|head| !wanted.contains(head)) {
-                match std::fs::remove_file(&path) {
-                    Err(error) if error.kind() != ErrorKind::NotFound => {
-                        return Err(io(&path, error));
-                    }
-                    _ => {}
-                }
+            let name = entry.map_err(|source| io(&runs, source))?.file_name();
+            let head = name.to_str().and_then(|name| name.strip_prefix(PRETRAINED));
+            heads.extend(head.map(String::from));
+        }
+        if heads.is_empty() {
+            return Ok(());
+        }
+        let wanted = wanted()?;
+        for head in heads.iter().filter(|head| !wanted.contains(*head)) {
+            let path = self.pretrained_path(head);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(io(&path, error)),
+                _ => {}
             }
         }
         Ok(())

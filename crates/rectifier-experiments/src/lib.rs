@@ -51,7 +51,7 @@ pub mod statistics;
 mod status;
 mod sweep;
 
-pub use cell::{Cell, CellEngine, CellStage, Filter, Shard};
+pub use cell::{Cell, CellEngine, CellStage, Filter, Shard, names as cell_names};
 pub use error::{ExperimentError, SweepProblem};
 pub use estimate::{Estimate, Rates};
 pub use experiment::{EXPERIMENTS, Experiment, experiment};

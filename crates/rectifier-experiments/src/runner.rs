@@ -134,7 +134,7 @@ impl<'a> Runner<'a> {
                 // Their records may decide what comes next.
                 continue;
             }
-            self.tidy(&files, &cells, &records)?;
+            self.tidy(&files, &records)?;
             end.cells = names(&cells)?.len();
             end.recorded = recorded(&cells, &records)?;
             end.open = open.len();
@@ -237,27 +237,17 @@ impl<'a> Runner<'a> {
 
     /// Removes the folders of runs that have a record, whose process was killed in between, and pre-training that no preset needs
     /// any more. Runs that were to be kept stay.
-    fn tidy(
-        &self,
-        files: &SweepFolder,
-        cells: &[Cell],
-        records: &Records,
-    ) -> Result<(), ExperimentError> {
-        let mut heads = BTreeSet::new();
-        for preset in Preset::ALL {
-            let own;
-            let cells = match preset == self.preset {
-                true => cells,
-                false => {
-                    own = self.experiment.cells(preset, records)?;
-                    &own
+    fn tidy(&self, files: &SweepFolder, records: &Records) -> Result<(), ExperimentError> {
+        files.tidy_pretrained(|| {
+            let mut heads = BTreeSet::new();
+            for preset in Preset::ALL {
+                let cells = self.experiment.cells(preset, records)?;
+                for cell in without_record(&cells, records)? {
+                    heads.extend(cell.head()?);
                 }
-            };
-            for cell in without_record(cells, records)? {
-                heads.extend(cell.head()?);
             }
-        }
-        files.tidy_pretrained(&heads)?;
+            Ok(heads)
+        })?;
         for record in records.iter() {
             if !self.keep_runs && !files.is_kept(&record.cell) {
                 remove(&files.run_path(&record.cell))?;

@@ -289,7 +289,15 @@ impl SparseNetwork {
     /// # Errors
     /// As [`logits`](Self::logits).
     pub fn probabilities(&self, inputs: &[f32]) -> Result<Vec<f32>, InferError> {
-        let mut logits = self.logits(inputs)?;
+        self.probabilities_of(Rows::Dense(inputs))
+    }
+
+    /// As [`probabilities`](Self::probabilities), of rows in either form.
+    ///
+    /// # Errors
+    /// As [`logits_of`](Self::logits_of).
+    pub fn probabilities_of(&self, rows: Rows<'_>) -> Result<Vec<f32>, InferError> {
+        let mut logits = self.logits_of(rows)?;
         logits.chunks_mut(self.classes()).for_each(softmax);
         Ok(logits)
     }

@@ -256,6 +256,27 @@ pub fn remove_partials(folder: &Path) {
     }
 }
 
+/// A file in the making. Its errors are the system's own, by number: a temporary name among them helps nobody.
+#[cfg(feature = "std")]
+fn partial(folder: &Path) -> std::io::Result<tempfile::NamedTempFile<std::fs::File>> {
+    let create = |path: &Path| {
+        let mut options = std::fs::File::options();
+        options.write(true).create_new(true).open(path)
+    };
+    tempfile::Builder::new()
+        .prefix(PARTIAL)
+        .make_in(folder, create)
+}
+
+/// Whether [`write_atomically`] can make files in `folder`: one is made and removed.
+///
+/// # Errors
+/// The system's.
+#[cfg(feature = "std")]
+pub fn takes_files(folder: &Path) -> std::io::Result<()> {
+    partial(folder).map(drop)
+}
+
 /// Writes `bytes` to a temporary file beside `path`, syncs it, and renames it: the file is the old one or the new
 /// one, never a part. A file in the making that a killed process left in the folder is removed after a minute.
 ///
@@ -268,15 +289,8 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ModelFileError>
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
-        let create = |path: &Path| {
-            let mut options = std::fs::File::options();
-            options.write(true).create_new(true).open(path)
-        };
         remove_partials(folder);
-        // The system's own errors, by number: a temporary name among them helps nobody.
-        let mut file = tempfile::Builder::new()
-            .prefix(PARTIAL)
-            .make_in(folder, create)?;
+        let mut file = partial(folder)?;
         // Says that somebody writes it; not every file system can.
         #[cfg(unix)]
         let _ = file.as_file().try_lock();

@@ -43,7 +43,7 @@ pub use autoencoder::{DenoisingAutoencoder, Rebuilt, Reconstruction, Scale, Targ
 pub use corruption::{Corruption, Noise};
 pub use file::ModelFile;
 #[cfg(feature = "std")]
-pub use file::{remove_partials, write_atomically};
+pub use file::{remove_partials, takes_files, write_atomically};
 pub use init::{Draw, glorot_limit};
 pub use layer::DenseLayer;
 pub use network::{Forward, Network};

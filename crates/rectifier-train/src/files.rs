@@ -58,6 +58,12 @@ impl RunFiles {
         &self.path
     }
 
+    /// Whether a run was begun in the folder.
+    pub fn is_begun(&self) -> bool {
+        let there = |name: &&str| self.path.join(name).exists();
+        [IDENTITY, PLAN, CHECKPOINT].iter().any(there)
+    }
+
     /// Whether `name` is that of a file that is the run's alone; its page is not, which is made of the others.
     pub fn is_own(&self, name: &OsStr) -> bool {
         const OWN: [&str; 13] = [

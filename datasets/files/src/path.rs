@@ -3,10 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rectifier_data::{DataError, Encoder, OptionSpec, Options};
+use rectifier_data::{DataError, Encoder, Encoding, OptionKind, OptionSpec, Options};
 
 /// Draws the parts that are not given.
 pub(crate) const DATA_SEED: OptionSpec = rectifier_data::sets::DATA_SEED;
+
+/// For files of characters.
+pub(crate) const ENCODING: OptionSpec = OptionSpec::new(
+    "encoding",
+    "NAME",
+    "How bytes stand for characters [utf8].",
+    OptionKind::OneOf(&Encoding::NAMES),
+);
 
 pub(crate) fn wrong(option: &str, reason: impl Into<String>) -> DataError {
     DataError::Option {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::own::{Choices, Made, data_set};
 use crate::parts::{Parts, TestFile};
 use crate::path::{
-    DATA_SEED, as_text, content, first_seed, given, is_default, is_first_seed, path, required,
-    wrong,
+    DATA_SEED, ENCODING, as_text, content, first_seed, given, is_default, is_first_seed, path,
+    required, wrong,
 };
 
 mod cells;
@@ -55,12 +55,7 @@ const OPTIONS: [OptionSpec; 7] = [
         OptionKind::Text,
     )
     .of_encoder(),
-    OptionSpec::new(
-        "encoding",
-        "NAME",
-        "How bytes stand for characters [utf8].",
-        OptionKind::OneOf(&Encoding::NAMES),
-    ),
+    ENCODING,
     DATA_SEED,
 ];
 

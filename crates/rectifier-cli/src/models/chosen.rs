@@ -122,19 +122,11 @@ pub fn found(path: &Path) -> Result<Trained, CliError> {
         Err(CatalogError::NoModel { run }) if !run.exists() => {
             Err(CliError::io(&run, ErrorKind::NotFound.into()))
         }
-        Err(CatalogError::NoModel { run }) if !is_run(&run) => {
+        Err(CatalogError::NoModel { run }) if !RunFiles::at(&run).is_begun() => {
             Err(CatalogError::NoRun { folder: run }.into())
         }
         found => Ok(found?),
     }
-}
-
-/// Whether a run was begun in this folder.
-fn is_run(folder: &Path) -> bool {
-    let files = RunFiles::at(folder);
-    files.plan_path().exists()
-        || files.checkpoint_path().exists()
-        || folder.join("run.json").exists()
 }
 
 /// A network of the registry, found or fetched.

@@ -1,16 +1,17 @@
 //! `models export`: a network in another form.
 
 use super::chosen::{Chosen, Shelf, found, taken};
-use super::measure::{data_of, rounded};
+use super::measure::{data_of, in_int8};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::destination::Destination;
 use crate::device;
 use crate::error::CliError;
-use crate::output::{note, say};
-use rectifier_catalog::Trained;
+use crate::output::{error_of, note, say};
+use rectifier_catalog::{OnData, Trained};
 use rectifier_exchange::{Network, onnx, pytorch};
 use rectifier_infer::SparseNetwork;
 use rectifier_nn::{Figures, ModelBytes, Precision};
+use rectifier_train::Evaluation;
 use rectifier_zoo::{Place, burnpack, in_f32, with_card};
 
 /// Writes a network in another form; nothing is written unless all of it can be.
@@ -81,17 +82,22 @@ fn in_precision(
 ) -> Result<Vec<u8>, CliError> {
     let found = trained.card()?.precision;
     let bytes = match (found, wanted) {
-        (Precision::F32, Precision::Bf16 | Precision::Int8) => {
-            let opened = || {
-                data_of(
-                    trained,
-                    args.data.data.as_deref(),
-                    &args.data.set.options,
-                    &args.data.locator(),
-                    false,
-                )
-            };
-            rounded(SparseNetwork::from_model(&trained.file)?, wanted, opened)?.to_bytes()?
+        (Precision::F32, Precision::Bf16) => {
+            let network = SparseNetwork::from_model(&trained.file)?;
+            network.in_bf16().to_bytes()?
+        }
+        (Precision::F32, Precision::Int8) => {
+            let opened = data_of(
+                trained,
+                args.data.data.as_deref(),
+                &args.data.set.options,
+                &args.data.locator(),
+                false,
+            )?;
+            let floats = SparseNetwork::from_model(&trained.file)?;
+            let integers = in_int8(floats.clone(), opened.loaded.split.train.as_ref())?;
+            note(&difference(&floats, &integers, &opened)?);
+            integers.to_bytes()?
         }
         (Precision::Bf16 | Precision::Int8, Precision::F32) => {
             note(&format!(
@@ -120,6 +126,27 @@ fn in_precision(
     let mut card = model.card()?.clone();
     card.figures = Figures::default();
     Ok(with_card(&model, &card)?)
+}
+
+/// What rounding to integers changed, on the validation part.
+fn difference(
+    floats: &SparseNetwork,
+    integers: &SparseNetwork,
+    opened: &OnData,
+) -> Result<String, CliError> {
+    let measured = |network| {
+        let examples = opened.loaded.split.valid.as_ref();
+        rectifier_sparse::evaluate(network, examples, opened.objective)
+    };
+    let (before, after) = (measured(floats)?, measured(integers)?);
+    let error = |of: &Evaluation| error_of(opened.objective, of.error().unwrap_or(f64::NAN));
+    let ((name, after_error), (_, before_error)) = (error(&after), error(&before));
+    let pairs = before.predictions.iter().zip(&after.predictions);
+    let alike = pairs.filter(|(before, after)| before == after).count();
+    Ok(format!(
+        "validation {name} {after_error} in int8, {before_error} in f32; both answer alike for {alike} of {} examples",
+        after.examples
+    ))
 }
 
 /// The file as it is; of an earlier version with a card of this one.

@@ -83,6 +83,8 @@ pub fn import(args: &ImportArgs) -> Result<(), CliError> {
             ));
         }
     };
+    // Before any file is opened.
+    options.check()?;
     let network = match args.from {
         Source::Pytorch => pytorch::open(&args.file, &options)?,
         Source::Onnx => {

@@ -183,52 +183,49 @@ fn input_step(bins: &[u64], largest: f32, steps: f32) -> f32 {
     const OCTAVE: i32 = 4;
     /// Halves.
     const OCTAVES: i32 = 10;
-    let width = f64::from(largest) / bins.len() as f64;
-    let lost = |step: f64| {
+    let shares = (1..=OCTAVE * OCTAVES).map(|k| libm::exp2(-f64::from(k) / f64::from(OCTAVE)));
+    least(bins, largest, steps, shares, |x, step| {
         let end = step * f64::from(steps);
-        let each = bins.iter().enumerate().map(|(bin, count)| {
-            let x = (bin as f64 + 0.5) * width;
-            // Of numbers all around, a quarter of a step is lost on the mean.
-            let error = if x > end { x - end } else { step / 4.0 };
-            *count as f64 * error
-        });
-        each.sum::<f64>()
-    };
-    let full = f64::from(largest) / f64::from(steps);
-    let mut best = (lost(full), full);
-    for place in 1..=OCTAVE * OCTAVES {
-        let step = full * libm::exp2(-f64::from(place) / f64::from(OCTAVE));
-        let loss = lost(step);
-        if loss < best.0 {
-            best = (loss, step);
-        }
-    }
-    best.1 as f32
+        // Of numbers all around, a quarter of a step is lost on the mean.
+        if x > end { x - end } else { step / 4.0 }
+    })
 }
 
 /// The step that loses least, in squares, on activations counted in `bins` up to `largest`: a small one cuts large ones off, a
 /// large one rounds more roughly.
 fn best_step(bins: &[u64], largest: f32) -> f32 {
+    let shares = (20..100).map(|percent| f64::from(percent) / 100.0);
+    least(bins, largest, STEPS, shares, |x, step| {
+        let rounded = libm::floor(x / step + 0.5).min(f64::from(STEPS)) * step;
+        // A bin that is wider than a step holds numbers all around.
+        match x < step * f64::from(STEPS) && x >= step {
+            true => step * step / 12.0,
+            false => (x - rounded) * (x - rounded),
+        }
+    })
+}
+
+/// Of the step that just reaches `largest` in so many `steps`, and of these `shares` of it, the one that loses least on sizes
+/// counted in `bins`: each size loses `lost(size, step)`.
+fn least(
+    bins: &[u64],
+    largest: f32,
+    steps: f32,
+    shares: impl Iterator<Item = f64>,
+    lost: impl Fn(f64, f64) -> f64,
+) -> f32 {
     let width = f64::from(largest) / bins.len() as f64;
-    let lost = |step: f64| {
-        let each = bins.iter().enumerate().map(|(bin, count)| {
-            let x = (bin as f64 + 0.5) * width;
-            let rounded = libm::floor(x / step + 0.5).min(f64::from(STEPS)) * step;
-            // A bin that is wider than a step holds numbers all around.
-            let error = match x < step * f64::from(STEPS) && x >= step {
-                true => step * step / 12.0,
-                false => (x - rounded) * (x - rounded),
-            };
-            *count as f64 * error
-        });
+    let all = |step: f64| {
+        let each = bins.iter().enumerate();
+        let each = each.map(|(bin, count)| *count as f64 * lost((bin as f64 + 0.5) * width, step));
         each.sum::<f64>()
     };
-    let full = f64::from(largest) / f64::from(STEPS);
-    let mut best = (lost(full), full);
-    for share in (20..100).map(|percent| f64::from(percent) / 100.0) {
-        let loss = lost(full * share);
+    let full = f64::from(largest) / f64::from(steps);
+    let mut best = (all(full), full);
+    for step in shares.map(|share| full * share) {
+        let loss = all(step);
         if loss < best.0 {
-            best = (loss, full * share);
+            best = (loss, step);
         }
     }
     best.1 as f32
