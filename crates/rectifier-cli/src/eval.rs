@@ -3,7 +3,7 @@
 use crate::args::{DataArgs, EvalArgs};
 use crate::error::CliError;
 use crate::models::trained;
-use crate::output::{note, percent, result_json, say};
+use crate::output::{note, one_answer, percent, result_json, say};
 use crate::predictor::integers;
 use crate::{device, progress};
 use burn::tensor::Device;
@@ -104,6 +104,10 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let test = measured(loaded.split.test.as_ref())?;
     let valid = measured(loaded.split.valid.as_ref())?;
     let seconds = start.elapsed().as_secs_f64();
+    let card = trained.card()?;
+    if let Some(text) = one_answer(&test, |class| card.class(class)) {
+        note(&format!("warning: {text}"));
+    }
     if args.json {
         let mut result = Summary::of_evaluation(&test, valid.error().unwrap_or(f64::NAN));
         result.epochs = trained.card()?.figures.epochs.unwrap_or(0);

@@ -1,7 +1,7 @@
 //! The only place that writes to the terminal.
 
 use crate::error::CliError;
-use rectifier_train::{EpochRecord, Objective, Standing, Summary, spoken_seconds};
+use rectifier_train::{EpochRecord, Evaluation, Objective, Standing, Summary, spoken_seconds};
 use serde_json::json;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -129,6 +129,28 @@ pub fn summary(summary: &Summary, objective: Objective, run: &str, model: &str) 
     text.push_str(&format!("run          {run}\nmodel        {model}"));
     text
 }
+
+/// What there is to say of a network that gives the test examples one class: its error is no better than a guess.
+pub fn one_answer(test: &Evaluation, name: impl FnOnce(usize) -> String) -> Option<String> {
+    let one = test.one_answer()?;
+    let silent = test.zeros().iter().any(|share| *share > SILENT);
+    let cure = match silent {
+        true => "a layer has fallen silent: lower the rate or the penalty",
+        false => {
+            "train it for longer or at another rate, and see whether classes and inputs are the right ones"
+        }
+    };
+    Some(format!(
+        "the network takes {} of the {} test examples for {}, which {} are: {cure}",
+        one.given,
+        one.examples,
+        name(one.class),
+        one.right
+    ))
+}
+
+/// A layer whose units are 0 so often passes nothing on.
+const SILENT: f64 = 0.999;
 
 /// The JSON object that `train` and `eval` end with.
 pub fn result_json(result: &Summary, run: Option<&Path>, model: &Path) -> serde_json::Value {

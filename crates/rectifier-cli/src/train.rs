@@ -5,7 +5,7 @@ use crate::dashboard::{self, Dashboard};
 use crate::data_check::shared;
 use crate::device::{self, Opened};
 use crate::error::CliError;
-use crate::output::{count, epoch_line, error_of, note, result_json, say, summary};
+use crate::output::{count, epoch_line, error_of, note, one_answer, result_json, say, summary};
 use crate::signals::{INTERRUPT, Signals};
 use crate::terminal::Terminal;
 use crate::{progress, report, threads, verbose};
@@ -119,6 +119,15 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     };
     tell(result, objective, &path, args.json)?;
     if let Some(text) = earlier_was_better(&launched.record.history, result, objective) {
+        note(&format!("warning: {text}"));
+    }
+    let names = &launched.info.class_names;
+    let name = |class: usize| names.get(class).cloned().unwrap_or(class.to_string());
+    if let Some(text) = launched
+        .test
+        .as_ref()
+        .and_then(|test| one_answer(test, name))
+    {
         note(&format!("warning: {text}"));
     }
     // A run that had ended before has its page, unless it was killed between its result and the page.

@@ -471,3 +471,30 @@ fn a_test_part_that_is_the_training_part_is_told() {
         );
     }
 }
+
+#[test]
+fn a_network_that_answers_everything_alike_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    for (rate, guesses) in [("1e6", true), ("0.05", false)] {
+        let run = format!("run-{guesses}");
+        let train = format!(
+            "train --examples 1240 --hidden 32 --batch 10 --epochs 3 --lr {rate} --quiet --out {run}"
+        );
+        let said = fails(folder, 0, &train.split(' ').collect::<Vec<&str>>());
+        let again = fails(folder, 0, &["eval", &run, "--json"]);
+        let page = std::fs::read_to_string(folder.join(&run).join("report.html")).unwrap();
+        for told in [said, again] {
+            let warned = told.contains(" of the 12400 test examples for ")
+                && told.contains("lower the rate or the penalty");
+            assert_eq!(warned, guesses, "{told}");
+        }
+        assert_eq!(page.contains("tells next to nothing apart"), guesses);
+    }
+    // A threshold that cuts off everything.
+    let cut = fails(folder, 0, &["eval", "run-false", "--threshold", "1e9"]);
+    assert!(
+        cut.contains("12400 of the 12400 test examples for "),
+        "{cut}"
+    );
+}

@@ -4,6 +4,7 @@ use crate::Findings;
 use crate::page::heading;
 use maud::{Markup, html};
 use rectifier_plot::words::{percent, thousands};
+use rectifier_train::OneAnswer;
 
 /// Up to so many classes, cells have room for their numbers.
 const NUMBERED: usize = 12;
@@ -21,12 +22,30 @@ pub(crate) fn confusion(findings: &Findings) -> Markup {
     );
     html! {
         (heading("Confusion", &lead))
+        @if let Some(one) = one_answer(counts) {
+            p class="warning" {
+                (thousands(one.given)) " of the " (thousands(one.examples)) " examples are taken for " (findings.class_name(one.class))
+                ", which " (thousands(one.right)) " are: the network tells next to nothing apart."
+            }
+        }
         div class="columns" {
             @if counts.len() <= DRAWN { (matrix(findings)) }
             (pairs(findings))
             (classes(findings))
         }
     }
+}
+
+fn one_answer(counts: &[Vec<u64>]) -> Option<OneAnswer> {
+    let labelled: Vec<u64> = counts.iter().map(|row| row.iter().sum()).collect();
+    let mut given = vec![0; counts.len()];
+    for row in counts {
+        given
+            .iter_mut()
+            .zip(row)
+            .for_each(|(sum, count)| *sum += count);
+    }
+    OneAnswer::of(&given, &labelled)
 }
 
 /// A name that fits beside a matrix.

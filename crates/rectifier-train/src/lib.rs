@@ -130,8 +130,8 @@ pub use inputs::{DeviceInputs, SPARSE_UP_TO};
 pub use limit::{EngineLimit, Limit};
 pub use loader::ExampleLoader;
 pub use measure::{
-    EVALUATION_BATCH, Evaluation, Measurement, Outputs, Totals, evaluate, evaluate_each, in_order,
-    rows_at_a_time, wilson,
+    EVALUATION_BATCH, Evaluation, Measurement, OneAnswer, Outputs, Totals, evaluate, evaluate_each,
+    in_order, rows_at_a_time, wilson,
 };
 pub use metrics::{Digest, Quantity, StageMetric};
 pub use notice::Notice;

@@ -149,6 +149,24 @@ impl Evaluation {
         }
     }
 
+    /// The one answer of a network that tells next to nothing apart. `None` for ratings, which are judged by expected stars, and in
+    /// pre-training.
+    pub fn one_answer(&self) -> Option<OneAnswer> {
+        let counts = |classes: &[u32]| {
+            let mut counts = Vec::new();
+            for &class in classes {
+                let class = class as usize;
+                counts.resize(counts.len().max(class + 1), 0);
+                counts[class] += 1;
+            }
+            counts
+        };
+        match self.rmse {
+            Some(_) => None,
+            None => OneAnswer::of(&counts(&self.predictions), &counts(&self.labels)),
+        }
+    }
+
     /// Share of exact zeros a hidden layer.
     pub fn zeros(&self) -> Vec<f64> {
         self.layers.iter().map(LayerCounts::share).collect()
@@ -157,6 +175,38 @@ impl Evaluation {
     /// Units that were 0 on every example, a hidden layer.
     pub fn dead(&self) -> Vec<usize> {
         self.layers.iter().map(LayerCounts::dead).collect()
+    }
+}
+
+/// The one answer of a network that tells next to nothing apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OneAnswer {
+    /// The class, from 0.
+    pub class: usize,
+    /// How many examples were given it.
+    pub given: u64,
+    /// How many are of it.
+    pub right: u64,
+    /// How many there are.
+    pub examples: u64,
+}
+
+impl OneAnswer {
+    /// By how many examples were `given` each class, and how many are `labelled` so: all were given one of several, or nearly all
+    /// one that many are not of.
+    pub fn of(given: &[u64], labelled: &[u64]) -> Option<Self> {
+        let (class, most) = (0..).zip(given).max_by_key(|(_, given)| **given)?;
+        let found = Self {
+            class,
+            given: *most,
+            right: labelled.get(class).copied().unwrap_or(0),
+            examples: labelled.iter().sum(),
+        };
+        let share = |count: u64| count as f64 / found.examples as f64;
+        let all = found.given == found.examples && found.right < found.examples;
+        let nearly = share(found.given) >= 0.99 && share(found.right) <= 0.9;
+        let several = labelled.iter().filter(|count| **count > 0).count() > 1;
+        (several && (all || nearly)).then_some(found)
     }
 }
 
@@ -336,6 +386,29 @@ mod tests {
         let mut outputs = Outputs::new(Objective::Classification);
         outputs.add(&[f32::NAN, 0.0], 2, &[1]);
         assert!(outputs.finish(Vec::new()).loss.is_nan());
+    }
+
+    #[test]
+    fn a_network_that_answers_alike_is_told_from_examples_that_are_alike() {
+        let said = |objective, logits: &[f32], labels: &[u32]| {
+            let mut outputs = Outputs::new(objective);
+            outputs.add(logits, 2, labels);
+            outputs.finish(Vec::new()).one_answer()
+        };
+        let (classes, ratings) = (Objective::Classification, Objective::ExpectedRating);
+        let second = [0.0, 1.0, 0.0, 2.0];
+        let found = said(classes, &second, &[0, 1]).unwrap();
+        assert_eq!((found.class, found.given), (1, 2));
+        assert_eq!((found.right, found.examples), (1, 2));
+        assert_eq!(said(classes, &second, &[1, 1]), None);
+        assert_eq!(said(classes, &second, &[0, 0]), None);
+        assert_eq!(said(classes, &[0.0, 1.0, 1.0, 0.0], &[0, 1]), None);
+        assert_eq!(said(ratings, &second, &[0, 1]), None);
+        assert_eq!(said(classes, &[], &[]), None);
+        // Nearly all of them, where the class has fewer or as many.
+        let of = |given: &[u64], labelled: &[u64]| OneAnswer::of(given, labelled).is_some();
+        assert!(of(&[1, 199], &[100, 100]) && !of(&[3, 197], &[100, 100]));
+        assert!(!of(&[1, 199], &[2, 198]) && of(&[0, 200], &[2, 198]));
     }
 
     #[test]
