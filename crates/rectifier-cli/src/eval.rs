@@ -89,7 +89,8 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
         Some(_) => ("cpu".into(), "sparse"),
         None => (name, "burn"),
     };
-    if trained.card()?.precision == Precision::Int8 && args.device.is_some() && !quiet {
+    let card = trained.card()?;
+    if card.precision == Precision::Int8 && args.device.is_some() && !quiet {
         note(
             "the floats that the file's integers stand for; without --device the integers themselves are measured",
         );
@@ -104,13 +105,12 @@ pub fn eval(args: &EvalArgs) -> Result<(), CliError> {
     let test = measured(loaded.split.test.as_ref())?;
     let valid = measured(loaded.split.valid.as_ref())?;
     let seconds = start.elapsed().as_secs_f64();
-    let card = trained.card()?;
-    if let Some(text) = one_answer(&test, |class| card.class(class)) {
+    if let Some(text) = one_answer(&test, &card.classes) {
         note(&format!("warning: {text}"));
     }
     if args.json {
         let mut result = Summary::of_evaluation(&test, valid.error().unwrap_or(f64::NAN));
-        result.epochs = trained.card()?.figures.epochs.unwrap_or(0);
+        result.epochs = card.figures.epochs.unwrap_or(0);
         result.seconds = seconds;
         result.device = name;
         result.engine = engine.into();

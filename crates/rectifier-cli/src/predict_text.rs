@@ -9,6 +9,7 @@ use crate::output::{percent, say};
 use crate::predictor::Predictor;
 use rectifier_catalog::Trained;
 use rectifier_data::{Batch, SparseRows, Vocabulary, words};
+use rectifier_nn::ModelCard;
 use rectifier_train::{EVALUATION_BATCH, Objective};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -31,12 +32,12 @@ pub fn predict_texts(
     };
     let vocabulary = Vocabulary::from_text(&encoder.to_text()).map_err(CliError::Failed)?;
     let card = trained.card()?;
-    let (names, rating) = (&card.classes, card.objective == Objective::ExpectedRating);
+    let rating = card.objective == Objective::ExpectedRating;
     for text in &args.text {
         let read = Reading::of(text, predictor, &vocabulary, rating)?;
         let line = match args.json {
-            true => read.json(text, names, args).to_string(),
-            false => read.text(names, args),
+            true => read.json(text, card, args).to_string(),
+            false => read.text(card, args),
         };
         say(&line);
     }
@@ -96,20 +97,18 @@ impl Reading {
         })
     }
 
-    fn ranked(&self, names: &[String], args: &PredictArgs) -> Vec<(usize, String, f32)> {
-        let name = |class: usize| {
-            let name = names.get(class).cloned();
-            name.unwrap_or_else(|| class.to_string())
-        };
+    fn ranked(&self, card: &ModelCard, args: &PredictArgs) -> Vec<(usize, String, f32)> {
         let classes = self.probabilities.iter().enumerate();
-        let mut ranked: Vec<_> = classes.map(|(class, &p)| (class, name(class), p)).collect();
+        let mut ranked: Vec<_> = classes
+            .map(|(class, &p)| (class, card.class(class), p))
+            .collect();
         ranked.sort_by(|a, b| b.2.total_cmp(&a.2));
         ranked.truncate(args.top);
         ranked
     }
 
-    fn json(&self, text: &str, names: &[String], args: &PredictArgs) -> serde_json::Value {
-        let ranked = self.ranked(names, args).into_iter();
+    fn json(&self, text: &str, card: &ModelCard, args: &PredictArgs) -> serde_json::Value {
+        let ranked = self.ranked(card, args).into_iter();
         let classes: Vec<_> = ranked
             .map(|(class, name, p)| json!({"class": class, "name": name, "probability": p}))
             .collect();
@@ -125,8 +124,8 @@ impl Reading {
         value
     }
 
-    fn text(&self, names: &[String], args: &PredictArgs) -> String {
-        let ranked = self.ranked(names, args).into_iter();
+    fn text(&self, card: &ModelCard, args: &PredictArgs) -> String {
+        let ranked = self.ranked(card, args).into_iter();
         let unit = if self.stars.is_some() { " stars" } else { "" };
         let classes: Vec<String> = ranked
             .map(|(_, name, p)| format!("{name}{unit} {}", percent(f64::from(p))))

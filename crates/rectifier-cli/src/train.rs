@@ -121,13 +121,8 @@ pub fn train(args: &TrainArgs) -> Result<(), CliError> {
     if let Some(text) = earlier_was_better(&launched.record.history, result, objective) {
         note(&format!("warning: {text}"));
     }
-    let names = &launched.info.class_names;
-    let name = |class: usize| names.get(class).cloned().unwrap_or(class.to_string());
-    if let Some(text) = launched
-        .test
-        .as_ref()
-        .and_then(|test| one_answer(test, name))
-    {
+    let tested = launched.test.as_ref();
+    if let Some(text) = tested.and_then(|test| one_answer(test, &launched.info.class_names)) {
         note(&format!("warning: {text}"));
     }
     // A run that had ended before has its page, unless it was killed between its result and the page.

@@ -217,6 +217,7 @@ mod tests {
     use crate::loopback::{Server, respond};
     use std::fs;
     use std::io::Write;
+    use std::path::PathBuf;
     use std::time::{Duration, Instant};
     use tempfile::TempDir;
 
@@ -255,6 +256,15 @@ mod tests {
             mirrors: &mirrors,
         };
         locator.locate("set", &remote, progress)
+    }
+
+    /// What somebody who was cut off has left of the file, where it is to be.
+    fn begun(cache: &TempDir, left: &[u8]) -> PathBuf {
+        let path = cache.path().join("set/numbers.bin");
+        let mut partial = Partial::new(&path).unwrap();
+        partial.write(left).unwrap();
+        partial.leave();
+        path
     }
 
     fn files(cache: &TempDir) -> Vec<String> {
@@ -395,10 +405,7 @@ mod tests {
         for left in [other.clone(), [content(), other].concat(), content()] {
             for server in [good(), breaking(content().len(), content())] {
                 let cache = tempfile::tempdir().unwrap();
-                let path = cache.path().join("set/numbers.bin");
-                let mut partial = Partial::new(&path).unwrap();
-                partial.write(&left).unwrap();
-                partial.leave();
+                let path = begun(&cache, &left);
                 locate(&locator(&cache), &[&server]).unwrap();
                 assert_eq!(fs::read(path).unwrap(), content());
                 assert_eq!(files(&cache), ["numbers.bin"]);
@@ -414,10 +421,7 @@ mod tests {
                 }
                 _ => respond(stream, status, Some(0), b""),
             });
-            let path = cache.path().join("set/numbers.bin");
-            let mut partial = Partial::new(&path).unwrap();
-            partial.write(&content()[..1000]).unwrap();
-            partial.leave();
+            let path = begun(&cache, &content()[..1000]);
             locate(&locator(&cache), &[&server]).unwrap();
             assert_eq!(fs::read(path).unwrap(), content());
         }
@@ -431,10 +435,7 @@ mod tests {
             let status = "206 Partial Content\r\nContent-Range: bytes 0-299999/300000";
             respond(stream, status, Some(content().len()), &content());
         });
-        let path = cache.path().join("set/numbers.bin");
-        let mut partial = Partial::new(&path).unwrap();
-        partial.write(&content()[..1000]).unwrap();
-        partial.leave();
+        let path = begun(&cache, &content()[..1000]);
         locate(&locator(&cache), &[&server]).unwrap();
         assert_eq!(fs::read(path).unwrap(), content());
         assert_eq!(server.requests(), 1);

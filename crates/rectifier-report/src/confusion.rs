@@ -4,7 +4,6 @@ use crate::Findings;
 use crate::page::heading;
 use maud::{Markup, html};
 use rectifier_plot::words::{percent, thousands};
-use rectifier_train::OneAnswer;
 
 /// Up to so many classes, cells have room for their numbers.
 const NUMBERED: usize = 12;
@@ -22,7 +21,7 @@ pub(crate) fn confusion(findings: &Findings) -> Markup {
     );
     html! {
         (heading("Confusion", &lead))
-        @if let Some(one) = one_answer(counts) {
+        @if let Some(one) = findings.evaluation.one_answer() {
             p class="warning" {
                 (thousands(one.given)) " of the " (thousands(one.examples)) " examples are taken for " (findings.class_name(one.class))
                 ", which " (thousands(one.right)) " are: the network tells next to nothing apart."
@@ -34,18 +33,6 @@ pub(crate) fn confusion(findings: &Findings) -> Markup {
             (classes(findings))
         }
     }
-}
-
-fn one_answer(counts: &[Vec<u64>]) -> Option<OneAnswer> {
-    let labelled: Vec<u64> = counts.iter().map(|row| row.iter().sum()).collect();
-    let mut given = vec![0; counts.len()];
-    for row in counts {
-        given
-            .iter_mut()
-            .zip(row)
-            .for_each(|(sum, count)| *sum += count);
-    }
-    OneAnswer::of(&given, &labelled)
 }
 
 /// A name that fits beside a matrix.

@@ -194,7 +194,7 @@ pub struct OneAnswer {
 impl OneAnswer {
     /// By how many examples were `given` each class, and how many are `labelled` so: all were given one of several, or nearly all
     /// one that many are not of.
-    pub fn of(given: &[u64], labelled: &[u64]) -> Option<Self> {
+    fn of(given: &[u64], labelled: &[u64]) -> Option<Self> {
         let (class, most) = (0..).zip(given).max_by_key(|(_, given)| **given)?;
         let found = Self {
             class,
