@@ -405,8 +405,16 @@ fn pictures_that_are_none_are_named() {
         ("--data images --dir gone", 1, "gone"),
         ("--data images --dir pics/dark", 1, "one folder a class"),
         ("--data images --dir vast.png", 1, "it is no folder"),
-        ("--data images --dir pics --size 0x8", 2, "is no size"),
-        ("--data images --dir pics --size 5000x8", 2, "at most 4096"),
+        (
+            "--data images --dir pics --size 0x8",
+            2,
+            "each from 1 to 4096",
+        ),
+        (
+            "--data images --dir pics --size 5000x8",
+            2,
+            "each from 1 to 4096",
+        ),
         (
             "--data images --dir pics --target x",
             2,

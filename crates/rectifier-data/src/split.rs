@@ -319,6 +319,16 @@ mod tests {
     }
 
     #[test]
+    fn a_split_shows_its_sizes_and_not_its_numbers() {
+        let part = |labels: &[u32]| numbered(labels.to_vec(), 3);
+        let split = Split::new(part(&[0, 1, 2, 0]), part(&[1, 2]), part(&[2])).unwrap();
+        assert_eq!(
+            format!("{split:?}"),
+            "Split { train: 4, valid: 2, test: 1, shape: [1], classes: 3, unlabelled: None }"
+        );
+    }
+
+    #[test]
     fn a_range_sees_its_own_examples_and_no_other() {
         let whole = numbered(vec![0, 1, 2, 0, 1, 2], 3);
         let part = Subset::range(whole.clone(), 2..5).unwrap();

@@ -225,6 +225,7 @@ mod tests {
     use super::*;
     use crate::{DenseStackConfig, Init};
     use alloc::vec::Vec;
+    use burn::module::Param;
 
     fn tensor(values: &[[f32; 2]], device: &Device) -> Tensor<2> {
         Tensor::stack(
@@ -266,6 +267,65 @@ mod tests {
                 (found - wanted).abs() < 1e-5,
                 "{strategy:?}: {found} {wanted}"
             );
+        }
+    }
+
+    /// Two units that take an input each, the second one flipped, below two others.
+    fn one_flipped(unit: Unit, device: &Device) -> DenseStack {
+        let config = DenseStackConfig::new(2, [2, 2], unit, 2).with_flips(true);
+        let mut network = config.init(1, device).unwrap();
+        let below = &mut network.layers[0];
+        below.weight = Param::from_tensor(Tensor::eye(2, device));
+        below.flips = Some(Param::from_tensor(Tensor::from_floats([1.0, -1.0], device)));
+        network
+    }
+
+    #[test]
+    fn layers_see_flipped_units_and_rebuild_what_their_strategy_says() {
+        let device = Device::default();
+        let given = [[0.5, 2.0], [-1.0, 3.0]];
+        let linear = |target| Reconstruction::LinearSquared { target };
+        let entropy = Reconstruction::CrossEntropy {
+            scale: Scale::Global,
+        };
+        let (seen, upright) = ([[0.5, -2.0], [0.0, -3.0]], [[0.5, 2.0], [0.0, 3.0]]);
+        let tanh = |x: f64| x.tanh() as f32;
+        let flipped = given.map(|[x, y]: [f64; 2]| [tanh(x), -tanh(y)]);
+        let halved = given.map(|row| row.map(|x| (tanh(x) + 1.0) / 2.0));
+        for (unit, strategy, seen, target) in [
+            (
+                Unit::Rectifier,
+                Reconstruction::SoftplusSquared,
+                seen,
+                upright,
+            ),
+            (
+                Unit::Rectifier,
+                Reconstruction::RectifierSquared,
+                seen,
+                upright,
+            ),
+            (Unit::Rectifier, entropy, seen, upright),
+            (Unit::Rectifier, linear(Target::After), seen, seen),
+            (
+                Unit::Rectifier,
+                linear(Target::Before),
+                seen,
+                [[0.5, 2.0], [-1.0, 3.0]],
+            ),
+            (Unit::Tanh, entropy, flipped, halved),
+        ] {
+            let inputs = tensor(&given.map(|row| row.map(|x| x as f32)), &device);
+            let (clean, rebuilt) = one_flipped(unit, &device).denoising_pair(inputs, 1, strategy);
+            for (found, wanted) in [(clean, seen), (rebuilt, target)] {
+                let found: Vec<f32> = found.into_data().iter().collect();
+                for (found, wanted) in found.iter().zip(wanted.as_flattened()) {
+                    assert!(
+                        (found - wanted).abs() < 1e-6,
+                        "{unit:?}, {strategy:?}: {found} {wanted}"
+                    );
+                }
+            }
         }
     }
 

@@ -185,6 +185,7 @@ fn name(path: &Path) -> String {
 mod tests {
     use super::*;
     use crate::sample;
+    use rectifier_nn::Unit;
 
     #[test]
     fn a_folder_is_read_as_far_as_it_has_come() {
@@ -214,6 +215,17 @@ mod tests {
         std::fs::write(path.join("history.jsonl"), "{}\n").unwrap();
         let error = read().unwrap_err().to_string();
         assert!(error.contains("history.jsonl: line 1, "), "{error}");
+    }
+
+    #[test]
+    fn layers_count_by_their_units() {
+        let mut setup = sample::run("x").setup;
+        setup.network = Some(DenseStackConfig::new(4, [10, 30], Unit::Rectifier, 2));
+        let of = |layers: &[f64]| setup.of_units(layers);
+        assert!((of(&[0.5, 0.9]).unwrap() - 0.8).abs() < 1e-12);
+        // Layers of another network: all alike.
+        assert!((of(&[0.5, 0.9, 0.1]).unwrap() - 0.5).abs() < 1e-12);
+        assert_eq!(of(&[]), None);
     }
 
     #[test]

@@ -306,3 +306,23 @@ fn filters<N: Network>(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_sorted_by_how_often_they_fire() {
+        let fired = [0, 1, 9, 10, 500, 1000];
+        let layer = LayerCounts {
+            examples: 1000,
+            zeros: fired.map(|fired| 1000 - fired).to_vec(),
+        };
+        let firing = Firing {
+            dead: 1,
+            rare: 2,
+            common: 3,
+        };
+        assert_eq!((RARE, Firing::of(&layer)), (0.01, firing));
+    }
+}

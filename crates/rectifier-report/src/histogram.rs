@@ -186,6 +186,7 @@ mod tests {
             for pair in found.windows(2) {
                 prop_assert_eq!(pair[0].to, pair[1].from);
             }
+            prop_assert!(found.last().is_none_or(|bin| bin.count > 0));
         }
     }
 

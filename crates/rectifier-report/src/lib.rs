@@ -39,6 +39,8 @@ mod findings;
 mod gallery;
 mod histogram;
 mod page;
+#[cfg(test)]
+mod pages;
 mod picture;
 mod recipe;
 #[cfg(test)]

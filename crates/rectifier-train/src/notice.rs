@@ -197,7 +197,7 @@ impl fmt::Display for Notice {
                 batch,
             } => write!(
                 f,
-                "the {part} part has {examples} examples, a batch {batch}: every epoch is a single step"
+                "a batch of {batch} takes all {examples} of the {part} part at once: every epoch is a single step"
             ),
         }
     }

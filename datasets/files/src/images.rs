@@ -26,6 +26,8 @@ use prepare::Odd;
 
 /// How many pictures are looked at to choose a size, and whether in colour.
 const LOOKED_AT: usize = 64;
+/// The most columns or rows that pictures are brought to.
+const LARGEST: usize = 4096;
 
 const OPTIONS: [OptionSpec; 8] = [
     OptionSpec::new(
@@ -119,9 +121,9 @@ impl FromStr for Size {
     fn from_str(text: &str) -> Result<Self, String> {
         let (width, height) = text.split_once(['x', 'X']).unwrap_or((text, text));
         match (width.trim().parse(), height.trim().parse()) {
-            (Ok(width @ 1..=4096), Ok(height @ 1..=4096)) => Ok(Self(width, height)),
+            (Ok(width), Ok(height)) => Ok(Self(width, height)),
             _ => Err(format!(
-                "{text:?} is no size: write 32x24 for 32 columns and 24 rows, each at most 4096"
+                "{text:?} is no size: write 32x24 for 32 columns and 24 rows"
             )),
         }
     }
@@ -177,6 +179,17 @@ impl Choices for ImagesChoices {
             self.data_seed = seed;
         }
         Ok(self)
+    }
+
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let fits = |side: usize| (1..=LARGEST).contains(&side);
+        match self.size {
+            Some((width, height)) if !fits(width) || !fits(height) => Err((
+                "size",
+                format!("{width}x{height}: each from 1 to {LARGEST}"),
+            )),
+            _ => Ok(()),
+        }
     }
 
     fn place(&self) -> &Path {

@@ -11,6 +11,8 @@ use rectifier_data::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::path::wrong;
+
 /// What a set of one's own is made from, as a plan keeps it.
 pub(crate) trait Choices:
     Clone + Serialize + DeserializeOwned + Send + Sync + 'static
@@ -29,8 +31,8 @@ pub(crate) trait Choices:
     /// These choices, less those that `options` change.
     fn with(self, options: &Options) -> Result<Self, DataError>;
 
-    /// What is wrong with choices that somebody wrote into a plan.
-    fn check(&self) -> Result<(), String> {
+    /// What is wrong with these choices, whether options or a plan made them: the option, and why.
+    fn check(&self) -> Result<(), (&'static str, String)> {
         Ok(())
     }
 
@@ -102,7 +104,15 @@ pub(crate) use data_set;
 
 pub(crate) fn open<C: Choices>(options: &Options) -> Result<Box<dyn Source>, DataError> {
     options.check(C::OPTIONS)?;
-    Ok(source(C::open(options)?.with(options)?))
+    of_options(C::open(options)?, options)
+}
+
+fn of_options<C: Choices>(choices: C, options: &Options) -> Result<Box<dyn Source>, DataError> {
+    let choices = choices.with(options)?;
+    match choices.check() {
+        Ok(()) => Ok(source(choices)),
+        Err((option, reason)) => Err(wrong(option, reason)),
+    }
 }
 
 pub(crate) fn read_plan<C: Choices>(
@@ -111,9 +121,9 @@ pub(crate) fn read_plan<C: Choices>(
     let choices = plan_choices::<C>(C::NAME, plan)?;
     Some(choices.and_then(|choices| match choices.check() {
         Ok(()) => Ok(source(choices)),
-        Err(reason) => Err(DataError::Plan {
+        Err((option, reason)) => Err(DataError::Plan {
             set: C::NAME.into(),
-            reason,
+            reason: format!("{}: {reason}", option.replace('-', "_")),
         }),
     }))
 }
@@ -167,7 +177,7 @@ impl<C: Choices> Source for Own<C> {
 
     fn changed(&self, options: &Options) -> Result<Box<dyn Source>, DataError> {
         options.check(C::OPTIONS)?;
-        Ok(source(self.choices.clone().with(options)?))
+        of_options(self.choices.clone(), options)
     }
 
     fn describe(&self) -> String {

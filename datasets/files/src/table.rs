@@ -13,7 +13,7 @@ use crate::own::{Choices, Made, data_set};
 use crate::parts::{Parts, TestFile};
 use crate::path::{
     DATA_SEED, ENCODING, as_text, content, first_seed, given, is_default, is_first_seed, path,
-    required, wrong,
+    required,
 };
 
 mod cells;
@@ -139,18 +139,20 @@ impl Choices for TableChoices {
         if let Some(seed) = options.seed("data-seed")? {
             self.data_seed = seed;
         }
+        Ok(self)
+    }
+
+    fn check(&self) -> Result<(), (&'static str, String)> {
         for (option, columns) in [("drop", &self.drop), ("word-columns", &self.word_columns)] {
             if columns.contains(&self.target) {
-                return Err(wrong(
-                    option,
-                    format!(
-                        "{:?} is the target, the column that holds the class: leave it out here",
-                        self.target
-                    ),
-                ));
+                let reason = format!(
+                    "{:?} is the target, the column that holds the class: leave it out here",
+                    self.target
+                );
+                return Err((option, reason));
             }
         }
-        Ok(self)
+        Ok(())
     }
 
     fn place(&self) -> &Path {

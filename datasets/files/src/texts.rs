@@ -14,7 +14,7 @@ use crate::own::{Choices, Made, data_set};
 use crate::parts::{Parts, TestFile};
 use crate::path::{
     DATA_SEED, ENCODING, as_text, content, first_seed, given, is_default, is_first_seed, path,
-    required, wrong,
+    required,
 };
 
 mod file;
@@ -131,30 +131,24 @@ impl Choices for TextsChoices {
         if let Some(words) = options.count("words")? {
             self.words = words;
         }
-        if !(1..=MOST_WORDS).contains(&self.words) {
-            let reason = format!("{}: from 1 to {MOST_WORDS}", self.words);
-            return Err(wrong("words", reason));
-        }
         if let Some(encoding) = options.read("encoding")? {
             self.encoding = encoding;
         }
         if let Some(seed) = options.seed("data-seed")? {
             self.data_seed = seed;
         }
-        if self.text_column == self.class_column {
-            return Err(wrong(
-                "class-column",
-                "it is the column of texts: name another",
-            ));
-        }
         Ok(self)
     }
 
-    fn check(&self) -> Result<(), String> {
-        match self.words {
-            1..=MOST_WORDS => Ok(()),
-            words => Err(format!("{words} words: from 1 to {MOST_WORDS}")),
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        if !(1..=MOST_WORDS).contains(&self.words) {
+            return Err(("words", format!("{}: from 1 to {MOST_WORDS}", self.words)));
         }
+        if self.text_column == self.class_column {
+            let reason = "it is the column of texts: name another";
+            return Err(("class-column", reason.into()));
+        }
+        Ok(())
     }
 
     fn place(&self) -> &Path {

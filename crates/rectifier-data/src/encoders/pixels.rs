@@ -302,6 +302,13 @@ mod tests {
             .flat_map(|value| value.to_le_bytes())
             .collect();
         assert_eq!(entry("a.f32", &words), Ok(Row::Dense(values.clone())));
+        // The ends of the range, and what rounds a little beyond them.
+        assert_eq!(entry("e.u8", &[255; 12]), Ok(Row::Dense(vec![1.0; 12])));
+        let alike = |value: f32| entry("e.f32", &[value.to_le_bytes(); 12].concat());
+        for value in [0.0, 1.0, -0.0009, 1.0009] {
+            assert_eq!(alike(value), Ok(Row::Dense(vec![value; 12])));
+        }
+        assert!(alike(-0.0011).is_err() && alike(1.0011).is_err());
         for (name, bytes, problem) in [
             ("a.png", &bytes[..], "neither a PNG nor a JPEG"),
             ("a.idx", &[0, 0, 8, 3, 0, 0, 0, 1], "it is an IDX file"),

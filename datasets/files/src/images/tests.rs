@@ -105,6 +105,12 @@ fn one_folder_a_class_trains_as_it_is() {
     assert_eq!(entries[0].hints, [Hint::BrightBorder]);
     let again = Images.read_plan(&source.to_plan()).unwrap().unwrap();
     assert_eq!(again.to_plan(), source.to_plan());
+    for size in [[0, 6], [6, 4097]] {
+        let mut bad = source.to_plan();
+        bad["size"] = size.into();
+        let error = Images.read_plan(&bad).unwrap().err().unwrap().to_string();
+        assert!(error.contains("each from 1 to 4096"), "{error}");
+    }
     let loaded = again
         .load(&Locator::default(), Some(&encoder), &mut no_progress)
         .unwrap();

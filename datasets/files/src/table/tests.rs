@@ -273,5 +273,12 @@ fn a_plan_brings_the_same_source() {
         .unwrap();
     assert_eq!(changed.to_plan()["data_seed"], 8);
     assert!(again.changed(&Options::new().with("words", "8")).is_err());
+    for list in ["drop", "word_columns"] {
+        let mut wrong = plan.clone();
+        wrong[list] = ["class"].into();
+        let error = Table.read_plan(&wrong).unwrap().err().unwrap().to_string();
+        let named = format!("{list}: \"class\" is the target");
+        assert!(error.contains(&named), "{named:?} in {error}");
+    }
     assert!(Table.open(&Options::new().with("file", "f")).is_err());
 }

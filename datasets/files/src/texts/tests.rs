@@ -169,7 +169,17 @@ fn a_plan_brings_the_same_source() {
         source.find(&Locator::default()).unwrap(),
         Availability::Missing { .. }
     ));
-    let mut bad = plan.clone();
-    bad["words"] = 0.into();
-    assert!(Texts.read_plan(&bad).unwrap().is_err());
+    for (field, value, problem) in [
+        ("words", 0.into(), "words: 0: from 1 to"),
+        (
+            "class_column",
+            plan["text_column"].clone(),
+            "class_column: it is the column of texts",
+        ),
+    ] {
+        let mut bad = plan.clone();
+        bad[field] = value;
+        let error = Texts.read_plan(&bad).unwrap().err().unwrap().to_string();
+        assert!(error.contains(problem), "{problem:?} in {error}");
+    }
 }

@@ -174,6 +174,18 @@ mod tests {
     }
 
     #[test]
+    fn a_border_is_the_outermost_pixels_on_all_four_sides() {
+        let pixels = (0..12u8).map(f32::from).collect();
+        let picture = Picture {
+            width: 3,
+            height: 4,
+            pixels,
+        };
+        // All but 4 and 7.
+        assert_eq!(bright(&picture), 5.5);
+    }
+
+    #[test]
     fn the_middle_is_cropped() {
         let crop = Pixels::new(1, 2, false).unwrap().with_resize(Resize::Crop);
         let (numbers, hints) = crop.prepare(grey(4, 1, &[9.0, 1.0, 2.0, 9.0])).unwrap();
