@@ -2,7 +2,7 @@
 
 use crate::{Filter, Findings, Histogram, Mistake, Picture, ReportData, Setup};
 use rectifier_nn::{DenseStackConfig, LayerCounts, Unit};
-use rectifier_train::{EpochRecord, Evaluation, Recipe, Summary};
+use rectifier_train::{EpochRecord, Evaluation, Objective, Recipe, Summary};
 use serde_json::json;
 
 fn epoch(stage: usize, title: &str, epoch: usize, error: Option<f64>) -> EpochRecord {
@@ -100,4 +100,26 @@ pub(crate) fn run(name: &str) -> ReportData {
         findings: Some(findings),
         notes: vec![format!("{name} note")],
     }
+}
+
+/// A run on ratings, whose errors are told in stars.
+pub(crate) fn ratings(name: &str) -> ReportData {
+    let mut run = run(name);
+    run.setup.recipe.objective = Objective::ExpectedRating;
+    if let Some(findings) = &mut run.findings {
+        findings.evaluation.rmse = Some(0.8066);
+        findings.mistakes[0].stars = Some(1.99);
+    }
+    run
+}
+
+/// Two runs on the same data, with other seeds; the second one is right everywhere.
+pub(crate) fn pair() -> (ReportData, ReportData) {
+    let (one, mut two) = (run("one"), run("two"));
+    two.setup.about_data = one.setup.about_data.clone();
+    two.setup.file["seed"] = 2.into();
+    if let Some(findings) = &mut two.findings {
+        findings.evaluation.errors = Some(0);
+    }
+    (one, two)
 }

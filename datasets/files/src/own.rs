@@ -109,10 +109,10 @@ pub(crate) fn open<C: Choices>(options: &Options) -> Result<Box<dyn Source>, Dat
 
 fn of_options<C: Choices>(choices: C, options: &Options) -> Result<Box<dyn Source>, DataError> {
     let choices = choices.with(options)?;
-    match choices.check() {
-        Ok(()) => Ok(source(choices)),
-        Err((option, reason)) => Err(wrong(option, reason)),
-    }
+    choices
+        .check()
+        .map_err(|(option, reason)| wrong(option, reason))?;
+    Ok(source(choices))
 }
 
 pub(crate) fn read_plan<C: Choices>(
